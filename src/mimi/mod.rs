@@ -1,0 +1,3 @@
+//! The protocol as data and rules: no sockets, no clock, no randomness, no MLS library.
+
+pub mod uri;

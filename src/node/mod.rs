@@ -1,0 +1,126 @@
+//! What a node is given at construction: network, clock, disk, and places to be stopped at.
+//!
+//! Protocol code (`provider`, `client`) reaches the outside only through these traits, so it never
+//! knows that it is simulated. `world` implements them over turmoil; a deployment would implement
+//! them over real sockets and files. Futures are local to one thread.
+//!
+//! Not here: randomness, which enters only through `mls` (a seeded provider).
+
+use std::future::Future;
+use std::pin::Pin;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
+
+/// Something that will be done on this thread.
+pub type Task<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// A request to a provider's server.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The server.
+    pub to: ProviderName,
+    /// The endpoint's name in the directory document, or of the client-provider API.
+    pub endpoint: &'static str,
+    /// The path of the URL.
+    pub path: String,
+    /// The room that the request is about.
+    pub room: Option<RoomUri>,
+    /// What the request is about: the same for each try, and different for different errands.
+    pub about: String,
+    /// Which try, from 1.
+    pub attempt: u32,
+    /// The body. POST where it is there, GET where it is not.
+    pub body: Option<Bytes>,
+    /// Milliseconds after which to give up.
+    pub timeout_ms: u64,
+}
+
+/// The answer to a [`Call`].
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The `Retry-After` header, in seconds.
+    pub retry_after_s: Option<u64>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Why there is no answer. All but the first are ambiguous: the request may have taken effect.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unanswered {
+    /// The connection was refused: the request did not arrive.
+    #[error("unreachable")]
+    Unreachable,
+    /// No answer came in time.
+    #[error("timed out")]
+    TimedOut,
+    /// The connection broke.
+    #[error("connection broke: {0}")]
+    Broken(String),
+}
+
+/// Sends requests to provider servers. Sets `Host` and `From` (P06 §4.1) itself.
+pub trait Network {
+    /// Sends one request over a connection of its own.
+    fn call(&self, call: Call) -> Task<Result<Reply, Unanswered>>;
+}
+
+/// Tells the time.
+pub trait Clock {
+    /// Milliseconds since the UNIX epoch.
+    fn now_ms(&self) -> u64;
+    /// Waits.
+    fn sleep(&self, ms: u64) -> Task<()>;
+}
+
+/// Keeps a node's state over a crash. All of it, or nothing: a state is never half written.
+pub trait Disk<S> {
+    /// Makes `state` durable.
+    fn sync(&self, state: &S);
+    /// The state that is durable, if any.
+    fn load(&self) -> Option<S>;
+}
+
+/// Places where a fault may stop the node.
+pub trait Points {
+    /// The node has come to `point`. Where it is to be stopped there, the future never ends.
+    fn reached(&self, point: &'static str) -> Task<()>;
+}
+
+/// The names of those places.
+pub mod points {
+    /// A hub has decided, and nothing is on its disk yet.
+    pub const BEFORE_DURABLE: &str = "before_durable";
+    /// A hub's decision is on its disk, and nobody was told.
+    pub const AFTER_DURABLE: &str = "after_durable";
+    /// A hub has answered, and nothing was fanned out.
+    pub const AFTER_ANSWER: &str = "after_answer";
+    /// A client has a pending commit on its disk, and has not sent it.
+    pub const BEFORE_SEND: &str = "before_send";
+    /// A client has its own accepted commit before it, and has not merged it.
+    pub const BEFORE_MERGE: &str = "before_merge";
+    /// A client has merged a commit, and nothing of it is on its disk yet.
+    pub const AFTER_MERGE: &str = "after_merge";
+}
+
+/// Who is at the other end of a connection, as the transport's authentication knows it (mutual
+/// TLS in life, the peer's address here). What a request says of its sender is checked against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Peer {
+    /// Another provider's server.
+    Provider(ProviderName),
+    /// One of the provider's own clients, logged in.
+    Client(ClientUri),
+    /// Nobody that can be named.
+    Unknown,
+}
+
+/// A server as its transport sees it.
+pub trait Service {
+    /// Answers one request. Never panics on any input.
+    fn handle(&self, peer: Peer, request: http::Request<Bytes>) -> Task<http::Response<Bytes>>;
+}

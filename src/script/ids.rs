@@ -1,0 +1,40 @@
+//! The ids that a scenario file can name, in one place for the parser and its messages.
+//!
+//! The catalogues themselves, with meaning and source, live with the code that they drive
+//! (`oracle`, `world`, `adversary`, `mimi::rules`); a test holds each of them against its list here.
+
+/// Ids of the second catalogue.
+pub const INVARIANTS: &[&str] = &[
+    "agreement",
+    "state_agreement",
+    "hub_shadow",
+    "single_commit",
+    "contiguous_history",
+    "epochs_grow",
+    "members_inside_participants",
+    "no_ghost",
+    "add_leave_order",
+    "exactly_once",
+    "truthful_responses",
+    "convergence",
+    "messages_delivered",
+    "leave_completes",
+    "nobody_stuck",
+];
+
+/// Ids of the third catalogue.
+pub const BEHAVIOURS: &[&str] = &["hub.equivocates"];
+
+/// Ids of the fourth catalogue.
+pub const FAULTS: &[&str] = &[
+    "partition",
+    "partition-one-way",
+    "hold",
+    "delay",
+    "lose-requests",
+    "lose-responses",
+    "repeat",
+    "crash",
+    "rollback",
+    "offline",
+];

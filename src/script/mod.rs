@@ -1,0 +1,259 @@
+//! A run with nothing left to chance: the one input of `world`.
+//!
+//! A [`Script`] is what a scenario file becomes once a seed is fixed. It is the same file format
+//! again (see `scenario`), so that a script can be stored, read and played later. Times are
+//! simulated milliseconds since the start of the run. Nodes are named as in the file: providers
+//! by domain, users, clients and rooms by their short names, each unique in its kind.
+//!
+//! Not here: reading or checking files (`scenario`), playing (`world`).
+
+pub mod ids;
+
+use std::collections::BTreeMap;
+
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
+
+/// A whole run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// One line: what this is.
+    pub title: String,
+    /// Why it exists.
+    pub why: String,
+    /// The seed of every choice that is left: keys, jitter, the courier's dice.
+    pub seed: u64,
+    /// Providers in the order of the file.
+    pub providers: Vec<ProviderName>,
+    /// Users by short name.
+    pub users: BTreeMap<String, User>,
+    /// Rooms by short name.
+    pub rooms: BTreeMap<String, Room>,
+    /// The network without faults.
+    pub network: Network,
+    /// Choices that the drafts leave open, and rules that are off.
+    pub protocol: Protocol,
+    /// What users do, in order of time.
+    pub steps: Vec<Step>,
+    /// What goes wrong, in order of time.
+    pub faults: Vec<Fault>,
+    /// Who misbehaves, in order of time.
+    pub misbehaviour: Vec<Misbehaviour>,
+    /// What the author expects.
+    pub expect: Expect,
+    /// Simulated milliseconds that a room may take to come to rest after the last step and fault.
+    pub rest_ms: u64,
+}
+
+/// A user and the clients it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its URI.
+    pub uri: UserUri,
+    /// Clients by short name, in the order of the file. Short names are unique in the script.
+    pub clients: Vec<(String, ClientUri)>,
+    /// Clients that exist only from a `join` step on: a new phone.
+    pub new_clients: Vec<(String, ClientUri)>,
+}
+
+/// A room, whose hub is the provider in its URI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Its URI.
+    pub uri: RoomUri,
+}
+
+/// The network without faults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// Least time that a request or a response takes, one way. At least one tick (10 ms).
+    pub latency_min_ms: u64,
+    /// Most time, one way. Drawn by the courier for each request.
+    pub latency_max_ms: u64,
+}
+
+/// Choices that the drafts leave open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protocol {
+    /// Ids of rules that hubs and clients do not check.
+    pub without: Vec<String>,
+    /// A client that sees proposals waiting commits after a keyed time in this range (R37, RP03 §7).
+    pub commit_delay_min_ms: u64,
+    /// The range's end.
+    pub commit_delay_max_ms: u64,
+}
+
+/// Something that a user does with a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// When.
+    pub at_ms: u64,
+    /// The client's short name.
+    pub client: String,
+    /// The room's short name.
+    pub room: String,
+    /// What.
+    pub action: Action,
+}
+
+/// What a user can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Create the room; the client's user becomes its first participant, with the admin role.
+    Create,
+    /// Add a user and all its clients in one commit with the list change.
+    Add {
+        /// The user's short name.
+        user: String,
+    },
+    /// Remove a user and all its clients in one commit with the list change.
+    Remove {
+        /// The user's short name.
+        user: String,
+    },
+    /// Send an application message.
+    Send {
+        /// Its text.
+        text: String,
+    },
+    /// Change the room's name.
+    Rename {
+        /// The new name.
+        name: String,
+    },
+    /// Commit new keys for the own leaf and nothing else.
+    Update,
+    /// Leave the room with all clients of the user (three steps, P06 §3.5).
+    Leave,
+    /// Join by an external commit: a new or returning client of a listed user (P06 §3.6).
+    Join,
+}
+
+/// Something that goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// When it begins.
+    pub at_ms: u64,
+    /// How long it lasts; none for what has no end of its own.
+    pub for_ms: Option<u64>,
+    /// What.
+    pub kind: FaultKind,
+}
+
+/// Two ends of a link. An end is a provider's domain (its server), or a domain with `clients.` in
+/// front (its access network, from which all its clients dial).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// One end; the sending one where the fault is one-way.
+    pub from: String,
+    /// The other.
+    pub to: String,
+}
+
+/// What can go wrong: the fourth catalogue's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Nothing passes between the two ends.
+    Partition(Link),
+    /// Nothing passes from the first to the second.
+    PartitionOneWay(Link),
+    /// What is sent between the two waits until the end of the fault.
+    Hold(Link),
+    /// Each request between the two takes up to this much longer, so that requests overtake.
+    Delay {
+        /// The link.
+        link: Link,
+        /// Most extra time in simulated milliseconds; each request draws its own.
+        up_to_ms: u64,
+    },
+    /// Requests are lost before they have effect.
+    LoseRequests {
+        /// The link.
+        link: Link,
+        /// In percent of requests, 1 to 100.
+        percent: u8,
+    },
+    /// Requests take effect, their responses are lost.
+    LoseResponses {
+        /// The link.
+        link: Link,
+        /// In percent of requests, 1 to 100.
+        percent: u8,
+    },
+    /// Requests arrive twice.
+    Repeat {
+        /// The link.
+        link: Link,
+        /// In percent of requests, 1 to 100.
+        percent: u8,
+    },
+    /// A server or a client stops, loses what was not on its disk, and restarts at the end of the
+    /// fault. Where `point` is given, it stops when it next reaches that point.
+    Crash {
+        /// A provider's domain or a client's short name.
+        node: String,
+        /// Where, in the node's own work; at once where none is given.
+        point: Option<Point>,
+    },
+    /// A client stops and restarts from an older state of its disk.
+    Rollback {
+        /// The client's short name.
+        node: String,
+        /// How much older, in simulated milliseconds.
+        back_ms: u64,
+    },
+    /// A client cannot reach its provider.
+    Offline {
+        /// The client's short name.
+        client: String,
+    },
+}
+
+/// Named places in a node's work that a crash can aim at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Point {
+    /// A hub has decided, and nothing is on its disk yet.
+    BeforeDurable,
+    /// A hub's decision is on its disk, and nobody was told.
+    AfterDurable,
+    /// A hub has answered, and nothing was fanned out.
+    AfterAnswer,
+    /// A client has a pending commit on its disk, and has not sent it.
+    BeforeSend,
+    /// A client has its own accepted commit before it, and has not merged it.
+    BeforeMerge,
+    /// A client has merged a commit, and nothing of it is on its disk yet.
+    AfterMerge,
+}
+
+/// A behaviour of the third catalogue, for a span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misbehaviour {
+    /// When it begins.
+    pub at_ms: u64,
+    /// How long it lasts; to the end of the run where none is given.
+    pub for_ms: Option<u64>,
+    /// The provider or client that misbehaves.
+    pub node: String,
+    /// How.
+    pub behaviour: Behaviour,
+}
+
+/// How a node can misbehave: the third catalogue's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behaviour {
+    /// `hub.equivocates`: from now on the hub is two honest hubs behind one name. The providers in
+    /// `side`, which can't hold the hub's own, see only the second.
+    HubEquivocates {
+        /// The room's short name.
+        room: String,
+        /// Providers that see the second hub; the others see the first.
+        side: Vec<ProviderName>,
+    },
+}
+
+/// What the author of a scenario expects.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expect {
+    /// Ids of the invariants that must break, and no other may; empty where all must hold.
+    pub violates: Vec<String>,
+}

@@ -1,0 +1,585 @@
+//! The event vocabulary: everything that a run leaves on record.
+//!
+//! A trace is JSON Lines: a [`Header`], then one [`Entry`] a line in the order in which things
+//! happened. Invariants and reports read nothing else, so an event carries all that they need.
+//! Times are simulated milliseconds since the start of the run; no wall time ever enters.
+//!
+//! What an event does *not* carry: message plaintext, keys, and bytes of bodies (their SHA-256
+//! stands for them, so that two runs with equal traces sent equal bytes).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
+
+/// A SHA-256 hash, written as 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Digest(#[serde(with = "hex::serde")] pub [u8; 32]);
+
+impl Digest {
+    /// The hash of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The first eight digits, for people.
+    pub fn short(&self) -> String {
+        hex::encode(&self.0[..4])
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.short())
+    }
+}
+
+/// The first line of a trace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Version of this vocabulary.
+    pub format: u32,
+    /// Title of the scenario.
+    pub scenario: String,
+    /// Hash of the script that was played, in its written form.
+    pub script: Digest,
+    /// The seed of the run.
+    pub seed: u64,
+    /// Every node, by the name that entries use: a provider's domain, or a client's short name.
+    pub nodes: BTreeMap<String, Node>,
+    /// Every room by its short name.
+    pub rooms: BTreeMap<String, RoomUri>,
+    /// Nodes that the script makes misbehave. Their own conduct is not judged.
+    pub dishonest: Vec<String>,
+    /// Ids of the invariants that the author expects to break; empty where all must hold.
+    pub expected: Vec<String>,
+    /// Rules that are switched off in this run.
+    pub without: Vec<String>,
+    /// Simulated milliseconds that a room may take to come to rest after the last fault heals.
+    pub rest_ms: u64,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Node {
+    /// A provider's server.
+    Provider {
+        /// Its domain.
+        provider: ProviderName,
+    },
+    /// A user's client.
+    Client {
+        /// Its URI.
+        client: ClientUri,
+        /// Whose it is.
+        user: UserUri,
+    },
+}
+
+/// One line: what happened, when, where and because of what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Place in the trace, from 1, without gaps.
+    pub n: u64,
+    /// Simulated milliseconds since the start.
+    pub at_ms: u64,
+    /// The node's name; `world` for what the simulation itself did.
+    pub node: String,
+    /// Place of the entry that led to this one, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<u64>,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// A client in an MLS group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Member {
+    /// Leaf index.
+    pub leaf: u32,
+    /// The client that the leaf's credential names.
+    pub client: ClientUri,
+    /// The user that the leaf's credential names.
+    pub user: UserUri,
+    /// Hash of the leaf's signature key.
+    pub key: Digest,
+}
+
+/// A user in a room's participant list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// The user.
+    pub user: UserUri,
+    /// Index of the user's role; 1 is "banned" where that role exists (R49).
+    pub role: u32,
+}
+
+/// The room state as a node decoded it from a GroupContext.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomView {
+    /// The participant list, in its order.
+    pub participants: Vec<Participant>,
+    /// Names of the roles by index.
+    pub roles: BTreeMap<u32, String>,
+    /// The room's display name.
+    pub name: String,
+}
+
+/// A decoded room state, by hash; written out only where it differs from the node's last one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateRef {
+    /// Hash of the *decoded* state, not of its bytes (I2).
+    pub hash: Digest,
+    /// The state itself, the first time that this node has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<RoomView>,
+}
+
+/// What a handshake message changes, decoded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Clients that MLS Adds bring in (or the joiner of an external commit).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adds: Vec<ClientUri>,
+    /// Clients that MLS Removes take out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removes: Vec<ClientUri>,
+    /// Users that enter the participant list, with their role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<Participant>,
+    /// Users that leave the participant list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlisted: Vec<UserUri>,
+    /// Users whose role changes, with the new one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Participant>,
+    /// The room's new name, where the metadata change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What kind of thing a hub accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The room's first state (epoch 0).
+    Created,
+    /// A member's commit.
+    Commit,
+    /// A joiner's external commit.
+    ExternalCommit,
+    /// A bundle of proposals, kept for the next commit.
+    Proposals,
+    /// An application message.
+    Message,
+}
+
+/// How a client came into an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// It created the room.
+    Created,
+    /// By a Welcome.
+    Welcome,
+    /// It applied somebody else's commit.
+    Commit,
+    /// It merged its own commit.
+    OwnCommit,
+    /// It joined, or returned, by its own external commit.
+    ExternalCommit,
+}
+
+/// Which of the hub's views of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The state of the GroupContext.
+    Committed,
+    /// With accepted, not yet committed proposals applied (R19).
+    Provisional,
+}
+
+/// The end of an intent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It took effect.
+    Done,
+    /// The hub, or the client itself, refused it for good.
+    Refused,
+    /// It had become pointless, or could not be reached in time.
+    Abandoned,
+}
+
+/// Which part of the run begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// All steps were given and the last fault has healed: the room has `rest_ms` from here.
+    Rest,
+    /// `rest_ms` are over: everyone active should be at the hub's epoch (L1). Every online member
+    /// now sends once and one client of each room commits, so that *cannot* differs from *nobody
+    /// tried* (L6).
+    Probe,
+    /// The run is over.
+    End,
+}
+
+/// What happened. The sentence in each doc comment is what the event states.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A part of the run begins.
+    PhaseBegan {
+        /// Which.
+        phase: Phase,
+    },
+    /// A client's user wants something; requests and the fate repeat the id.
+    Intent {
+        /// Unique in the run.
+        intent: String,
+        /// The room.
+        room: RoomUri,
+        /// The verb: create, add, remove, send, rename, update, leave, join.
+        wish: String,
+        /// Its object: a user, a name; empty where there is none.
+        object: String,
+        /// Made by the world to see whether the room still works, not by the scenario.
+        probe: bool,
+    },
+    /// An intent has come to its end.
+    IntentEnded {
+        /// Which.
+        intent: String,
+        /// How.
+        fate: Fate,
+        /// In words.
+        why: String,
+    },
+    /// A request sets off.
+    Request {
+        /// The endpoint's name in the directory document, or of the client-provider API.
+        endpoint: String,
+        /// The target host.
+        to: String,
+        /// The room that it is about, where it is about one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomUri>,
+        /// What the request is about, and which try this is: the key of every choice about it.
+        about: String,
+        /// From 1.
+        attempt: u32,
+        /// Length of the body in bytes.
+        bytes: u64,
+        /// Hash of the body.
+        body: Digest,
+    },
+    /// The courier interfered with a request.
+    Couriered {
+        /// The request's place in the trace.
+        request: u64,
+        /// `lost`, `repeated`, `response lost`, or `delayed`.
+        what: String,
+        /// Extra delay in simulated milliseconds.
+        delay_ms: u64,
+    },
+    /// A request came to its end at the side that made it.
+    Response {
+        /// The request's place in the trace.
+        request: u64,
+        /// HTTP status, or 0 where no response came.
+        status: u16,
+        /// Why no response came.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        failure: String,
+        /// Length of the response's body in bytes.
+        bytes: u64,
+        /// Hash of the response's body.
+        body: Digest,
+    },
+    /// A hub accepted something: its decision, not yet durable.
+    Accepted {
+        /// The room.
+        room: RoomUri,
+        /// Place in the hub's log of the room, from 0, without gaps.
+        index: u64,
+        /// What it is.
+        kind: Kind,
+        /// The epoch that it was made in; a commit leads to the next one.
+        epoch: u64,
+        /// Hash of the MLS message (of the first proposal, for a bundle).
+        digest: Digest,
+        /// Hashes of all proposals of a bundle; of the cached proposals that a commit includes.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        proposals: Vec<Digest>,
+        /// The client behind it; for a message, the user is known and the client may not be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<ClientUri>,
+        /// The user behind it.
+        user: UserUri,
+        /// The hub's stamp: milliseconds since the UNIX epoch, growing strictly.
+        stamp: u64,
+        /// What it changes.
+        #[serde(default)]
+        change: Change,
+    },
+    /// A server refused a request.
+    Refused {
+        /// The room, where the request named one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomUri>,
+        /// The endpoint.
+        endpoint: String,
+        /// Id of the rule that it broke.
+        rule: String,
+        /// The code that went out: `404`, `wrongEpoch`, `notAllowed`.
+        code: String,
+        /// In words.
+        why: String,
+        /// Hash of the MLS message, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<Digest>,
+    },
+    /// What the hub accepted up to this index is on its disk.
+    Durable {
+        /// The room.
+        room: RoomUri,
+        /// Place in the hub's log.
+        index: u64,
+    },
+    /// A provider answered 201 to the hub's notify.
+    FannedOut {
+        /// The room.
+        room: RoomUri,
+        /// Place in the hub's log.
+        index: u64,
+        /// The provider that has it now.
+        to: ProviderName,
+        /// How often it had to be sent.
+        attempts: u32,
+    },
+    /// A provider put something into its clients' mailboxes.
+    Queued {
+        /// The room.
+        room: RoomUri,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// The clients that get it.
+        clients: Vec<ClientUri>,
+    },
+    /// A follower had this body from this hub before, and did nothing (R45).
+    Repeated {
+        /// The room.
+        room: RoomUri,
+        /// Hash of the body.
+        body: Digest,
+    },
+    /// A hub's public view of a room.
+    Shadowed {
+        /// The room.
+        room: RoomUri,
+        /// Which view.
+        stage: Stage,
+        /// The epoch.
+        epoch: u64,
+        /// Hash of the GroupContext.
+        context: Digest,
+        /// Hash of the confirmation tag.
+        tag: Digest,
+        /// The decoded room state.
+        state: StateRef,
+        /// The members.
+        members: Vec<Member>,
+    },
+    /// A client is now in an epoch.
+    Entered {
+        /// The room.
+        room: RoomUri,
+        /// The epoch.
+        epoch: u64,
+        /// Which stay of this client in this room: it grows with each Welcome, creation or
+        /// external commit, so that a rejoin is not taken for a step back.
+        stay: u64,
+        /// How.
+        way: Way,
+        /// Hash of the epoch authenticator.
+        authenticator: Digest,
+        /// Hash of the GroupContext.
+        context: Digest,
+        /// Hash of the confirmation tag.
+        tag: Digest,
+        /// The decoded room state.
+        state: StateRef,
+        /// The members.
+        members: Vec<Member>,
+        /// Hash of the commit that led here; none for a creation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commit: Option<Digest>,
+    },
+    /// A client refused a message that was delivered to it.
+    Rejected {
+        /// The room.
+        room: RoomUri,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// The rule that it breaks, or `mls` where the library refused it.
+        rule: String,
+        /// In words.
+        why: String,
+    },
+    /// A client keeps a message that came too early.
+    Buffered {
+        /// The room.
+        room: RoomUri,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// In words.
+        why: String,
+    },
+    /// A client passed over a message that it has no more use for: late, or its own.
+    Passed {
+        /// The room.
+        room: RoomUri,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// In words.
+        why: String,
+    },
+    /// A client encrypted an application message and will submit it.
+    Submitted {
+        /// The room.
+        room: RoomUri,
+        /// Unique in the run, and part of the plaintext.
+        message: String,
+        /// The epoch that it was encrypted in.
+        epoch: u64,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// Hash of the plaintext.
+        content: Digest,
+    },
+    /// A client gave an application message to its user.
+    Delivered {
+        /// The room.
+        room: RoomUri,
+        /// The message id inside the plaintext.
+        message: String,
+        /// The client that the MLS leaf names.
+        sender: ClientUri,
+        /// The epoch that it was encrypted in.
+        epoch: u64,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// Hash of the plaintext.
+        content: Digest,
+    },
+    /// A client cannot read an application message and says so (L2: reported, not silent).
+    Unreadable {
+        /// The room.
+        room: RoomUri,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// The epoch on the envelope.
+        epoch: u64,
+        /// In words.
+        why: String,
+    },
+    /// A client learned from a response what the hub decided about its message (I28).
+    Told {
+        /// The room.
+        room: RoomUri,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// `success`, or the refusal's code.
+        code: String,
+        /// The hub's epoch, where the response names it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<u64>,
+    },
+    /// A client sets out to rejoin by an external commit.
+    Resyncing {
+        /// The room.
+        room: RoomUri,
+        /// In words.
+        why: String,
+    },
+    /// A client learned that it is out of the room.
+    Removed {
+        /// The room.
+        room: RoomUri,
+        /// The last epoch that it was in.
+        epoch: u64,
+        /// Hash of the commit that removed it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commit: Option<Digest>,
+    },
+    /// A hub regards a user as exiting: proposals that remove it are accepted, not committed.
+    Exiting {
+        /// The room.
+        room: RoomUri,
+        /// The user.
+        user: UserUri,
+    },
+    /// A client gave KeyPackages to its provider.
+    KeyPackagesPublished {
+        /// References.
+        references: Vec<Digest>,
+    },
+    /// A provider handed out a KeyPackage.
+    KeyPackageHandedOut {
+        /// Its reference.
+        reference: Digest,
+        /// Whose it is.
+        client: ClientUri,
+        /// The room that it is for.
+        room: RoomUri,
+    },
+    /// A host stopped and lost what was not on its disk.
+    Crashed,
+    /// A host runs again from its disk.
+    Restarted {
+        /// From an older state of the disk than its last.
+        rolled_back: bool,
+    },
+    /// A client cannot reach its provider.
+    Offline,
+    /// It can again.
+    Online,
+    /// Nothing passes from one host to the other.
+    Partitioned {
+        /// From.
+        from: String,
+        /// To.
+        to: String,
+    },
+    /// What was partitioned or held flows again.
+    Healed {
+        /// From.
+        from: String,
+        /// To.
+        to: String,
+    },
+    /// What is sent between the two waits until it is released.
+    Held {
+        /// From.
+        from: String,
+        /// To.
+        to: String,
+    },
+    /// A behaviour of the third catalogue begins.
+    BehaviourBegan {
+        /// Its id.
+        behaviour: String,
+    },
+    /// A behaviour ends.
+    BehaviourEnded {
+        /// Its id.
+        behaviour: String,
+    },
+}

@@ -1,0 +1,9 @@
+//! The only record of a run: its vocabulary, how nodes write it, how it is read back.
+
+mod event;
+mod journal;
+mod reader;
+
+pub use event::*;
+pub use journal::{Caused, Journal, Log, hash, write};
+pub use reader::{FORMAT, ReadError, read};
