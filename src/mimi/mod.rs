@@ -1,3 +1,5 @@
 //! The protocol as data and rules: no sockets, no clock, no randomness, no MLS library.
 
+pub mod local;
 pub mod uri;
+pub mod wire;

@@ -1,0 +1,78 @@
+//! The bodies of the MIMI endpoints: what goes over the wire between two providers.
+//!
+//! One file an endpoint, in the order of draft-ietf-mimi-protocol-06 §5: the [`Directory`] that
+//! names the endpoints and the [`Route`] that a path leads to; key material (§5.2), update (§5.3),
+//! submitMessage (§5.4), notify (§5.5) and groupInfo (§5.6). Each body has an `encode` and a
+//! `decode`; decoding accepts exactly what encoding writes, byte for byte, so that a body has one
+//! form only (a follower tells repeats by their bytes, R45).
+//!
+//! Bodies are in TLS presentation language, `<V>` as in RFC 9420 §2.1.2. MLS objects inside them
+//! stay bytes here. Most of them carry no length of their own, so that a body that embeds one can
+//! be decoded only with a [`Framing`], which knows where MLS objects end.
+//!
+//! Not here: whether a body is *right* (signatures, policy, the order of things): that is for the
+//! rules of hubs and clients. The endpoints for consent, identifier queries, abuse reports and
+//! downloads come with a later release.
+
+pub(in crate::mimi) mod codec;
+mod directory;
+mod error;
+mod fanout;
+mod group_info;
+mod key_material;
+mod parts;
+mod route;
+mod submit;
+#[cfg(test)]
+pub(in crate::mimi) mod testing;
+mod update;
+
+pub use directory::Directory;
+pub use error::WireError;
+pub use fanout::{FanoutExtra, FanoutMessage, NotifyRequest};
+pub use group_info::{
+    GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, HpkeCiphertext, PendingProposal,
+};
+pub use key_material::{
+    Capabilities, ClientKeyMaterial, ClientStatus, KeyMaterialRequest, KeyMaterialResponse,
+    KeyMaterialUserCode, RequiredCapabilities,
+};
+pub use parts::{Credential, ExternalSender, Frank, Protocol, RatchetTreeOption};
+pub use route::Route;
+pub(in crate::mimi) use route::{escape, unescape};
+pub use submit::{SubmitMessageRequest, SubmitMessageResponse};
+pub use update::{GroupInfoOption, UpdateOutcome, UpdateRequest, UpdateResponse};
+
+/// Most bytes that a body may have. The drafts name no limit; a server refuses what is larger
+/// without decoding it.
+pub const MAX_BODY: usize = 1 << 20;
+
+/// What an MLSMessage is, by its wire format and, for a PublicMessage, its content type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageKind {
+    /// A PublicMessage with a commit.
+    Commit,
+    /// A PublicMessage with a proposal.
+    Proposal,
+    /// A PrivateMessage with application data.
+    Application,
+    /// A Welcome.
+    Welcome,
+    /// Anything else: MIMI does not send it.
+    Other,
+}
+
+/// Tells where an MLS object ends that stands at the start of some bytes.
+///
+/// Each method returns the length of that object in bytes, or `None` where there is none; more
+/// bytes may follow. `mls` implements it with its library, so that this module needs none.
+pub trait Framing {
+    /// An MLSMessage (RFC 9420 §6) and its kind.
+    fn message(&self, bytes: &[u8]) -> Option<(usize, MessageKind)>;
+    /// A bare Welcome (RFC 9420 §12.4.3.1).
+    fn welcome(&self, bytes: &[u8]) -> Option<usize>;
+    /// A bare GroupInfo (RFC 9420 §12.4.3).
+    fn group_info(&self, bytes: &[u8]) -> Option<usize>;
+    /// A bare KeyPackage (RFC 9420 §10).
+    fn key_package(&self, bytes: &[u8]) -> Option<usize>;
+}

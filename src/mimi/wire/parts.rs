@@ -1,0 +1,87 @@
+//! Parts that several bodies share.
+
+use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
+
+use super::WireError;
+use super::codec::{Reader, Writer};
+
+/// The end-to-end protocol of a room (§5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+#[repr(u8)]
+pub enum Protocol {
+    /// MLS 1.0 (RFC 9420).
+    Mls10 = 1,
+}
+
+/// An MLS credential (RFC 9420 §5.3). Only basic ones can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// [`Credential::BASIC`].
+    pub credential_type: u16,
+    /// The identity that the credential claims.
+    pub identity: Vec<u8>,
+}
+
+impl Credential {
+    /// The credential type `basic`.
+    pub const BASIC: u16 = 1;
+
+    /// A basic credential.
+    pub fn basic(identity: impl Into<Vec<u8>>) -> Self {
+        Self { credential_type: Self::BASIC, identity: identity.into() }
+    }
+
+    pub(super) fn write(&self, writer: Writer) -> Writer {
+        writer.put(&self.credential_type).opaque(&self.identity)
+    }
+}
+
+/// Someone outside the group who may sign proposals for it (RFC 9420 §12.1.8.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExternalSender {
+    /// The public signature key.
+    pub key: Vec<u8>,
+    /// Who it belongs to.
+    pub credential: Credential,
+}
+
+impl ExternalSender {
+    pub(super) fn write(&self, writer: Writer) -> Writer {
+        self.credential.write(writer.opaque(&self.key))
+    }
+
+    pub(super) fn read(reader: &mut Reader) -> Result<Self, WireError> {
+        let key = reader.opaque("the hub's signature key")?;
+        Ok(Self { key, credential: reader.credential()? })
+    }
+}
+
+/// How a ratchet tree travels (draft-mahy-mls-ratchet-tree-options §3). Its other two
+/// representations, by URI and out of band, are refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RatchetTreeOption {
+    /// Whole: the encoding of `optional<Node> ratchet_tree<V>`, *with* its length in front.
+    Full(Vec<u8>),
+    /// The hub has it, or reconstructs it.
+    DistributionService,
+}
+
+impl RatchetTreeOption {
+    pub(in crate::mimi) fn write(&self, writer: Writer) -> Writer {
+        match self {
+            Self::Full(tree) => writer.put(&1u8).raw(tree),
+            Self::DistributionService => writer.put(&4u8),
+        }
+    }
+}
+
+/// The hub's stamp on an application message (§5.4.1).
+#[derive(Debug, Clone, PartialEq, Eq, TlsSerialize, TlsDeserializeBytes, TlsSize)]
+pub struct Frank {
+    /// HMAC over the sender's franking tag and the hub's context, under the hub's own key.
+    pub server_frank: [u8; 32],
+    /// The cipher suite whose signature algorithm made the signature.
+    pub cipher_suite: u16,
+    /// The hub's signature over the `FrankingIntegrityTBS`.
+    pub signature: Vec<u8>,
+}

@@ -1,0 +1,164 @@
+//! What a request's path leads to.
+//!
+//! A path names its endpoint and, in one segment, the URI that the request is about. Such a
+//! segment is percent-encoded as little as is needed: `:` as `%3A` and `/` as `%2F`, nothing else,
+//! in upper case. A path has one form, so that [`Route::parse`] and [`Route::path`] are inverse.
+//!
+//! Not routed yet: requestConsent, updateConsent, identifierQuery, reportAbuse and proxyDownload,
+//! which the directory document names. They come with a later release; their paths lead nowhere.
+
+use std::fmt::Display;
+
+use crate::mimi::local::LocalRoute;
+use crate::mimi::uri::{RoomUri, UserUri};
+
+/// What a request's path leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// The directory document.
+    Directory,
+    /// KeyPackages of a user.
+    KeyMaterial(UserUri),
+    /// Commits and proposals for a room.
+    Update(RoomUri),
+    /// Events of a room, from its hub.
+    Notify(RoomUri),
+    /// Application messages for a room.
+    SubmitMessage(RoomUri),
+    /// The GroupInfo of a room.
+    GroupInfo(RoomUri),
+    /// What a client wants of its own provider.
+    Client(LocalRoute),
+}
+
+impl Route {
+    /// Reads a path; none where it leads nowhere.
+    pub fn parse(path: &str) -> Option<Self> {
+        let segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+        Some(match segments[..] {
+            [".well-known", "mimi-protocol-directory"] => Self::Directory,
+            ["v1", "keyMaterial", user] => Self::KeyMaterial(unescape(user)?),
+            ["v1", "update", room] => Self::Update(unescape(room)?),
+            ["v1", "notify", room] => Self::Notify(unescape(room)?),
+            ["v1", "submitMessage", room] => Self::SubmitMessage(unescape(room)?),
+            ["v1", "groupInfo", room] => Self::GroupInfo(unescape(room)?),
+            ["client", client, ref errand @ ..] => {
+                Self::Client(LocalRoute::parse(unescape(client)?, errand)?)
+            }
+            _ => return None,
+        })
+    }
+
+    /// The path that leads here.
+    pub fn path(&self) -> String {
+        let endpoint = self.endpoint();
+        match self {
+            Self::Directory => "/.well-known/mimi-protocol-directory".to_owned(),
+            Self::KeyMaterial(user) => format!("/v1/{endpoint}/{}", escape(user)),
+            Self::Update(room)
+            | Self::Notify(room)
+            | Self::SubmitMessage(room)
+            | Self::GroupInfo(room) => format!("/v1/{endpoint}/{}", escape(room)),
+            Self::Client(route) => route.path(),
+        }
+    }
+
+    /// The endpoint's name: as in the directory document, `directory` for the document itself,
+    /// and as in [`LocalRoute::endpoint`] for the provider's own clients.
+    pub fn endpoint(&self) -> &'static str {
+        match self {
+            Self::Directory => "directory",
+            Self::KeyMaterial(_) => "keyMaterial",
+            Self::Update(_) => "update",
+            Self::Notify(_) => "notify",
+            Self::SubmitMessage(_) => "submitMessage",
+            Self::GroupInfo(_) => "groupInfo",
+            Self::Client(route) => route.endpoint(),
+        }
+    }
+}
+
+/// A URI as one segment of a path.
+pub(in crate::mimi) fn escape(uri: &impl Display) -> String {
+    uri.to_string().replace(':', "%3A").replace('/', "%2F")
+}
+
+/// The URI that a segment of a path stands for; none unless [`escape`] writes it so.
+pub(in crate::mimi) fn unescape<U: TryFrom<String>>(segment: &str) -> Option<U> {
+    if segment.contains([':', '/']) {
+        return None;
+    }
+    // Any other `%` stays, and no URI has one.
+    U::try_from(segment.replace("%3A", ":").replace("%2F", "/")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mimi::wire::testing::{any_room, any_user, config};
+
+    fn any_route() -> impl Strategy<Value = Route> {
+        prop_oneof![
+            Just(Route::Directory),
+            any_user().prop_map(Route::KeyMaterial),
+            any_room().prop_map(Route::Update),
+            any_room().prop_map(Route::Notify),
+            any_room().prop_map(Route::SubmitMessage),
+            any_room().prop_map(Route::GroupInfo),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn a_path_leads_back_to_its_route(route in any_route()) {
+            prop_assert_eq!(Route::parse(&route.path()), Some(route));
+        }
+
+        #[test]
+        fn what_a_damaged_path_leads_to_has_that_path(route in any_route(), at in 0..99usize,
+                                                      put in "[%/:3A2Fa-]{0,3}") {
+            let mut path = route.path();
+            let at = at.min(path.len());
+            path.insert_str(at, &put);
+            if let Some(route) = Route::parse(&path) {
+                prop_assert_eq!(route.path(), path);
+            }
+        }
+    }
+
+    #[test]
+    fn paths_look_like_this() {
+        let user = UserUri::parse("mimi://b.example/u/bob").unwrap();
+        let path = "/v1/keyMaterial/mimi%3A%2F%2Fb.example%2Fu%2Fbob";
+        assert_eq!(Route::KeyMaterial(user).path(), path);
+        assert_eq!(Route::Directory.path(), "/.well-known/mimi-protocol-directory");
+    }
+
+    #[test]
+    fn other_paths_lead_nowhere() {
+        for path in [
+            "",
+            "/",
+            "v1/update/mimi%3A%2F%2Fa%2Fr%2Fx",
+            "/v1/update",
+            "/v1/update/",
+            "/v1/update/mimi%3A%2F%2Fa%2Fr%2Fx/",
+            "/v1/update/mimi%3a%2f%2fa%2fr%2fx",
+            "/v1/update/mimi:%2F%2Fa%2Fr%2Fx",
+            "/v1/update/mimi%3A%2F%2Fa%2Fr%2Fx%2",
+            "/v1/update/mimi%3A%2F%2Fa%2Fr%2Fx%00",
+            "/v1/update/mimi%3A%2F%2Fa%2Fu%2Fx",
+            "/v1/requestConsent/mimi%3A%2F%2Fa%2Fu%2Fx",
+            "/v1/reportAbuse/mimi%3A%2F%2Fa%2Fr%2Fx",
+            "/client/mimi%3A%2F%2Fa%2Fd%2Fx",
+            "/client/mimi%3A%2F%2Fa%2Fu%2Fx/mailbox",
+            "/client/mimi%3A%2F%2Fa%2Fd%2Fx/mailbox/more",
+        ] {
+            assert_eq!(Route::parse(path), None, "{path}");
+        }
+    }
+}
