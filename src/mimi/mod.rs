@@ -3,5 +3,6 @@
 pub mod local;
 pub mod policy;
 pub mod room;
+pub mod rules;
 pub mod uri;
 pub mod wire;

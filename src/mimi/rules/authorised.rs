@@ -1,0 +1,216 @@
+//! `authorised`: whether each proposal's own sender may make it (R50).
+//!
+//! Every proposal is turned into demands: one capability out of a few and, where somebody's role
+//! changes, that change among the authorised ones of the sender's role (0 is "not in the list").
+//! At last the constraints of all roles are held against the outcome.
+//!
+//! Whose role counts, when proposals wait? A new event is judged against the provisional state
+//! (P06 §7.1), a proposal that a commit refers to against the committed one: its sender may have
+//! left the provisional list by that very proposal. So that a proposal that was accepted is never
+//! the reason why a commit is refused, proposals have to pass by both. An exiting user has no
+//! role in the provisional state, and is judged by the committed one.
+//!
+//! Where RP03 is silent: a listed user's clients may be added by who may add a user in that role;
+//! changing the own role needs preauthorisation, which this room has not; nobody may change the
+//! room's URI; and a constraint is held against a role only when the number of its holders moves
+//! towards the bound, since the example rooms of the draft break their own minima from the start.
+
+use super::{Actor, Base, Handshake, HandshakeKind, Objection, Part, Prospect, What, not_allowed};
+use crate::mimi::policy::{Capability, NO_ROLE, Role};
+use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
+use crate::mimi::uri::UserUri;
+
+/// What a sender's role must have for one action.
+#[derive(Debug, PartialEq, Eq)]
+struct Demand {
+    /// One of these.
+    one_of: &'static [Capability],
+    /// And the right to make this role change, from and to.
+    change: Option<(u32, u32)>,
+}
+
+fn demand(one_of: &'static [Capability], change: Option<(u32, u32)>) -> Demand {
+    Demand { one_of, change }
+}
+
+/// `authorised`
+pub fn authorised(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
+    let prospect = Prospect::of(base, handshake);
+    for part in &handshake.parts {
+        let demands = demands(base, &prospect, part).map_err(not_allowed)?;
+        for state in standing(base, handshake, part) {
+            let role = state.roles.get(state.role_of(&part.sender.user).unwrap_or(NO_ROLE));
+            for demand in &demands {
+                satisfied(&part.sender.user, role, demand)?;
+            }
+        }
+    }
+    match &prospect.after {
+        Ok(after) => constraints(base, after, &prospect.members),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The states that have to give the part's sender its right.
+fn standing<'a>(base: &Base<'a>, handshake: &Handshake, part: &Part) -> Vec<&'a RoomState> {
+    let exiting = base.exiting.contains(&part.sender.user);
+    match handshake.kind {
+        _ if exiting || part.by_reference.is_some() => vec![base.committed],
+        HandshakeKind::ExternalCommit => vec![base.committed],
+        HandshakeKind::Commit => vec![base.provisional],
+        HandshakeKind::Proposals => vec![base.committed, base.provisional],
+    }
+}
+
+fn satisfied(user: &UserUri, role: Option<&Role>, demand: &Demand) -> Result<(), Objection> {
+    let Some(role) = role else {
+        return Err(not_allowed(format!("{user} has no role, and so no capability")));
+    };
+    if !demand.one_of.iter().any(|capability| role.holds(*capability)) {
+        let names: Vec<_> = demand.one_of.iter().map(ToString::to_string).collect();
+        let why = format!("the role {} of {user} lacks {}", role.name, names.join(" or "));
+        return Err(not_allowed(why));
+    }
+    if let Some((from, to)) = demand.change.filter(|(from, to)| !role.may_change(*from, *to)) {
+        let name = &role.name;
+        let why = format!("the role {name} of {user} may not move users from role {from} to {to}");
+        return Err(not_allowed(why));
+    }
+    Ok(())
+}
+
+fn demands(base: &Base<'_>, prospect: &Prospect<'_>, part: &Part) -> Result<Vec<Demand>, String> {
+    let sender = &part.sender;
+    Ok(match &part.what {
+        What::Add(client) => vec![add(prospect, sender, client)],
+        What::Remove(client) | What::SelfRemove(client) => {
+            vec![remove(base, prospect, sender, client)]
+        }
+        What::Update(ComponentUpdate::Participants(update)) => list(base, sender, update)?,
+        What::Update(ComponentUpdate::Metadata(after)) => {
+            metadata(&base.committed.metadata, after)?
+        }
+        What::Update(ComponentUpdate::Roles(_)) => {
+            vec![demand(&[Capability::CHANGE_ROLE_DEFINITIONS], None)]
+        }
+        What::ExternalInit => vec![demand(&[Capability::ADD_OWN_CLIENT], None)],
+        What::KeyUpdate | What::Other(_) => Vec::new(),
+    })
+}
+
+fn add(prospect: &Prospect<'_>, sender: &Actor, client: &Actor) -> Demand {
+    if sender.user == client.user {
+        return demand(&[Capability::ADD_OWN_CLIENT], None);
+    }
+    let role = prospect.role_after(&client.user);
+    demand(&[Capability::ADD_PARTICIPANT], role.map(|role| (NO_ROLE, role)))
+}
+
+fn remove(base: &Base<'_>, prospect: &Prospect<'_>, sender: &Actor, client: &Actor) -> Demand {
+    let before = base.committed.role_of(&client.user);
+    let after = prospect.role_after(&client.user);
+    let leaves = after.is_none().then_some(before).flatten().map(|before| (before, NO_ROLE));
+    let banned = after.filter(|after| before != Some(*after) && base.committed.is_ban(*after));
+    match (sender.user == client.user, after, banned) {
+        (true, None, _) => demand(&[Capability::REMOVE_SELF], leaves),
+        (true, Some(_), _) => demand(&[Capability::REMOVE_OWN_CLIENT], None),
+        (false, None, _) => demand(&[Capability::REMOVE_PARTICIPANT], leaves),
+        (false, Some(_), Some(_)) => demand(&[Capability::BAN, Capability::KICK], None),
+        (false, Some(_), None) => demand(&[Capability::KICK], None),
+    }
+}
+
+/// Indices that name nobody demand nothing: `list-update-applies` objects to them.
+fn list(
+    base: &Base<'_>,
+    sender: &Actor,
+    update: &ParticipantListUpdate,
+) -> Result<Vec<Demand>, String> {
+    let listed = |index: u32| {
+        let place = usize::try_from(index).ok()?;
+        base.committed.participants.participants.get(place)
+    };
+    let mut demands = Vec::new();
+    for changed in &update.changed_roles {
+        let Some(target) = listed(changed.index) else { continue };
+        if target.user == sender.user {
+            return Err(format!("{} may not change its own role: not preauthorised", sender.user));
+        }
+        let change = Some((target.role, changed.role));
+        let ban = |role| base.committed.is_ban(role);
+        demands.push(match (ban(target.role), ban(changed.role)) {
+            (_, true) => demand(&[Capability::BAN, Capability::CHANGE_USER_ROLE], change),
+            (true, _) => demand(&[Capability::UNBAN, Capability::CHANGE_USER_ROLE], change),
+            _ => demand(&[Capability::CHANGE_USER_ROLE], change),
+        });
+    }
+    for index in &update.removed {
+        let Some(target) = listed(*index) else { continue };
+        let change = Some((target.role, NO_ROLE));
+        demands.push(match target.user == sender.user {
+            true => demand(&[Capability::REMOVE_SELF], change),
+            false => demand(&[Capability::REMOVE_PARTICIPANT], change),
+        });
+    }
+    for added in &update.added {
+        demands.push(demand(&[Capability::ADD_PARTICIPANT], Some((NO_ROLE, added.role))));
+    }
+    Ok(demands)
+}
+
+fn metadata(before: &RoomMetadata, after: &RoomMetadata) -> Result<Vec<Demand>, String> {
+    if before.uri != after.uri {
+        return Err(format!("the room's URI is {}, and nobody may change it", before.uri));
+    }
+    let fields: [(bool, &'static [Capability]); 5] = [
+        (before.name != after.name, &[Capability::CHANGE_ROOM_NAME]),
+        (before.descriptions != after.descriptions, &[Capability::CHANGE_ROOM_DESCRIPTION]),
+        (before.avatar != after.avatar, &[Capability::CHANGE_ROOM_AVATAR]),
+        (before.subject != after.subject, &[Capability::CHANGE_ROOM_SUBJECT]),
+        (before.mood != after.mood, &[Capability::CHANGE_ROOM_MOOD]),
+    ];
+    let changed = fields.into_iter().filter(|(changed, _)| *changed);
+    Ok(changed.map(|(_, capability)| demand(capability, None)).collect())
+}
+
+/// How many hold a role, and how many of them are active.
+fn holders(state: &RoomState, members: &[&Actor], role: u32) -> (usize, usize) {
+    let active = |user: &UserUri| members.iter().any(|member| member.user == *user);
+    let holds = || state.participants.participants.iter().filter(|listed| listed.role == role);
+    (holds().count(), holds().filter(|listed| active(&listed.user)).count())
+}
+
+fn constraints(base: &Base<'_>, after: &RoomState, members: &[&Actor]) -> Result<(), Objection> {
+    let members_before: Vec<&Actor> = base.members.iter().collect();
+    for role in &after.roles.roles {
+        let (all_before, active_before) = holders(base.committed, &members_before, role.index);
+        let (all, active) = holders(after, members, role.index);
+        let (least, most) = (role.minimum_participants, role.maximum_participants);
+        bounds(&role.name, "participants", all_before, all, least, most)?;
+        let (least, most) = (role.minimum_active_participants, role.maximum_active_participants);
+        bounds(&role.name, "active participants", active_before, active, least, most)?;
+    }
+    Ok(())
+}
+
+fn bounds(
+    role: &str,
+    kind: &str,
+    before: usize,
+    after: usize,
+    least: u32,
+    most: Option<u32>,
+) -> Result<(), Objection> {
+    let count = u32::try_from(after).unwrap_or(u32::MAX);
+    if after < before && count < least {
+        return Err(not_allowed(format!(
+            "{role} would have {count} {kind}, at least {least} must be"
+        )));
+    }
+    match most {
+        Some(most) if after > before && count > most => {
+            Err(not_allowed(format!("{role} would have {count} {kind}, at most {most} may be")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,361 @@
+//! What a hub or a client checks before it accepts something: the first catalogue.
+//!
+//! [`RULES`] is the list: each rule has a stable id, one line of meaning, its source, and a check.
+//! A [`RuleSet`] is the list without the rules that a scenario switches off. It judges a
+//! [`Handshake`] or a [`Message`] against a [`Base`], what the judge believes at that moment; the
+//! first objection in the list's order is the [`Refusal`]. Hub and clients run the same rules,
+//! and differ only in their base.
+//!
+//! Rules about requests have no check here: whoever reads the request asks [`RuleSet::is_on`] and
+//! refuses in its own words. Validity inside MLS (signatures, tags, tree) belongs to `mls`.
+//!
+//! Each rule is written so that it alone makes its claim: with one switched off, the others do not
+//! stand in for it on purpose. A rule that needs the state after a commit says nothing where there
+//! is none; that is the objection of `list-update-applies`.
+
+mod authorised;
+mod group;
+mod message;
+mod proposals;
+mod prospect;
+mod sender;
+mod subject;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+
+pub use prospect::Prospect;
+pub use subject::{Actor, Base, CachedProposal, Handshake, HandshakeKind, Message, Part, What};
+
+/// One rule of the catalogue.
+#[derive(Debug)]
+pub struct Rule {
+    /// What scenarios and refusals call it.
+    pub id: &'static str,
+    /// What has to hold, in one line.
+    pub meaning: &'static str,
+    /// Where it comes from: draft section, or number of the study.
+    pub source: &'static str,
+    /// How it is checked.
+    pub check: Check,
+}
+
+/// How a rule is checked.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// Against a commit or proposals.
+    Handshake(fn(&Base<'_>, &Handshake) -> Result<(), Objection>),
+    /// Against an application message.
+    Message(fn(&Base<'_>, &Message) -> Result<(), Objection>),
+    /// At the endpoint, by whoever reads the request.
+    Request,
+}
+
+/// What a rule has to say against something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// In words: who or what, and what was expected.
+    pub why: String,
+    /// What the response says.
+    pub code: Code,
+}
+
+/// The response codes of P06 §5.3 and §5.4 that a rule can lead to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Code {
+    /// `wrongEpoch`: the handshake is for another epoch than the hub's.
+    WrongEpoch,
+    /// `notAllowed`: policy or authorisation forbids it.
+    NotAllowed,
+    /// `invalidProposal`, with the ProposalRefs concerned; none for proposals that have no
+    /// reference.
+    InvalidProposal(Vec<Vec<u8>>),
+    /// `epochTooOld`: the message is too many epochs late.
+    EpochTooOld,
+}
+
+/// A rule's objection, with the rule.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{rule}: {why}")]
+pub struct Refusal {
+    /// Id of the rule.
+    pub rule: &'static str,
+    /// What the response says.
+    pub code: Code,
+    /// In words: who or what, and what was expected.
+    pub why: String,
+}
+
+/// An id that is in no catalogue of rules.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{id}` is no rule: expected one of {}", known())]
+pub struct UnknownRule {
+    /// The id.
+    pub id: String,
+}
+
+fn known() -> String {
+    RULES.iter().map(|rule| rule.id).collect::<Vec<_>>().join(", ")
+}
+
+/// All rules but those that are switched off.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuleSet {
+    off: BTreeSet<String>,
+}
+
+impl RuleSet {
+    /// All rules but those named. The default is all rules.
+    ///
+    /// # Errors
+    /// When an id names no rule.
+    pub fn without(ids: &[String]) -> Result<Self, UnknownRule> {
+        match ids.iter().find(|id| RULES.iter().all(|rule| rule.id != **id)) {
+            Some(id) => Err(UnknownRule { id: id.clone() }),
+            None => Ok(Self { off: ids.iter().cloned().collect() }),
+        }
+    }
+
+    /// Whether the rule is checked.
+    pub fn is_on(&self, id: &str) -> bool {
+        !self.off.contains(id)
+    }
+
+    /// Whether a commit or proposals may be accepted.
+    ///
+    /// # Errors
+    /// The first objection, in the order of the catalogue.
+    pub fn judge_handshake(&self, base: &Base<'_>, handshake: &Handshake) -> Result<(), Refusal> {
+        self.judge(|check| match check {
+            Check::Handshake(check) => check(base, handshake),
+            Check::Message(_) | Check::Request => Ok(()),
+        })
+    }
+
+    /// Whether an application message may be accepted.
+    ///
+    /// # Errors
+    /// The first objection, in the order of the catalogue.
+    pub fn judge_message(&self, base: &Base<'_>, message: &Message) -> Result<(), Refusal> {
+        self.judge(|check| match check {
+            Check::Message(check) => check(base, message),
+            Check::Handshake(_) | Check::Request => Ok(()),
+        })
+    }
+
+    fn judge(&self, run: impl Fn(Check) -> Result<(), Objection>) -> Result<(), Refusal> {
+        for rule in RULES.iter().filter(|rule| self.is_on(rule.id)) {
+            run(rule.check).map_err(|Objection { why, code }| Refusal {
+                rule: rule.id,
+                code,
+                why,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// An objection of policy or authorisation.
+fn not_allowed(why: String) -> Objection {
+    Objection { why, code: Code::NotAllowed }
+}
+
+/// An objection to proposals as such, with the references of those that `concerns` picks.
+fn invalid(why: String, handshake: &Handshake, concerns: impl Fn(&What) -> bool) -> Objection {
+    let concerned = handshake.parts.iter().filter(|part| concerns(&part.what));
+    let references = concerned.filter_map(|part| part.by_reference.clone()).collect();
+    Objection { why, code: Code::InvalidProposal(references) }
+}
+
+/// The catalogue, in the order of judging.
+pub static RULES: &[Rule] = &[
+    Rule {
+        id: "current-epoch",
+        meaning: "a commit or proposal is for the hub's epoch, so each epoch has one commit",
+        source: "P06 §5.3, RFC 9420 §14; R13, R15",
+        check: Check::Handshake(sender::current_epoch),
+    },
+    Rule {
+        id: "sender-is-member",
+        meaning: "who commits or proposes is a member of the epoch, unless it joins by the commit",
+        source: "RFC 9420 §6.2, §12.4",
+        check: Check::Handshake(sender::is_member),
+    },
+    Rule {
+        id: "exiting-only-removes",
+        meaning: "a user who is about to leave proposes removals of its own clients, nothing else",
+        source: "P06 §5.3; R22",
+        check: Check::Handshake(sender::exiting_only_removes),
+    },
+    Rule {
+        id: "sender-is-participant",
+        meaning: "who commits or proposes is listed and not banned, cached proposals included",
+        source: "P06 §5.3, §7.1; R19",
+        check: Check::Handshake(sender::is_participant),
+    },
+    Rule {
+        id: "known-references",
+        meaning: "a commit refers only to proposals that were accepted in its epoch",
+        source: "RFC 9420 §12.4",
+        check: Check::Handshake(proposals::known_references),
+    },
+    Rule {
+        id: "only-known-proposals",
+        meaning: "proposals of types that rooms have no use for are refused",
+        source: "P06 §5.3, RP03 §7",
+        check: Check::Handshake(proposals::only_known_types),
+    },
+    Rule {
+        id: "external-commit-shape",
+        meaning: "an external commit has one ExternalInit and at most one Remove, of an own client",
+        source: "RFC 9420 §12.2, §12.4.3.2; R32",
+        check: Check::Handshake(group::external_commit_shape),
+    },
+    Rule {
+        id: "cached-proposals-included",
+        meaning: "a member's commit includes every proposal that waits for it",
+        source: "P06 §3.5, §7.3; R18",
+        check: Check::Handshake(proposals::cached_included),
+    },
+    Rule {
+        id: "no-self-removal-by-commit",
+        meaning: "a committer does not commit its own removal",
+        source: "RFC 9420 §12.2; R27",
+        check: Check::Handshake(group::no_self_removal),
+    },
+    Rule {
+        id: "client-changes-once",
+        meaning: "a commit takes in only clients that are out, removes only members, each once",
+        source: "RFC 9420 §12.2; Q3, A21",
+        check: Check::Handshake(group::client_changes_once),
+    },
+    Rule {
+        id: "one-metadata-update",
+        meaning: "a commit carries at most one update of the metadata",
+        source: "P06 §7.6; R24",
+        check: Check::Handshake(proposals::one_metadata_update),
+    },
+    Rule {
+        id: "roles-apart-from-list",
+        meaning: "role definitions do not change together with the participant list",
+        source: "RP03 §3; R25",
+        check: Check::Handshake(proposals::roles_apart_from_list),
+    },
+    Rule {
+        id: "list-update-applies",
+        meaning: "all updates of a commit together make a room state, no user touched twice",
+        source: "P06 §7.5; R23, R24",
+        check: Check::Handshake(proposals::updates_apply),
+    },
+    Rule {
+        id: "listed-before-member",
+        meaning: "each client that enters belongs to a participant of the state after the commit",
+        source: "P06 §5.3; R20, I11",
+        check: Check::Handshake(group::listed_before_member),
+    },
+    Rule {
+        id: "clients-leave-with-user",
+        meaning: "who leaves the list or is banned leaves with all clients, in the same commit",
+        source: "P06 §3.5, §5.3, RP03 §8.1.2; R21",
+        check: Check::Handshake(group::clients_leave_with_user),
+    },
+    Rule {
+        id: "authorised",
+        meaning: "each proposal's own sender may make it, and the constraints of roles hold after",
+        source: "RP03 §3, §8; R50",
+        check: Check::Handshake(authorised::authorised),
+    },
+    Rule {
+        id: "message-sender-is-active",
+        meaning: "who sends a message is a participant with a client in the group",
+        source: "P06 §5.4; R36",
+        check: Check::Message(message::sender_is_active),
+    },
+    Rule {
+        id: "message-epoch-not-newer",
+        meaning: "a message is not from an epoch that the hub has not seen",
+        source: "P06 §5.4; R36",
+        check: Check::Message(message::epoch_not_newer),
+    },
+    Rule {
+        id: "message-epoch-tolerated",
+        meaning: "a message lags behind by no more epochs than the room tolerates",
+        source: "P06 §5.4, RP03 §7; R36, R56",
+        check: Check::Message(message::epoch_tolerated),
+    },
+    Rule {
+        id: "exiting-sends-nothing",
+        meaning: "a user who is about to leave sends no messages",
+        source: "P06 §5.3; R22",
+        check: Check::Message(message::exiting_sends_nothing),
+    },
+    Rule {
+        id: "may-send",
+        meaning: "the sender's role holds canSendMessage",
+        source: "RP03 §8.3; R51",
+        check: Check::Message(message::may_send),
+    },
+    Rule {
+        id: "peer-is-who-it-says",
+        meaning: "the provider or client that a request names is the one that dialled",
+        source: "P06 §4.1; R1",
+        check: Check::Request,
+    },
+    Rule {
+        id: "body-at-most-1-mib",
+        meaning: "a request's body has at most 1 MiB",
+        source: "this testbed: the drafts set no limit; L10",
+        check: Check::Request,
+    },
+    Rule {
+        id: "body-is-well-formed",
+        meaning: "a request's body is exactly what its endpoint takes",
+        source: "P06 §5; R2",
+        check: Check::Request,
+    },
+    Rule {
+        id: "room-is-known",
+        meaning: "a request is about a room that this provider is the hub of, or follows",
+        source: "P06 §5.6; R31",
+        check: Check::Request,
+    },
+    Rule {
+        id: "key-material-through-the-hub",
+        meaning: "KeyPackages for a room are fetched through its hub, which routes the Welcome",
+        source: "P06 §5.2; R5",
+        check: Check::Request,
+    },
+    Rule {
+        id: "key-package-once",
+        meaning: "a KeyPackage is handed out once, unless it is a last resort",
+        source: "P06 §5.2; R6, I15",
+        check: Check::Request,
+    },
+    Rule {
+        id: "key-material-is-signed",
+        meaning: "a request for KeyPackages is signed by the client that makes it",
+        source: "P06 §5.2; R4",
+        check: Check::Request,
+    },
+    Rule {
+        id: "group-info-is-signed",
+        meaning: "a request for a GroupInfo is signed by the client that makes it",
+        source: "P06 §5.6; R29",
+        check: Check::Request,
+    },
+    Rule {
+        id: "group-info-for-participants",
+        meaning: "a GroupInfo goes only to clients of participants",
+        source: "P06 §5.6; R29",
+        check: Check::Request,
+    },
+    Rule {
+        id: "welcome-after-its-commit",
+        meaning: "a Welcome is released only once its commit is accepted",
+        source: "RFC 9420 §14; R17, I25",
+        check: Check::Request,
+    },
+];

@@ -1,0 +1,58 @@
+//! Rules about who sends a handshake, and when.
+
+use super::{Base, Code, Handshake, HandshakeKind, Objection, not_allowed};
+
+/// `current-epoch`
+pub fn current_epoch(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
+    if handshake.epoch == base.epoch {
+        return Ok(());
+    }
+    let why = format!("it is for epoch {}, the group is at {}", handshake.epoch, base.epoch);
+    Err(Objection { why, code: Code::WrongEpoch })
+}
+
+/// `sender-is-member`: the actor, and whoever made the proposals. What a handshake carries by
+/// value is its actor's own, so that nobody speaks in another's name.
+pub fn is_member(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
+    let actor = &handshake.actor;
+    let joins = handshake.kind == HandshakeKind::ExternalCommit;
+    if !joins && !base.members.contains(actor) {
+        return Err(not_allowed(format!("{} is no member of epoch {}", actor.client, base.epoch)));
+    }
+    for part in &handshake.parts {
+        let sender = &part.sender;
+        if part.by_reference.is_none() && sender != actor {
+            let why = format!("{} sends a proposal made by {}", actor.client, sender.client);
+            return Err(not_allowed(why));
+        }
+        if part.by_reference.is_some() && !base.members.contains(sender) {
+            let why = format!("a proposal by {}, no member of epoch {}", sender.client, base.epoch);
+            return Err(not_allowed(why));
+        }
+    }
+    Ok(())
+}
+
+/// `exiting-only-removes`
+pub fn exiting_only_removes(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
+    let user = &handshake.actor.user;
+    if !base.exiting.contains(user) {
+        return Ok(());
+    }
+    let own = |client: &super::Actor| client.user == *user;
+    let only_removes = handshake.parts.iter().all(|part| part.what.removes().is_some_and(own));
+    if handshake.kind == HandshakeKind::Proposals && only_removes {
+        return Ok(());
+    }
+    let why = format!("{user} is about to leave: expected only removals of its own clients");
+    Err(not_allowed(why))
+}
+
+/// `sender-is-participant`. Exiting users are the business of `exiting-only-removes`.
+pub fn is_participant(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
+    let user = &handshake.actor.user;
+    if base.provisional.is_participant(user) || base.exiting.contains(user) {
+        return Ok(());
+    }
+    Err(not_allowed(format!("{user} is not in the participant list, or banned")))
+}

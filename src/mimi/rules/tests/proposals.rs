@@ -1,0 +1,86 @@
+//! Which proposals a handshake must have, and which go together.
+
+use super::*;
+use crate::mimi::policy::{Capability, SUPER_ADMIN};
+
+#[test]
+fn a_reference_to_what_was_never_accepted_is_an_invalid_proposal() {
+    let room = Room::while_bob_leaves();
+    let mut commit = room.commit("A1", vec![What::KeyUpdate]);
+    room.passes(&commit);
+    commit.parts[3].by_reference = Some(vec![99]);
+    room.refused_only_by("known-references", &commit);
+    let code = room.refused_by("known-references", &commit);
+    assert_eq!(code, Code::InvalidProposal(vec![vec![99]]));
+}
+
+#[test]
+fn a_proposal_that_rooms_have_no_use_for_is_refused() {
+    let room = Room::clubhouse();
+    room.refused_only_by("only-known-proposals", &room.commit("A1", vec![What::Other("psk")]));
+    room.passes(&room.commit("A1", vec![What::KeyUpdate]));
+}
+
+#[test]
+fn a_commit_without_a_waiting_proposal_is_told_which() {
+    let room = Room::while_bob_leaves();
+    room.passes(&room.commit("A1", vec![]));
+    let mut none = room.commit("A1", vec![]);
+    none.parts.clear();
+    room.refused_only_by("cached-proposals-included", &none);
+    let all = vec![vec![0], vec![1], vec![2]];
+    assert_eq!(room.refused_by("cached-proposals-included", &none), Code::InvalidProposal(all));
+    let mut most = room.commit("A1", vec![]);
+    most.parts.remove(0);
+    let code = room.refused_by("cached-proposals-included", &most);
+    assert_eq!(code, Code::InvalidProposal(vec![vec![0]]));
+}
+
+#[test]
+fn an_external_commit_need_not_include_what_waits() {
+    let room = Room::while_bob_leaves();
+    room.passes(&room.join("C2"));
+}
+
+#[test]
+fn a_commit_carries_one_metadata_update_at_most() {
+    let room = Room::clubhouse();
+    let name = || room.metadata(|metadata| metadata.name = "Club".to_owned());
+    let mood = || room.metadata(|metadata| metadata.mood = "merry".to_owned());
+    room.passes(&room.commit("A1", vec![name()]));
+    room.refused_only_by("one-metadata-update", &room.commit("A1", vec![name(), mood()]));
+}
+
+#[test]
+fn a_second_metadata_update_is_refused_while_the_first_waits() {
+    let mut room = Room::clubhouse();
+    let name = room.proposals("B1", vec![room.metadata(|it| it.name = "Club".to_owned())]);
+    assert_eq!(room.play(&name), Ok(()));
+    let mood = room.commit("A1", vec![room.metadata(|it| it.mood = "merry".to_owned())]);
+    let code = room.refused_by("one-metadata-update", &mood);
+    assert_eq!(code, Code::InvalidProposal(vec![vec![0]]));
+}
+
+#[test]
+fn roles_change_in_a_commit_without_list_changes() {
+    let mut room = Room::clubhouse();
+    let super_admin = room.committed.roles.roles.iter_mut().find(|it| it.index == SUPER_ADMIN);
+    super_admin.unwrap().capabilities.push(Capability::CHANGE_ROLE_DEFINITIONS);
+    room.provisional = room.committed.clone();
+    let roles = || What::Update(ComponentUpdate::Roles(room.committed.roles.clone()));
+    room.passes(&room.commit("A1", vec![roles()]));
+    let both = room.commit("A1", vec![roles(), enlist("D1", ORDINARY_USER)]);
+    room.refused_only_by("roles-apart-from-list", &both);
+}
+
+#[test]
+fn updates_that_touch_a_user_twice_or_nobody_are_invalid() {
+    let room = Room::while_bob_leaves();
+    let again = room.commit("A1", vec![room.unlist("B1")]);
+    room.refused_only_by("list-update-applies", &again);
+    let references = Code::InvalidProposal(vec![vec![2]]);
+    assert_eq!(room.refused_by("list-update-applies", &again), references);
+    let nobody = room.commit("A1", vec![list(ParticipantListUpdate::remove(9))]);
+    room.refused_by("list-update-applies", &nobody);
+    room.passes(&room.commit("A1", vec![enlist("D1", ORDINARY_USER)]));
+}
