@@ -11,7 +11,7 @@ use std::fmt;
 
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
-use super::room::{list, text};
+use super::room::text;
 
 /// The role of those who are not in the list: reserved (RP03 §3).
 pub const NO_ROLE: u32 = 0;
@@ -156,7 +156,6 @@ pub struct RoleChanges {
     /// The role before.
     pub from: u32,
     /// The roles that it may become.
-    #[tls_codec(with = "list")]
     pub to: Vec<u32>,
 }
 
@@ -173,7 +172,6 @@ pub struct Role {
     #[tls_codec(with = "text")]
     pub description: String,
     /// What its holders may do.
-    #[tls_codec(with = "list")]
     pub capabilities: Vec<Capability>,
     /// Fewest participants with this role.
     pub minimum_participants: u32,
@@ -184,7 +182,6 @@ pub struct Role {
     /// Most active participants with this role; 0 where they may have no clients at all.
     pub maximum_active_participants: Option<u32>,
     /// The role changes that its holders may make.
-    #[tls_codec(with = "list")]
     pub authorized_role_changes: Vec<RoleChanges>,
 }
 
@@ -205,7 +202,6 @@ impl Role {
 #[derive(Debug, Clone, Default, PartialEq, Eq, TlsSize, TlsSerialize, TlsDeserializeBytes)]
 pub struct RoleData {
     /// The roles, in the order of the component.
-    #[tls_codec(with = "list")]
     pub roles: Vec<Role>,
 }
 

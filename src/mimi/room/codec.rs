@@ -1,56 +1,27 @@
-//! How the fields of room components lie on the wire: vectors, text, URIs.
+//! How text and URIs lie on the wire: byte strings with a variable-length length in front.
 //!
-//! Each module here serves as `#[tls_codec(with = "...")]` for one kind of field. All of them are
-//! a vector with a variable-length length in front (`<V>` of RFC 9420 §2.1.2).
-//!
-//! Why not the library's own impls: with debug assertions on, they panic on a length of the
-//! reserved kind `0b11` and on byte strings that end early. What comes here was sent by others,
-//! so it has to come back as an error.
+//! Each module here serves as `#[tls_codec(with = "...")]` for one kind of field. Byte strings are
+//! read as `Vec<u8>`, never as the codec library's `VLBytes`, `VLByteVec` or `String`: with debug
+//! assertions on, those panic where the input ends early, and what comes here was sent by others.
 
-use std::fmt::Debug;
 use std::io::Write;
 
 use tls_codec::{DeserializeBytes, Error, Serialize, Size};
 
-/// Vectors of anything, byte strings included.
-pub mod list {
-    use super::{Debug, DeserializeBytes, Error, Serialize, Size, Write};
-
-    pub fn tls_serialized_len<T: Size>(items: &[T]) -> usize {
-        items.tls_serialized_len()
-    }
-
-    pub fn tls_serialize<T: Serialize + Debug, W: Write>(
-        items: &[T],
-        writer: &mut W,
-    ) -> Result<usize, Error> {
-        items.tls_serialize(writer)
-    }
-
-    pub fn tls_deserialize_bytes<T: DeserializeBytes>(
-        bytes: &[u8],
-    ) -> Result<(Vec<T>, &[u8]), Error> {
-        match bytes.first() {
-            Some(0xc0..) => Err(Error::InvalidVectorLength),
-            _ => Vec::tls_deserialize_bytes(bytes),
-        }
-    }
-}
-
 /// UTF-8 without NUL (`UTF8String` of P06 §7.6).
 pub mod text {
-    use super::{Error, Write, list};
+    use super::{DeserializeBytes, Error, Serialize, Size, Write};
 
     pub fn tls_serialized_len(text: &str) -> usize {
-        list::tls_serialized_len(text.as_bytes())
+        text.as_bytes().tls_serialized_len()
     }
 
     pub fn tls_serialize<W: Write>(text: &str, writer: &mut W) -> Result<usize, Error> {
-        list::tls_serialize(text.as_bytes(), writer)
+        text.as_bytes().tls_serialize(writer)
     }
 
     pub fn tls_deserialize_bytes(bytes: &[u8]) -> Result<(String, &[u8]), Error> {
-        let (content, rest) = list::tls_deserialize_bytes(bytes)?;
+        let (content, rest) = Vec::tls_deserialize_bytes(bytes)?;
         match String::from_utf8(content) {
             Ok(text) if !text.contains('\0') => Ok((text, rest)),
             _ => Err(Error::DecodingError("expected UTF-8 text without NUL".to_owned())),

@@ -18,7 +18,6 @@ pub struct RichDescription {
     #[tls_codec(with = "codec::text")]
     pub language_tag: String,
     /// The description, as its media type has it.
-    #[tls_codec(with = "codec::list")]
     pub content: Vec<u8>,
 }
 
@@ -33,7 +32,6 @@ pub struct RoomMetadata {
     #[tls_codec(with = "codec::text")]
     pub name: String,
     /// The room's descriptions.
-    #[tls_codec(with = "codec::list")]
     pub descriptions: Vec<RichDescription>,
     /// An https URI of an image.
     #[tls_codec(with = "codec::text")]

@@ -21,7 +21,7 @@ use thiserror::Error;
 use tls_codec::{DeserializeBytes, Serialize};
 
 pub use apply::ApplyError;
-pub(in crate::mimi) use codec::{list, text};
+pub(in crate::mimi) use codec::text;
 pub use metadata::{RichDescription, RoomMetadata};
 pub use participants::{ChangedRole, Participant, ParticipantList, ParticipantListUpdate};
 pub use update::ComponentUpdate;

@@ -23,7 +23,6 @@ pub struct Participant {
 #[derive(Debug, Clone, Default, PartialEq, Eq, TlsSize, TlsSerialize, TlsDeserializeBytes)]
 pub struct ParticipantList {
     /// In the order in which they were added; updates name them by their place here, from 0.
-    #[tls_codec(with = "codec::list")]
     pub participants: Vec<Participant>,
 }
 
@@ -41,13 +40,10 @@ pub struct ChangedRole {
 #[derive(Debug, Clone, Default, PartialEq, Eq, TlsSize, TlsSerialize, TlsDeserializeBytes)]
 pub struct ParticipantListUpdate {
     /// Who gets another role. Done first.
-    #[tls_codec(with = "codec::list")]
     pub changed_roles: Vec<ChangedRole>,
     /// Places of those who leave the list. Done second.
-    #[tls_codec(with = "codec::list")]
     pub removed: Vec<u32>,
     /// Who is appended to the list. Done last.
-    #[tls_codec(with = "codec::list")]
     pub added: Vec<Participant>,
 }
 
