@@ -12,6 +12,8 @@ use std::pin::Pin;
 use bytes::Bytes;
 use thiserror::Error;
 
+pub mod wish;
+
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
 
 /// Something that will be done on this thread.
@@ -75,6 +77,15 @@ pub trait Clock {
     fn now_ms(&self) -> u64;
     /// Waits.
     fn sleep(&self, ms: u64) -> Task<()>;
+}
+
+/// Measures what the machine really took, for budgets and figures. Nothing that it says may reach
+/// a decision or a trace.
+pub trait Stopwatch {
+    /// Wall-clock nanoseconds since some fixed moment. They never go back.
+    fn nanos(&self) -> u64;
+    /// Adds `nanos` of work in MLS to the run's total.
+    fn spent(&self, _nanos: u64) {}
 }
 
 /// Keeps a node's state over a crash. All of it, or nothing: a state is never half written.

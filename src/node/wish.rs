@@ -1,0 +1,40 @@
+//! What a client's user wants, as it reaches the client: every name resolved to a URI.
+//!
+//! Not here: how a client gets its wish (`client`), and when a user has it (`script`, `world`).
+
+use crate::mimi::uri::{RoomUri, UserUri};
+
+/// One thing that a client's user wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Unique in the run; the trace's intents carry it.
+    pub intent: String,
+    /// The room.
+    pub room: RoomUri,
+    /// What.
+    pub what: WishKind,
+    /// Made by the world to see whether the room still works, not by the scenario. A client that
+    /// is not a member of the room refuses it.
+    pub probe: bool,
+}
+
+/// What a user can want.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WishKind {
+    /// Create the room.
+    Create,
+    /// Add a user with all its clients.
+    Add(UserUri),
+    /// Remove a user with all its clients.
+    Remove(UserUri),
+    /// Send this text.
+    Send(String),
+    /// Give the room this name.
+    Rename(String),
+    /// Commit new keys for the own leaf.
+    Update,
+    /// Leave the room with all clients of the user.
+    Leave,
+    /// Join by an external commit.
+    Join,
+}

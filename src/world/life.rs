@@ -1,0 +1,130 @@
+//! A node from one start to its next stop.
+//!
+//! Server or client, a node's work runs as one future with a task set of its own, so that all it
+//! spawned ends with it, a panic in any of it ends the run and names the node, and the log shows
+//! whose line it is. Reaching a point where a fault waits freezes the node at once and asks the
+//! driver to stop it when the tick is over.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, pending, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use tokio::runtime::UnhandledPanic;
+use tokio::task::LocalSet;
+use tracing::Span;
+
+use super::panics;
+use crate::node::{Points, Task};
+
+/// One life of a node.
+pub struct Life {
+    name: Rc<str>,
+    frozen: Cell<bool>,
+}
+
+impl Life {
+    /// A life that begins.
+    pub fn new(name: &str) -> Rc<Self> {
+        Rc::new(Self { name: name.into(), frozen: Cell::new(false) })
+    }
+
+    /// `work`, and all that it spawns on this thread, as the work of this life.
+    pub fn live<T: 'static>(self: Rc<Self>, work: Task<T>) -> impl Future<Output = T> {
+        let mut tasks = LocalSet::new();
+        tasks.unhandled_panic(UnhandledPanic::ShutdownRuntime);
+        let span = tracing::error_span!("node", name = &*self.name);
+        let work = Box::pin(async move { tasks.run_until(work).await });
+        Living { life: self, span, work }
+    }
+}
+
+struct Living<T> {
+    life: Rc<Life>,
+    span: Span,
+    work: Task<T>,
+}
+
+impl<T> Future for Living<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        if self.life.frozen.get() {
+            return Poll::Pending;
+        }
+        let span = self.span.clone();
+        let _entered = span.enter();
+        let before = panics::running(Some(self.life.name.clone()));
+        // Where this panics, the name stays: the run is over, and the hook has read it.
+        let result = self.work.as_mut().poll(context);
+        panics::running(before);
+        result
+    }
+}
+
+/// Points at which faults wait for a node.
+#[derive(Default)]
+pub struct Ambush {
+    waiting: RefCell<Vec<Trap>>,
+    sprung: RefCell<Vec<Trap>>,
+}
+
+/// A crash that waits for a node at a point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trap {
+    /// The node.
+    pub node: String,
+    /// The point's name, as in `node::points`.
+    pub point: &'static str,
+    /// Simulated milliseconds from the crash to the restart; none where there is no restart.
+    pub for_ms: Option<u64>,
+}
+
+impl Ambush {
+    /// Lets a crash wait. It happens once.
+    pub fn wait(&self, trap: Trap) {
+        self.waiting.borrow_mut().push(trap);
+    }
+
+    /// Whether any crash waits.
+    pub fn waits(&self) -> bool {
+        !self.waiting.borrow().is_empty()
+    }
+
+    /// Calls off all that still wait.
+    pub fn call_off(&self) {
+        self.waiting.borrow_mut().clear();
+    }
+
+    /// The crashes that are due now.
+    pub fn sprung(&self) -> Vec<Trap> {
+        self.sprung.take()
+    }
+
+    fn springs(&self, node: &str, point: &str) -> bool {
+        let mut waiting = self.waiting.borrow_mut();
+        let place = waiting.iter().position(|trap| trap.node == node && trap.point == point);
+        let Some(place) = place else { return false };
+        self.sprung.borrow_mut().push(waiting.remove(place));
+        true
+    }
+}
+
+/// The points of one life.
+pub struct LifePoints {
+    /// Whose.
+    pub life: Rc<Life>,
+    /// What waits there.
+    pub ambush: Rc<Ambush>,
+}
+
+impl Points for LifePoints {
+    fn reached(&self, point: &'static str) -> Task<()> {
+        if self.ambush.springs(&self.life.name, point) {
+            self.life.frozen.set(true);
+            return Box::pin(pending());
+        }
+        Box::pin(ready(()))
+    }
+}

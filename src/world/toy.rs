@@ -1,0 +1,107 @@
+//! Toy nodes for the world's own tests: a server that counts and echoes, a client that asks.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::cast::{Cast, Given, Wish, WishKind};
+use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
+use crate::node::{Call, Disk, Peer, Service, Task, points};
+use crate::trace::Event;
+
+/// A cast of toys.
+pub struct Toys;
+
+impl Cast for Toys {
+    fn provider(&self, _name: &ProviderName, given: Given) -> Rc<dyn Service> {
+        let disk = given.disks.disk::<u64>("count");
+        let count = Rc::new(Cell::new(disk.load().unwrap_or(0)));
+        note(&given, format!("server starts at {}", count.get()));
+        Rc::new(Counter { given: Rc::new(given), disk, count })
+    }
+
+    fn client(
+        &self,
+        client: &ClientUri,
+        _user: &UserUri,
+        given: Given,
+        mut wishes: UnboundedReceiver<Wish>,
+    ) -> Task<()> {
+        let server = client.provider().clone();
+        let given = Rc::new(given);
+        Box::pin(async move {
+            let disk = given.disks.disk::<u32>("starts");
+            disk.sync(&(disk.load().unwrap_or(0) + 1));
+            note(&given, format!("client starts, disk {}", disk.load().unwrap_or(0)));
+            while let Some(wish) = wishes.recv().await {
+                tokio::task::spawn_local(ask(given.clone(), server.clone(), wish));
+            }
+        })
+    }
+}
+
+/// Sends one wish to the provider, or to the provider that its text names after an `@`.
+async fn ask(given: Rc<Given>, home: ProviderName, wish: Wish) {
+    let text = match &wish.what {
+        WishKind::Send(text) => text.clone(),
+        other => format!("{other:?}"),
+    };
+    assert!(text != "panic", "the client was told to panic");
+    if text == "snapshot" {
+        let disk = given.disks.disk::<u32>("starts");
+        disk.sync(&100);
+    }
+    let body = match text.as_str() {
+        "huge" => Bytes::from(vec![0; (1 << 20) + 1]),
+        _ => Bytes::from(text.clone()),
+    };
+    let call = Call {
+        to: text.strip_prefix('@').and_then(|to| ProviderName::new(to).ok()).unwrap_or(home),
+        endpoint: "echo",
+        path: "/echo".into(),
+        room: Some(wish.room.clone()),
+        about: wish.intent.clone(),
+        attempt: 1,
+        body: Some(body),
+        timeout_ms: 1_000,
+    };
+    let answer = match given.network.call(call).await {
+        Ok(reply) => format!("{} {}", reply.status, String::from_utf8_lossy(&reply.body)),
+        Err(why) => why.to_string(),
+    };
+    note(&given, format!("{text}: {answer}"));
+}
+
+fn note(given: &Given, why: String) {
+    let event = Event::IntentEnded {
+        intent: hex::encode(&given.random[..2]),
+        fate: crate::trace::Fate::Done,
+        why,
+    };
+    given.journal.record(event);
+}
+
+struct Counter {
+    given: Rc<Given>,
+    disk: Rc<dyn Disk<u64>>,
+    count: Rc<Cell<u64>>,
+}
+
+impl Service for Counter {
+    fn handle(&self, peer: Peer, request: http::Request<Bytes>) -> Task<http::Response<Bytes>> {
+        let (given, disk, count) = (self.given.clone(), self.disk.clone(), self.count.clone());
+        Box::pin(async move {
+            count.set(count.get() + 1);
+            let headers: Vec<_> = request.headers().keys().map(|name| name.as_str()).collect();
+            let ours = headers.iter().filter(|name| name.starts_with("x-schism")).count();
+            let body = String::from_utf8_lossy(request.body()).into_owned();
+            note(&given, format!("served {body} as {} of {peer:?}, {ours} left", count.get()));
+            given.points.reached(points::BEFORE_DURABLE).await;
+            disk.sync(&count.get());
+            given.points.reached(points::AFTER_DURABLE).await;
+            http::Response::new(Bytes::from(format!("echo {body}")))
+        })
+    }
+}
