@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cast::Wish;
-use crate::script::Script;
+use crate::script::{FaultKind, Script};
 
 /// Something that the driver does between two ticks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +44,9 @@ impl Agenda {
         let mut agenda = Self::default();
         for (index, fault) in script.faults.iter().enumerate() {
             // A crash at a point ends as long after it really happened.
-            let at_point =
-                matches!(&fault.kind, crate::script::FaultKind::Crash { point: Some(_), .. });
+            let at_point = matches!(&fault.kind, FaultKind::Crash { point: Some(_), .. });
             if let Some(for_ms) = fault.for_ms.filter(|_| !at_point) {
-                agenda.add(fault.at_ms + for_ms.max(1), Deed::End(index));
+                agenda.add(fault.at_ms.saturating_add(for_ms.max(1)), Deed::End(index));
             }
         }
         for (index, fault) in script.faults.iter().enumerate() {
@@ -57,7 +56,7 @@ impl Agenda {
             agenda.add(step.at_ms, Deed::Step(index));
         }
         for span in &script.misbehaviour {
-            agenda.add(span.at_ms + span.for_ms.unwrap_or(0), Deed::Await);
+            agenda.add(span.at_ms.saturating_add(span.for_ms.unwrap_or(0)), Deed::Await);
         }
         agenda
     }

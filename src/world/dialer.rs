@@ -5,7 +5,7 @@
 //! login are the address that it dials from and the headers in `wire`.
 
 use std::cell::Cell;
-use std::future::pending;
+use std::future::{Future, pending};
 use std::io::ErrorKind;
 use std::pin::pin;
 use std::rc::Rc;
@@ -94,6 +94,7 @@ impl Network for Dialer {
 impl Dialer {
     fn record_request(&self, call: &Call) -> u64 {
         let body = call.body.as_deref().unwrap_or_default();
+        tracing::info!(endpoint = call.endpoint, to = %call.to, about = call.about, "request");
         self.journal.record(Event::Request {
             endpoint: call.endpoint.to_owned(),
             to: call.to.to_string(),
@@ -110,6 +111,7 @@ impl Dialer {
             Ok(reply) => (reply.status, String::new(), reply.body.as_ref()),
             Err(why) => (0, why.to_string(), [].as_slice()),
         };
+        tracing::info!(request, status, failure, "response");
         let bytes = body.len() as u64;
         self.journal.record(Event::Response {
             request,
@@ -122,21 +124,26 @@ impl Dialer {
 
     /// Everything between the request and its end, within the call's time.
     async fn carry(&self, request: u64, call: &Call) -> Result<Reply, Unanswered> {
-        let mut broke = pin!(self.line.broke.notified());
-        broke.as_mut().enable();
         if self.line.is_down() {
             return refused().await;
         }
         let fate = self.courier.fate(self.journal.node(), &self.host, call);
         self.record_fate(request, &fate);
         self.send_again(request, call, &fate);
+        self.while_up(call, self.deliver(request, call, &fate)).await
+    }
+
+    /// `work`, until the line goes down or the call's time is over.
+    async fn while_up(
+        &self,
+        call: &Call,
+        work: impl Future<Output = Result<Reply, Unanswered>>,
+    ) -> Result<Reply, Unanswered> {
         let limit = Duration::from_millis(call.timeout_ms);
         tokio::select! {
             biased;
-            () = broke => Err(Unanswered::Broken("offline".to_owned())),
-            outcome = timeout(limit, self.deliver(request, call, &fate)) => {
-                outcome.unwrap_or(Err(Unanswered::TimedOut))
-            }
+            () = self.line.broke.notified() => Err(Unanswered::Broken("offline".to_owned())),
+            outcome = timeout(limit, work) => outcome.unwrap_or(Err(Unanswered::TimedOut)),
         }
     }
 
@@ -158,10 +165,12 @@ impl Dialer {
         let Some(delay_ms) = fate.repeated_ms else { return };
         let (dialer, call) = (self.clone(), call.clone());
         tokio::task::spawn_local(async move {
-            sleep(Duration::from_millis(delay_ms)).await;
-            let limit = Duration::from_millis(call.timeout_ms);
-            let answer = timeout(limit, dialer.exchange(request, &call)).await;
-            tracing::debug!(request, answered = answer.is_ok(), "second copy");
+            let exchange = async {
+                sleep(Duration::from_millis(delay_ms)).await;
+                dialer.exchange(request, &call).await
+            };
+            let answered = dialer.while_up(&call, exchange).await.is_ok();
+            tracing::debug!(request, answered, "second copy");
         });
     }
 

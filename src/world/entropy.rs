@@ -67,7 +67,8 @@ mod interposer {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 
@@ -78,6 +79,22 @@ mod tests {
         // SAFETY: 40 writable bytes.
         let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
         assert_eq!(got, 40);
+        bytes
+    }
+
+    /// What a caller gets that looks `getrandom` up at run time, as some crates do.
+    #[allow(unsafe_code, reason = "calls libc as dependencies do")]
+    fn draw_by_name() -> [u8; 16] {
+        type GetRandom = unsafe extern "C" fn(*mut u8, usize, u32) -> isize;
+        let mut bytes = [0; 16];
+        // SAFETY: the symbol has this signature in libc and here; 16 writable bytes.
+        let got = unsafe {
+            let found = libc::dlsym(libc::RTLD_DEFAULT, c"getrandom".as_ptr());
+            assert!(!found.is_null());
+            let function: GetRandom = std::mem::transmute(found);
+            function(bytes.as_mut_ptr(), bytes.len(), 0)
+        };
+        assert_eq!(got, 16);
         bytes
     }
 
@@ -100,6 +117,12 @@ mod tests {
         assert_eq!(first, second);
         assert_eq!(first, on_armed_thread(5, draw));
         assert_ne!(first, on_armed_thread(6, draw));
+    }
+
+    #[test]
+    fn a_caller_that_looks_it_up_at_run_time_gets_the_same_bytes() {
+        let (linked, by_name) = on_armed_thread(5, || (draw(), draw_by_name()));
+        assert_eq!(linked[..16], by_name);
     }
 
     #[test]

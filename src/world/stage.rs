@@ -4,8 +4,8 @@
 //! Then a rest, in which nothing goes wrong any more. Then the probe, and the end. A crash that
 //! waits at a point keeps the rest from beginning for a while, and is called off by it.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -105,13 +105,13 @@ impl<'s> Stage<'s> {
         if self.phase.is_none() && self.agenda.is_empty() && !patient {
             self.props.ambush.call_off();
             self.begin_phase(Phase::Rest);
-            self.agenda.add(self.now_ms + self.script.rest_ms, Deed::Probe);
+            self.agenda.add(self.now_ms.saturating_add(self.script.rest_ms), Deed::Probe);
         }
     }
 
     fn perform(&mut self, deed: Deed) {
         let script = self.script;
-        tracing::debug!(?deed);
+        tracing::info!(?deed);
         match deed {
             Deed::Begin(index) => self.begin(&script.faults[index].kind, index),
             Deed::End(index) => self.end(&script.faults[index].kind),
@@ -290,7 +290,7 @@ impl<'s> Stage<'s> {
             self.crash(&trap.node);
             self.last_deed_ms = self.now_ms;
             if let Some(for_ms) = trap.for_ms {
-                self.agenda.add(self.now_ms + for_ms, Deed::Restart(trap.node));
+                self.agenda.add(self.now_ms.saturating_add(for_ms), Deed::Restart(trap.node));
             }
         }
     }
@@ -317,7 +317,7 @@ fn simulation(script: &Script) -> Sim<'static> {
 
 fn add_server(sim: &mut Sim<'static>, provider: &ProviderName, props: &Rc<Props>) {
     let (name, props) = (provider.clone(), props.clone());
-    let starts = std::cell::Cell::new(0);
+    let starts = Cell::new(0);
     sim.host(provider.as_str(), move || {
         let (provider, props) = (name.clone(), props.clone());
         let start = starts.replace(starts.get() + 1);

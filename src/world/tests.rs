@@ -112,6 +112,26 @@ fn a_client_of_another_provider_is_nobody() {
 }
 
 #[test]
+fn a_server_is_known_to_another_by_its_address() {
+    let run = run(&script(1, &[(100, "A1", "relay-to-b.example")], vec![]));
+    assert_eq!(notes(&run, B)[1], "served relayed as 1 of Provider(a.example), 0 left");
+}
+
+#[test]
+fn bytes_that_are_not_http_do_not_stop_a_server() {
+    let run = run(&script(1, &[(100, "A1", "garbage"), (300, "A1", "x")], vec![]));
+    assert_eq!(served(&run, A), ["x"]);
+}
+
+#[test]
+fn a_log_does_not_change_the_trace() {
+    let script = script(1, &[(100, "A1", "x")], vec![]);
+    let options = Options { log: Some(tracing::Level::ERROR) };
+    let logged = play(&script, "text", || Box::new(Toys), &options).unwrap();
+    assert_eq!(logged.entries, run(&script).entries);
+}
+
+#[test]
 fn a_lost_response_times_out_although_the_server_acted() {
     let lose = FaultKind::LoseResponses { link: home_link(), percent: 100 };
     let run = run(&script(1, &[(100, "A1", "x")], vec![fault(50, 2000, lose)]));

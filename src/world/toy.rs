@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use bytes::Bytes;
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc::UnboundedReceiver;
+use turmoil::net::TcpStream;
 
 use super::cast::{Cast, Given, Wish, WishKind};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
@@ -49,6 +51,11 @@ async fn ask(given: Rc<Given>, home: ProviderName, wish: Wish) {
         other => format!("{other:?}"),
     };
     assert!(text != "panic", "the client was told to panic");
+    if text == "garbage" {
+        let mut stream = TcpStream::connect((home.as_str(), 80)).await.unwrap();
+        stream.write_all(b"\0\xff not HTTP at all\r\n\r\n").await.unwrap();
+        return;
+    }
     if text == "snapshot" {
         let disk = given.disks.disk::<u32>("starts");
         disk.sync(&100);
@@ -57,21 +64,25 @@ async fn ask(given: Rc<Given>, home: ProviderName, wish: Wish) {
         "huge" => Bytes::from(vec![0; (1 << 20) + 1]),
         _ => Bytes::from(text.clone()),
     };
-    let call = Call {
-        to: text.strip_prefix('@').and_then(|to| ProviderName::new(to).ok()).unwrap_or(home),
-        endpoint: "echo",
-        path: "/echo".into(),
-        room: Some(wish.room.clone()),
-        about: wish.intent.clone(),
-        attempt: 1,
-        body: Some(body),
-        timeout_ms: 1_000,
-    };
-    let answer = match given.network.call(call).await {
+    let to = text.strip_prefix('@').and_then(|to| ProviderName::new(to).ok()).unwrap_or(home);
+    let answer = match given.network.call(echo(to, wish.intent, body)).await {
         Ok(reply) => format!("{} {}", reply.status, String::from_utf8_lossy(&reply.body)),
         Err(why) => why.to_string(),
     };
     note(&given, format!("{text}: {answer}"));
+}
+
+fn echo(to: ProviderName, about: String, body: Bytes) -> Call {
+    Call {
+        to,
+        endpoint: "echo",
+        path: "/echo".into(),
+        room: None,
+        about,
+        attempt: 1,
+        body: Some(body),
+        timeout_ms: 1_000,
+    }
 }
 
 fn note(given: &Given, why: String) {
@@ -98,6 +109,11 @@ impl Service for Counter {
             let ours = headers.iter().filter(|name| name.starts_with("x-schism")).count();
             let body = String::from_utf8_lossy(request.body()).into_owned();
             note(&given, format!("served {body} as {} of {peer:?}, {ours} left", count.get()));
+            if let Some(domain) = body.strip_prefix("relay-to-") {
+                let to = ProviderName::new(domain).unwrap();
+                let relayed = echo(to, "relay".into(), Bytes::from_static(b"relayed"));
+                given.network.call(relayed).await.unwrap();
+            }
             given.points.reached(points::BEFORE_DURABLE).await;
             disk.sync(&count.get());
             given.points.reached(points::AFTER_DURABLE).await;
