@@ -129,7 +129,13 @@ pub struct Client {
     starts: Cell<u64>,
     down: u32,
     waiting: VecDeque<Wish>,
-    channel: Option<UnboundedSender<Wish>>,
+    running: Option<Running>,
+}
+
+/// A life of a client that has not ended.
+struct Running {
+    life: Rc<Life>,
+    wishes: UnboundedSender<Wish>,
 }
 
 impl Client {
@@ -142,13 +148,13 @@ impl Client {
             starts: Cell::new(0),
             down: 0,
             waiting: VecDeque::new(),
-            channel: None,
+            running: None,
         }
     }
 
     /// Whether it runs and has a line.
     pub fn can_act(&self) -> bool {
-        self.channel.is_some() && !self.line.is_down()
+        self.running.is_some() && !self.line.is_down()
     }
 
     /// It exists from here on.
@@ -161,9 +167,9 @@ impl Client {
 
     /// Gives it a wish, now or as soon as it runs.
     pub fn give(&mut self, wish: Wish) {
-        match &self.channel {
+        match &self.running {
             // A client that ended by itself wants nothing any more.
-            Some(channel) => drop(channel.send(wish)),
+            Some(running) => drop(running.wishes.send(wish)),
             None => self.waiting.push_back(wish),
         }
     }
@@ -171,7 +177,9 @@ impl Client {
     /// A fault stops it; tells whether it was up.
     pub fn stop(&mut self) -> bool {
         self.down += 1;
-        if self.channel.take().is_some() {
+        if let Some(running) = self.running.take() {
+            // Its task ends within the next tick, in which it might have run once more.
+            running.life.freeze();
             // The access network lives as long as the run.
             drop(self.access.send(Order::Stop(self.identity.name().to_owned())));
         }
@@ -192,7 +200,7 @@ impl Client {
     }
 
     fn start(&mut self, props: &Rc<Props>) {
-        if self.down > 0 || self.channel.is_some() {
+        if self.down > 0 || self.running.is_some() {
             return;
         }
         let Identity::Client { name, uri, user } = self.identity.clone() else { return };
@@ -203,7 +211,7 @@ impl Client {
             // The receiver is two lines above.
             drop(sender.send(wish));
         }
-        self.channel = Some(sender);
+        self.running = Some(Running { life: life.clone(), wishes: sender });
         let cast = props.cast.clone();
         let work = Box::pin(async move { cast.client(&uri, &user, given, wishes).await });
         let body = Box::pin(life.live(work));

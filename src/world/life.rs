@@ -30,6 +30,11 @@ impl Life {
         Rc::new(Self { name: name.into(), frozen: Cell::new(false) })
     }
 
+    /// From here on nothing of it runs, not even in a tick that is under way.
+    pub fn freeze(&self) {
+        self.frozen.set(true);
+    }
+
     /// `work`, and all that it spawns on this thread, as the work of this life.
     pub fn live<T: 'static>(self: Rc<Self>, work: Task<T>) -> impl Future<Output = T> {
         let mut tasks = LocalSet::new();
@@ -122,7 +127,7 @@ pub struct LifePoints {
 impl Points for LifePoints {
     fn reached(&self, point: &'static str) -> Task<()> {
         if self.ambush.springs(&self.life.name, point) {
-            self.life.frozen.set(true);
+            self.life.freeze();
             return Box::pin(pending());
         }
         Box::pin(ready(()))

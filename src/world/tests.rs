@@ -212,6 +212,16 @@ fn a_wish_that_comes_while_a_client_is_down_waits_for_it() {
 }
 
 #[test]
+fn a_client_does_nothing_between_its_crash_and_its_restart() {
+    let crash = FaultKind::Crash { node: "A1".into(), point: None };
+    let sends: Vec<_> = (0..40).map(|n| (150 + n, "A1", "x")).collect();
+    let run = run(&script(1, &sends, vec![fault(220, 400, crash)]));
+    let of_client = run.entries.iter().filter(|entry| entry.node == "A1");
+    let mut after = of_client.skip_while(|entry| entry.event != Event::Crashed).skip(1);
+    assert_eq!(after.next().unwrap().event, Event::Restarted { rolled_back: false });
+}
+
+#[test]
 fn a_rollback_restores_an_older_disk() {
     let back = FaultKind::Rollback { node: "A1".into(), back_ms: 1_000 };
     let run = run(&script(1, &[(1_500, "A1", "snapshot")], vec![fault(2_000, 100, back)]));
