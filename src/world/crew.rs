@@ -119,6 +119,17 @@ impl Identity {
     }
 }
 
+impl Running {
+    fn give(&mut self, wish: Wish) {
+        if self.unseen.0 != Now.ms() {
+            self.unseen = (Now.ms(), Vec::new());
+        }
+        self.unseen.1.push(wish.clone());
+        // A client that ended by itself wants nothing any more.
+        drop(self.wishes.send(wish));
+    }
+}
+
 /// A client as the driver sees it.
 pub struct Client {
     identity: Identity,
@@ -136,6 +147,8 @@ pub struct Client {
 struct Running {
     life: Rc<Life>,
     wishes: UnboundedSender<Wish>,
+    /// Wishes given since the last tick, which it can't have seen, and when that was.
+    unseen: (u64, Vec<Wish>),
 }
 
 impl Client {
@@ -167,9 +180,8 @@ impl Client {
 
     /// Gives it a wish, now or as soon as it runs.
     pub fn give(&mut self, wish: Wish) {
-        match &self.running {
-            // A client that ended by itself wants nothing any more.
-            Some(running) => drop(running.wishes.send(wish)),
+        match &mut self.running {
+            Some(running) => running.give(wish),
             None => self.waiting.push_back(wish),
         }
     }
@@ -180,6 +192,9 @@ impl Client {
         if let Some(running) = self.running.take() {
             // Its task ends within the next tick, in which it might have run once more.
             running.life.freeze();
+            if running.unseen.0 == Now.ms() {
+                self.waiting.extend(running.unseen.1);
+            }
             // The access network lives as long as the run.
             drop(self.access.send(Order::Stop(self.identity.name().to_owned())));
         }
@@ -211,7 +226,8 @@ impl Client {
             // The receiver is two lines above.
             drop(sender.send(wish));
         }
-        self.running = Some(Running { life: life.clone(), wishes: sender });
+        self.running =
+            Some(Running { life: life.clone(), wishes: sender, unseen: (0, Vec::new()) });
         let cast = props.cast.clone();
         let work = Box::pin(async move { cast.client(&uri, &user, given, wishes).await });
         let body = Box::pin(life.live(work));
