@@ -133,3 +133,36 @@ impl Points for LifePoints {
         Box::pin(ready(()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Polls a life's work once, after `before`; tells whether it ran.
+    fn runs(before: impl Fn(&Life)) -> bool {
+        let ran = Rc::new(Cell::new(false));
+        let life = Life::new("A1");
+        before(&life);
+        let flag = ran.clone();
+        let work: Task<()> = Box::pin(async move { flag.set(true) });
+        let mut living = Box::pin(life.live(work));
+        let _ = living.as_mut().poll(&mut Context::from_waker(std::task::Waker::noop()));
+        ran.get()
+    }
+
+    #[test]
+    fn a_frozen_life_does_nothing_more() {
+        assert!(runs(|_| ()));
+        assert!(!runs(Life::freeze));
+    }
+
+    #[test]
+    fn a_trap_springs_once_for_its_node_at_its_point() {
+        let ambush = Ambush::default();
+        ambush.wait(Trap { node: "A1".into(), point: "before_send", for_ms: Some(5) });
+        assert!(!ambush.springs("A2", "before_send") && !ambush.springs("A1", "after_merge"));
+        assert!(ambush.springs("A1", "before_send"));
+        assert!(!ambush.springs("A1", "before_send"));
+        assert_eq!(ambush.sprung().len(), 1);
+    }
+}
