@@ -1,1 +1,29 @@
-//! (to come)
+//! Shows a run to people and to programs: the story on the console, the summary as JSON, the
+//! files that a run leaves, tables of what there is.
+//!
+//! [`story`] turns a trace and its verdict into text; [`Found`] and [`Summary`] are the same
+//! knowledge as JSON; [`Folder`] says where a run's files stand and writes them whole;
+//! [`table`] lays out the catalogues. All of it reads the trace and the verdict, and nothing else,
+//! so that a stored run can be shown again without being played.
+//!
+//! Not here: judging (`oracle`), and reading arguments (the command line).
+
+mod collapse;
+mod figures;
+mod folder;
+mod names;
+mod paint;
+mod story;
+mod summary;
+mod table;
+mod telling;
+#[cfg(test)]
+mod testing;
+mod text;
+
+pub use figures::Figures;
+pub use folder::Folder;
+pub use paint::Paint;
+pub use story::{Measured, judgement, story};
+pub use summary::{Found, Stored, Summary};
+pub use table::{Row, table};
