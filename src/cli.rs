@@ -1,0 +1,278 @@
+//! The command line: arguments to calls, verdicts to exit codes.
+//!
+//! `schism run` plays a scenario, `schism check` judges a stored trace again, `schism list` shows
+//! what can be named in a scenario. Each command gives its text for stdout and its exit code, or a
+//! [`Failure`]; only [`main`] prints and ends the process.
+//!
+//! Exit codes: those of [`Outcome::exit_code`](schism::oracle::Outcome::exit_code), 64 for usage
+//! and bad files, 70 for what is Schism's own or the machine's fault.
+
+mod check;
+mod list;
+mod run;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use schism::report::Paint;
+
+/// Usage, or a file that is not what it should be.
+const USAGE: u8 = 64;
+/// A panic, a run that broke, or an operation of the system that failed.
+const INTERNAL: u8 = 70;
+
+/// Reads the process's arguments, does what they say, and gives the exit code.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(shown) => {
+            // Nobody is left to tell when even this can't be printed.
+            let _ = shown.print();
+            return if shown.use_stderr() { USAGE.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    // The panic's own message is on stderr by then.
+    let done = std::panic::catch_unwind(|| follow(&arguments.command, Paint::for_stdout()));
+    let answer = done.unwrap_or_else(|_| Err(Failure::internal("this is a bug in Schism")));
+    let answer = answer.and_then(|answer| {
+        print(&mut std::io::stdout().lock(), &answer.text)?;
+        Ok(answer.code)
+    });
+    match answer {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "{}", failure.message.trim_end());
+            failure.code.into()
+        }
+    }
+}
+
+fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
+    match command {
+        Command::Run(arguments) => run::run(arguments, paint),
+        Command::Check(arguments) => check::check(arguments, paint),
+        Command::List(arguments) => list::list(arguments),
+    }
+}
+
+/// Prints all of it. A reader that went away, like `head`, has what it wanted.
+fn print(out: &mut impl Write, text: &str) -> Result<(), Failure> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::internal(&format!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub struct Answer {
+    /// For stdout.
+    text: String,
+    /// The process's exit code.
+    code: u8,
+}
+
+/// Why a command came to nothing.
+#[derive(Debug)]
+pub struct Failure {
+    /// For stderr.
+    message: String,
+    /// The process's exit code.
+    code: u8,
+}
+
+impl Failure {
+    fn usage(message: &str) -> Self {
+        Self { message: message.to_owned(), code: USAGE }
+    }
+
+    fn internal(message: &str) -> Self {
+        Self { message: format!("internal error: {message}"), code: INTERNAL }
+    }
+}
+
+/// A deterministic testbed for MIMI rooms over MLS: does a group ever split?
+#[derive(Debug, Parser)]
+#[command(name = "schism", version, after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 as expected, 1 safety violation, 2 inconclusive, 3 liveness violation,
+4 not deterministic, 5 an expected violation did not come, 64 usage or a bad file,
+70 internal error.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play a scenario, judge the run and tell its story.
+    Run(RunArguments),
+    /// Judge a stored run again, from its trace.
+    Check(CheckArguments),
+    /// List what a scenario can name, or the scenarios there are.
+    List(ListArguments),
+}
+
+#[derive(Debug, Args)]
+struct RunArguments {
+    /// The scenario file.
+    file: PathBuf,
+    /// The seed, decimal or 0x…; in place of the one that the file may pin.
+    #[arg(long, value_name = "N", value_parser = seed)]
+    seed: Option<u64>,
+    /// Where the run's folder is made.
+    #[arg(long, value_name = "DIR", default_value = "output")]
+    out: PathBuf,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Log what the nodes do to stderr, from this level on.
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    log: Option<Level>,
+}
+
+#[derive(Debug, Args)]
+struct CheckArguments {
+    /// The folder that a run left: it holds trace.jsonl.
+    dir: PathBuf,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct ListArguments {
+    /// Which list.
+    #[arg(value_enum)]
+    what: Catalogue,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// For people or for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for people.
+    Human,
+    /// JSON on one line.
+    Json,
+}
+
+/// What can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Catalogue {
+    /// What hubs and clients check.
+    Rules,
+    /// What the oracle judges.
+    Invariants,
+    /// How nodes can misbehave.
+    Behaviours,
+    /// What can go wrong around them.
+    Faults,
+    /// The files in scenarios/.
+    Scenarios,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl From<Level> for tracing::Level {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Error => Self::ERROR,
+            Level::Warn => Self::WARN,
+            Level::Info => Self::INFO,
+            Level::Debug => Self::DEBUG,
+            Level::Trace => Self::TRACE,
+        }
+    }
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    let read = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    read.map_err(|_| "expected a number from 0 to 2^64-1, as 42 or 0x2a".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_arguments_are_consistent_in_themselves() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_seed_is_decimal_or_hexadecimal_and_fills_64_bits() {
+        assert_eq!(seed("42"), Ok(42));
+        assert_eq!(seed("0x2a"), Ok(42));
+        assert_eq!(seed("0xffffffffffffffff"), Ok(u64::MAX));
+        for text in ["", "0x", "-1", "18446744073709551616", "seed"] {
+            assert!(seed(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn wrong_usage_goes_to_stderr_and_help_does_not() {
+        for line in ["schism", "schism walk", "schism run", "schism run x --seed many"] {
+            assert!(parsed(line).unwrap_err().use_stderr(), "{line}");
+        }
+        for line in ["schism --help", "schism --version", "schism run --help"] {
+            assert!(!parsed(line).unwrap_err().use_stderr(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_run_takes_its_defaults_and_its_options() {
+        let Command::Run(run) = parsed("schism run x.toml").unwrap().command else {
+            panic!("not a run");
+        };
+        assert_eq!((run.seed, run.format, run.log), (None, Format::Human, None));
+        assert_eq!(run.out, PathBuf::from("output"));
+        let line = "schism run x.toml --seed 0x10 --out here --format json --log debug";
+        let Command::Run(run) = parsed(line).unwrap().command else { panic!("not a run") };
+        assert_eq!((run.seed, run.format, run.log), (Some(16), Format::Json, Some(Level::Debug)));
+    }
+
+    struct Refusing(io::ErrorKind);
+
+    impl Write for Refusing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_no_failure_and_a_full_disk_is() {
+        assert!(print(&mut Refusing(io::ErrorKind::BrokenPipe), "story").is_ok());
+        let failure = print(&mut Refusing(io::ErrorKind::StorageFull), "story").unwrap_err();
+        assert_eq!(failure.code, 70);
+    }
+}
