@@ -29,8 +29,7 @@ pub struct Line {
 pub fn tell(header: &Header, entries: &[Entry]) -> Vec<Line> {
     let mut teller = Teller::new(header, entries);
     let mut lines = Vec::new();
-    for index in 0..entries.len() {
-        let entry = &entries[index];
+    for (index, entry) in entries.iter().enumerate() {
         if let Some((sort, text)) = teller.line(index) {
             lines.push(Line { at_ms: entry.at_ms, node: entry.node.clone(), text, sort });
         }
@@ -301,4 +300,73 @@ fn link_of(entry: &Entry) -> Option<(&'static str, &str, &str)> {
 /// `: why`, or nothing where no reason is given.
 fn detail(why: &str) -> String {
     if why.is_empty() { String::new() } else { format!(": {}", shortened(why, 200)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Tape, adds, client, header, room};
+    use super::*;
+
+    fn texts(tape: &Tape) -> Vec<String> {
+        tell(&header(), &tape.0).into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn a_one_way_fault_keeps_its_direction_and_a_later_opposite_one_its_own_line() {
+        let mut tape = Tape::default();
+        let (a, b) = ("a.example".to_owned(), "b.example".to_owned());
+        tape.add(1_000, "world", Event::Held { from: a.clone(), to: b.clone() });
+        tape.add(2_000, "world", Event::Held { from: b, to: a });
+        assert_eq!(
+            texts(&tape),
+            [
+                "everything is held back from a.example to b.example",
+                "everything is held back from b.example to a.example",
+            ]
+        );
+    }
+
+    #[test]
+    fn members_that_come_and_go_without_their_user_are_named_as_clients() {
+        let mut tape = Tape::default();
+        let change = Change { adds: vec![client("B2")], ..Change::default() };
+        tape.accepted(1_000, Kind::Commit, 4, "A1", change.clone());
+        tape.accepted(2_000, Kind::ExternalCommit, 5, "B2", change);
+        tape.accepted(3_000, Kind::Commit, 6, "A1", adds("cathy", &["C1", "B1"]));
+        assert_eq!(
+            texts(&tape),
+            [
+                "clubhouse is at epoch 5: A1 added the clients B2",
+                "clubhouse is at epoch 6: B2 joined",
+                "clubhouse is at epoch 7: A1 added cathy (C1), added the clients B1",
+            ]
+        );
+    }
+
+    #[test]
+    fn probes_and_requests_are_left_out() {
+        let mut tape = Tape::default();
+        tape.request(None, 1_000, "A1", "a.example");
+        let (intent, wish, object) = ("p1".into(), "send".into(), "probe".into());
+        tape.add(2_000, "A1", Event::Intent { intent, room: room(), wish, object, probe: true });
+        assert_eq!(texts(&tape), [""; 0]);
+    }
+
+    #[test]
+    fn a_cause_that_leads_nowhere_or_in_a_circle_names_no_one_and_ends() {
+        for cause in [0, 1, 2, 99, u64::MAX] {
+            let mut tape = Tape::default();
+            tape.request(Some(1), 1_000, "A1", "a.example");
+            let refused = Event::Refused {
+                room: None,
+                endpoint: "update".into(),
+                rule: "body-is-well-formed".into(),
+                code: "400".into(),
+                why: String::new(),
+                digest: None,
+            };
+            tape.because(Some(cause), 1_100, "a.example", refused);
+            assert_eq!(texts(&tape).len(), 1);
+        }
+    }
 }
