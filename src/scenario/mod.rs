@@ -1,1 +1,197 @@
-//! (to come)
+//! The scenario file: what a person writes, checked, as a [`Script`]; and back.
+//!
+//! ```toml
+//! title = "A message between two providers"
+//! why = "The smallest room that has a follower."
+//!
+//! providers = ["a.example", "b.example"]
+//! users.alice = { at = "a.example", clients = ["A1", "A2"] }
+//! users.bob = { at = "b.example", clients = ["B1"], new_clients = ["B2"] }
+//! rooms.clubhouse = { hub = "a.example" }
+//!
+//! steps = [
+//!     { at = "1s", who = "A1", do = "create", room = "clubhouse" },
+//!     { at = "2s", who = "A1", do = "add", user = "bob" },
+//!     { at = "5s", who = "B1", do = "send", text = "hello", every = "200ms", times = 20 },
+//!     { at = "6s", who = "B2", do = "join" },
+//! ]
+//!
+//! faults = [
+//!     { at = "5s", for = "10s", fault = "partition", between = ["a.example", "b.example"] },
+//!     { at = "20s", fault = "crash", node = "a.example", point = "after_durable" },
+//! ]
+//! ```
+//!
+//! Further keys, all optional: `seed`; `rest` (`"20s"`); `network.latency` (`"20ms..60ms"`);
+//! `protocol.without`, `protocol.commit_delay` (`"300ms..1500ms"`); `misbehaviour`;
+//! `expect.violates`. `room` may be left out of a step where there is only one room. A step with
+//! `every` and `times` stands for many, whose texts and names are numbered.
+//!
+//! Reading goes from the names to their use: `topology` says who is there, `steps`, `faults`
+//! and `misbehaviour` say what happens to them. `fields` and `time` know the form, and
+//! `problem` how to say what is wrong.
+//!
+//! Not here: what any of it means in a run (`world`, `adversary`, `oracle`), and the rules
+//! (`mimi`), whose ids a caller hands in.
+
+mod faults;
+mod fields;
+mod list;
+mod misbehaviour;
+mod problem;
+mod steps;
+mod time;
+mod topology;
+mod write;
+
+#[cfg(test)]
+mod messages;
+#[cfg(test)]
+mod roundtrip;
+
+use toml::de::DeTable;
+
+pub use self::list::{Listed, Said, Unreadable, list};
+pub use self::problem::{Problem, render};
+pub use self::write::write;
+
+use self::fields::{Fields, Text, Value};
+use self::problem::{Complaint, both};
+use self::steps::Steps;
+use self::topology::Topology;
+use crate::script::{Expect, Network, Protocol, Script, ids};
+
+const KEYS: &[&str] = &[
+    "title",
+    "why",
+    "seed",
+    "rest",
+    "providers",
+    "users",
+    "rooms",
+    "network",
+    "protocol",
+    "steps",
+    "faults",
+    "misbehaviour",
+    "expect",
+];
+const DEFAULT_REST_MS: u64 = 20_000;
+const DEFAULT_LATENCY_MS: (u64, u64) = (20, 60);
+/// One tick of the simulation.
+const LEAST_LATENCY_MS: u64 = 10;
+const DEFAULT_COMMIT_DELAY_MS: (u64, u64) = (300, 1500);
+
+/// Reads the scenario file `name` with this `text`. The `seed` given here wins over the file's;
+/// with neither, it is 0. `known_rules` are the ids that `protocol.without` may name.
+///
+/// # Errors
+/// The first thing in the file that is wrong. Who is there is checked before what happens.
+pub fn read(
+    name: &str,
+    text: &str,
+    seed: Option<u64>,
+    known_rules: &[&str],
+) -> Result<Script, Box<Problem>> {
+    script(text, seed, known_rules).map_err(|complaint| complaint.in_file(name, text))
+}
+
+fn script(text: &str, seed: Option<u64>, known_rules: &[&str]) -> Result<Script, Complaint> {
+    let document = DeTable::parse(text).map_err(|error| not_toml(&error, text))?;
+    // What is missing from the file as a whole is missing at its end.
+    let end = text.trim_end().len();
+    let file = Fields::new(document.get_ref(), end..end, "the file", KEYS)?;
+    let settings =
+        both(both(head(&file), expect(&file)), both(network(&file), protocol(&file, known_rules)));
+    let (((head, expect), (network, protocol)), topology) = both(settings, Topology::read(&file))?;
+    let steps = Steps::read(&file, &topology)?;
+    let (faults, misbehaviour) = both(
+        faults::faults(&file, &topology, &steps),
+        misbehaviour::misbehaviour(&file, &topology, &steps),
+    )?;
+    let Topology { providers, users, rooms } = topology;
+    Ok(Script {
+        title: head.title,
+        why: head.why,
+        seed: seed.or(head.seed).unwrap_or(0),
+        providers,
+        users,
+        rooms,
+        network,
+        protocol,
+        steps: steps.steps,
+        faults,
+        misbehaviour,
+        expect,
+        rest_ms: head.rest_ms,
+    })
+}
+
+/// What stands at the top of a file.
+struct Head {
+    title: String,
+    why: String,
+    seed: Option<u64>,
+    rest_ms: u64,
+}
+
+fn head(file: &Fields<'_>) -> Result<Head, Complaint> {
+    let form = "one line that says what this is";
+    let title = file.need("title", form)?.text(form)?;
+    if title.text.trim().is_empty() || title.text.contains(['\n', '\r']) {
+        let what = "the title is not one line";
+        return Err(Complaint::new(&title.span, what, format!("expected {form}")));
+    }
+    let form = "why this scenario exists";
+    let why = file.need("why", form)?.text(form)?;
+    let seed = file.get("seed").map(|value| value.number(0..=u64::MAX)).transpose()?;
+    let rest = file.get("rest").map(|value| value.time(1)).transpose()?;
+    Ok(Head {
+        title: title.text.to_owned(),
+        why: why.text.to_owned(),
+        seed,
+        rest_ms: rest.unwrap_or(DEFAULT_REST_MS),
+    })
+}
+
+fn network(file: &Fields<'_>) -> Result<Network, Complaint> {
+    let fields = file.get("network").map(|value| value.fields("the network", &["latency"]));
+    let latency = fields.transpose()?.and_then(|fields| fields.get("latency"));
+    let latency = latency.map(|value| value.times(LEAST_LATENCY_MS)).transpose()?;
+    let (latency_min_ms, latency_max_ms) = latency.unwrap_or(DEFAULT_LATENCY_MS);
+    Ok(Network { latency_min_ms, latency_max_ms })
+}
+
+fn protocol(file: &Fields<'_>, known_rules: &[&str]) -> Result<Protocol, Complaint> {
+    let keys = ["without", "commit_delay"];
+    let fields = file.get("protocol").map(|value| value.fields("the protocol", &keys));
+    let fields = fields.transpose()?;
+    let get = |key| fields.as_ref().and_then(|fields| fields.get(key));
+    let delay = get("commit_delay").map(|value| value.times(0)).transpose()?;
+    let (commit_delay_min_ms, commit_delay_max_ms) = delay.unwrap_or(DEFAULT_COMMIT_DELAY_MS);
+    let without = get("without").map(|value| known(&value, "rule", known_rules)).transpose()?;
+    let without = without.unwrap_or_default();
+    Ok(Protocol { without, commit_delay_min_ms, commit_delay_max_ms })
+}
+
+fn expect(file: &Fields<'_>) -> Result<Expect, Complaint> {
+    let fields = file.get("expect").map(|value| value.fields("the expectation", &["violates"]));
+    let violates = fields.transpose()?.and_then(|fields| fields.get("violates"));
+    let violates = violates.map(|value| known(&value, "invariant", ids::INVARIANTS)).transpose()?;
+    Ok(Expect { violates: violates.unwrap_or_default() })
+}
+
+/// A list of ids, each a `kind` and one of `ids`.
+fn known(value: &Value<'_>, kind: &str, ids: &[&str]) -> Result<Vec<String>, Complaint> {
+    let id = |text: Text<'_>| match ids.contains(&text.text) {
+        true => Ok(text.text.to_owned()),
+        false => Err(Complaint::unknown(&text.span, kind, text.text, ids.iter().copied())),
+    };
+    value.texts(&format!("a list of ids, each a known {kind}"))?.into_iter().map(id).collect()
+}
+
+fn not_toml(error: &toml::de::Error, text: &str) -> Complaint {
+    let end = text.len();
+    let span = error.span().filter(|span| span.end <= end).unwrap_or(end..end);
+    Complaint::new(&span, format!("not TOML: {}", error.message()), "here")
+}

@@ -1,0 +1,424 @@
+//! What an author is told: every check has its message, and each can be seen to fire.
+//!
+//! Each test breaks one thing in a file that reads well.
+
+use super::{read, render};
+use crate::script::ids;
+
+const FILE: &str = r#"title = "A room"
+why = "To be broken."
+
+providers = ["a.example", "b.example", "c.example"]
+users.alice = { at = "a.example", clients = ["A1", "A2"] }
+users.bob = { at = "b.example", clients = ["B1"], new_clients = ["B2"] }
+rooms.clubhouse = { hub = "a.example" }
+
+steps = [
+    { at = "1s", who = "A1", do = "create", room = "clubhouse" },
+    { at = "2s", who = "A1", do = "add", user = "bob" },
+    { at = "3s", who = "B1", do = "send", text = "hello" },
+    { at = "4s", who = "B2", do = "join" },
+]
+
+faults = [
+    { at = "5s", for = "10s", fault = "partition", between = ["a.example", "b.example"] },
+]
+
+misbehaviour = [
+    { at = "9s", node = "a.example", behaviour = "hub.equivocates", side = ["b.example"] },
+]
+
+[expect]
+violates = ["agreement"]
+"#;
+
+const RULES: &[&str] = &["one-commit-per-epoch", "cached-proposals-included"];
+
+/// What is said of the file with `old` replaced by `new`.
+fn broken(old: &str, new: &str) -> String {
+    assert_eq!(FILE.matches(old).count(), 1, "{old}");
+    let problem = read("room.toml", &FILE.replace(old, new), None, RULES).unwrap_err();
+    render(&problem)
+}
+
+/// What is wrong and where, and what was expected: the first line and the label of what is said.
+fn said(old: &str, new: &str) -> (String, String) {
+    let page = broken(old, new);
+    let label = page.lines().find_map(|line| line.split_once("╰── ")).map(|(_, label)| label);
+    let first = page.lines().next().unwrap().trim().trim_start_matches("× room.toml:");
+    (first.to_owned(), label.unwrap_or("nothing").to_owned())
+}
+
+macro_rules! says {
+    ($($name:ident: $old:literal => $new:literal, $what:literal, $expected:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            assert_eq!(said($old, $new), ($what.to_owned(), $expected.to_owned()));
+        })*
+    };
+}
+
+#[test]
+fn the_file_that_is_broken_here_reads_well() {
+    let read = read("room.toml", FILE, None, RULES);
+    assert!(read.is_ok(), "{}", render(&read.unwrap_err()));
+}
+
+#[test]
+fn an_unknown_client_is_named_with_those_that_are_there() {
+    insta::assert_snapshot!(broken(r#""3s", who = "B1""#, r#""3s", who = "B3""#), @r#"
+     × room.toml:12:24: unknown client `B3`
+       ╭─[room.toml]
+    11 │     { at = "2s", who = "A1", do = "add", user = "bob" },
+    12 │     { at = "3s", who = "B3", do = "send", text = "hello" },
+       ·                        ──┬─
+       ·                          ╰── expected one of A1, A2, B1, B2
+    13 │     { at = "4s", who = "B2", do = "join" },
+       ╰────
+     help: did you mean `B1`?
+    "#);
+}
+
+#[test]
+fn a_file_that_is_not_toml_says_where() {
+    insta::assert_snapshot!(broken(r#""A room""#, r#""A room"#), @r#"
+     × room.toml:1:16: not TOML: invalid basic string, expected `"`
+      ╭─[room.toml]
+    1 │ title = "A room
+      ·                ▲
+      ·                ╰── here
+    2 │ why = "To be broken."
+      ╰────
+    "#);
+}
+
+#[test]
+fn a_misspelt_key_gets_the_nearest_one() {
+    insta::assert_snapshot!(broken("faults = [", "fautls = ["), @r#"
+     × room.toml:16:1: unknown key `fautls`
+       ╭─[room.toml]
+    15 │
+    16 │ fautls = [
+       · ───┬──
+       ·    ╰── expected one of title, why, seed, rest, providers, users, rooms, network, protocol, steps, faults, misbehaviour, expect
+    17 │     { at = "5s", for = "10s", fault = "partition", between = ["a.example", "b.example"] },
+       ╰────
+     help: did you mean `faults`?
+    "#);
+}
+
+#[test]
+fn a_misspelt_action_gets_the_nearest_one() {
+    insta::assert_snapshot!(broken(r#"do = "send""#, r#"do = "snd""#), @r#"
+     × room.toml:12:35: unknown action `snd`
+       ╭─[room.toml]
+    11 │     { at = "2s", who = "A1", do = "add", user = "bob" },
+    12 │     { at = "3s", who = "B1", do = "snd", text = "hello" },
+       ·                                   ──┬──
+       ·                                     ╰── expected one of create, add, remove, send, rename, update, leave, join
+    13 │     { at = "4s", who = "B2", do = "join" },
+       ╰────
+     help: did you mean `send`?
+    "#);
+}
+
+#[test]
+fn an_action_lists_what_it_takes() {
+    insta::assert_snapshot!(broken(r#"user = "bob" }"#, r#"user = "bob", text = "hi" }"#), @r#"
+     × room.toml:11:56: `add` takes no `text`
+       ╭─[room.toml]
+    10 │     { at = "1s", who = "A1", do = "create", room = "clubhouse" },
+    11 │     { at = "2s", who = "A1", do = "add", user = "bob", text = "hi" },
+       ·                                                        ──┬─
+       ·                                                          ╰── expected only at, who, do, room, user
+    12 │     { at = "3s", who = "B1", do = "send", text = "hello" },
+       ╰────
+    "#);
+}
+
+#[test]
+fn a_missing_parameter_is_marked_on_the_whole_step() {
+    insta::assert_snapshot!(broken(r#", text = "hello""#, ""), @r#"
+     × room.toml:12:5: a step has no `text`
+       ╭─[room.toml]
+    11 │     { at = "2s", who = "A1", do = "add", user = "bob" },
+    12 │     { at = "3s", who = "B1", do = "send" },
+       ·     ───────────────────┬──────────────────
+       ·                        ╰── expected `text = …`, the text of the message
+    13 │     { at = "4s", who = "B2", do = "join" },
+       ╰────
+    "#);
+}
+
+#[test]
+fn a_client_as_the_end_of_a_link_is_pointed_to_offline() {
+    insta::assert_snapshot!(broken(r#"["a.example", "b.example"] }"#, r#"["a.example", "B1"] }"#), @r#"
+     × room.toml:17:76: the client `B1` can't be the end of a link
+       ╭─[room.toml]
+    16 │ faults = [
+    17 │     { at = "5s", for = "10s", fault = "partition", between = ["a.example", "B1"] },
+       ·                                                                            ──┬─
+       ·                                                                              ╰── expected a provider, or `clients.` and a provider
+    18 │ ]
+       ╰────
+     help: cut off a single client with `fault = "offline", node = …`
+    "#);
+}
+
+#[test]
+fn a_step_before_the_creation_is_told_when_the_room_is_there() {
+    insta::assert_snapshot!(broken(r#"at = "2s""#, r#"at = "500ms""#), @r#"
+     × room.toml:11:38: this comes before the room `clubhouse` is created
+       ╭─[room.toml]
+    10 │     { at = "1s", who = "A1", do = "create", room = "clubhouse" },
+    11 │     { at = "500ms", who = "A1", do = "add", user = "bob" },
+       ·                                      ──┬──
+       ·                                        ╰── expected it after the `create` at 1s
+    12 │     { at = "3s", who = "B1", do = "send", text = "hello" },
+       ╰────
+    "#);
+}
+
+#[test]
+fn a_time_without_a_unit_is_shown_a_time() {
+    insta::assert_snapshot!(broken(r#"at = "5s""#, "at = 5"), @r#"
+     × room.toml:17:12: `at` can't be a whole number
+       ╭─[room.toml]
+    16 │ faults = [
+    17 │     { at = 5, for = "10s", fault = "partition", between = ["a.example", "b.example"] },
+       ·            ┬
+       ·            ╰── expected a time such as "250ms", "3s" or "2m"
+    18 │ ]
+       ╰────
+    "#);
+}
+
+#[test]
+fn a_rule_that_is_not_known_is_named_with_those_that_are() {
+    let with = "[protocol]\nwithout = [\"cached-proposals\"]\n[expect]";
+    insta::assert_snapshot!(broken("[expect]", with), @r#"
+     × room.toml:25:12: unknown rule `cached-proposals`
+       ╭─[room.toml]
+    24 │ [protocol]
+    25 │ without = ["cached-proposals"]
+       ·            ─────────┬────────
+       ·                     ╰── expected one of one-commit-per-epoch, cached-proposals-included
+    26 │ [expect]
+       ╰────
+    "#);
+}
+
+#[test]
+fn a_missing_table_is_missing_at_the_end() {
+    let problem = read("empty.toml", "", None, RULES).unwrap_err();
+    insta::assert_snapshot!(render(&problem), @r#"
+     × empty.toml:1:1: the file has no `title`
+      ╭─[empty.toml]
+    1 │
+      · ▲
+      · ╰── expected `title = …`, one line that says what this is
+      ╰────
+    "#);
+}
+
+#[test]
+fn a_column_counts_characters() {
+    let file = FILE.replace(r#"text = "hello""#, r#"text = "grüß dich", usr = 1"#);
+    let problem = read("room.toml", &file, None, RULES).unwrap_err();
+    let line = file.lines().nth(problem.line() - 1).unwrap();
+    let rest: String = line.chars().skip(problem.column() - 1).collect();
+    assert!(rest.starts_with("usr = 1"), "{rest}");
+}
+
+#[test]
+fn of_several_problems_the_first_in_the_file_is_told() {
+    let file = FILE.replace(r#"do = "send""#, r#"do = "sing""#).replace("\"join\"", "\"jump\"");
+    let problem = read("room.toml", &file, None, RULES).unwrap_err();
+    assert_eq!(problem.line(), 12);
+    let file = file.replace("title = \"A room\"", "title = 3").replace("\"agreement\"", "\"x\"");
+    assert_eq!(read("room.toml", &file, None, RULES).unwrap_err().line(), 1);
+}
+
+#[test]
+fn all_that_the_catalogues_name_is_known_here() {
+    let known = |old: &str, key: &str, id: &str| {
+        let file = FILE.replace(old, &format!("{key} = \"{id}\""));
+        let problem = read("room.toml", &file, None, RULES).err();
+        let said = problem.map_or(String::new(), |problem| problem.to_string());
+        assert!(!said.contains("unknown"), "{said}");
+    };
+    for id in ids::FAULTS {
+        known("fault = \"partition\"", "fault", id);
+    }
+    for id in ids::BEHAVIOURS {
+        known("behaviour = \"hub.equivocates\"", "behaviour", id);
+    }
+}
+
+/// Not pinned to the letter: the catalogues grow.
+#[test]
+fn an_id_of_no_catalogue_is_refused_with_the_whole_catalogue() {
+    for (old, new, kind, ids) in [
+        ("agreement", "agrement", "invariant", ids::INVARIANTS),
+        ("\"partition\"", "\"partitoin\"", "fault", ids::FAULTS),
+        ("hub.equivocates", "hub.lies", "behaviour", ids::BEHAVIOURS),
+    ] {
+        let (what, expected) = said(old, new);
+        assert!(what.contains(&format!("unknown {kind} `{}`", new.trim_matches('"'))), "{what}");
+        assert!(ids.iter().all(|id| expected.contains(id)), "{expected}");
+    }
+}
+
+says! {
+    who_is_a_text: r#""3s", who = "B1""# => r#""3s", who = 1"#,
+        "12:24: `who` can't be a whole number",
+        "expected the short name of a client";
+    unknown_user: r#"user = "bob""# => r#"user = "rob""#,
+        "11:49: unknown user `rob`",
+        "expected one of alice, bob";
+    unknown_provider: r#"{ at = "b.example""# => r#"{ at = "bb.example""#,
+        "6:20: unknown provider `bb.example`",
+        "expected one of a.example, b.example, c.example";
+    unknown_room: r#""create", room = "clubhouse""# => r#""create", room = "clubhaus""#,
+        "10:52: unknown room `clubhaus`",
+        "expected clubhouse";
+    unknown_key_of_a_step: r#"do = "join" }"# => r#"do = "join", rom = "x" }"#,
+        "13:43: unknown key `rom`",
+        "expected one of at, who, do, room, user, text, name, every, times";
+    unknown_key_of_a_user: r#", new_clients = ["B2"]"# => r#", newclients = ["B2"]"#,
+        "6:51: unknown key `newclients`",
+        "expected one of at, clients, new_clients";
+    unknown_node: r#"fault = "partition", between = ["a.example", "b.example"]"#
+        => r#"fault = "crash", node = "X1""#,
+        "17:55: unknown provider or client `X1`",
+        "expected one of a.example, b.example, c.example, A1, A2, B1, B2";
+    two_clients_of_one_name: r#"clients = ["B1"]"# => r#"clients = ["A2"]"#,
+        "6:44: there are two clients named `A2`",
+        "`alice` has one of this name already";
+    one_client_twice: r#"["A1", "A2"]"# => r#"["A1", "A1"]"#,
+        "5:52: `A1` stands twice in `clients`",
+        "expected each name once";
+    a_client_old_and_new: r#"new_clients = ["B2"]"# => r#"new_clients = ["B1"]"#,
+        "6:66: there are two clients named `B1`",
+        "`bob` has one of this name already";
+    a_client_like_a_provider: r#"["A1", "A2"]"# => r#"["A1", "c.example"]"#,
+        "5:52: a client can't be named `c.example` like a provider",
+        "expected a name that no node has yet";
+    a_user_twice: "rooms.clubhouse" => "users.alice = { at = \"a.example\" }\nrooms.clubhouse",
+        "7:7: not TOML: duplicate key",
+        "here";
+    a_user_without_clients: r#"clients = ["A1", "A2"]"# => "clients = []",
+        "5:45: the user `alice` has no clients",
+        "expected at least one short name";
+    a_name_with_a_space: r#"["A1", "A2"]"# => r#"["A1", "A 2"]"#,
+        "5:52: `A 2` can't be a name",
+        "expected 1 to 128 letters, digits, `-`, `_` and `.`";
+    no_providers: r#"["a.example", "b.example", "c.example"]"# => "[]",
+        "4:13: there are no providers",
+        r#"expected a list of domains such as ["a.example", "b.example"]"#;
+    a_provider_like_an_access_network: r#", "c.example"]"# => r#", "clients.a.example"]"#,
+        "4:40: a provider's domain can't begin with `clients.`",
+        "expected another domain: this is how access networks are named";
+    a_new_client_acts_early: r#"do = "join""# => r#"do = "update""#,
+        "13:24: the new client `B2` acts before it joins",
+        "expected its first step to be a `join`";
+    a_room_made_twice: r#"do = "join""#
+        => r#"do = "join" }, { at = "5s", who = "A2", do = "create""#,
+        "13:75: the room `clubhouse` is created twice",
+        "it was created at 1s already";
+    a_room_never_made: r#"do = "create""# => r#"do = "update""#,
+        "10:35: the room `clubhouse` is never created",
+        "expected only in a room that is there";
+    a_creator_away_from_the_hub: r#""1s", who = "A1""# => r#""1s", who = "B1""#,
+        "10:24: `B1` can't create the room `clubhouse`",
+        "expected a client of the hub a.example";
+    a_choice_of_rooms: "rooms.clubhouse"
+        => "rooms.attic = { hub = \"a.example\" }\nrooms.clubhouse",
+        "12:5: which room is meant?",
+        "expected `room = …`, one of attic, clubhouse";
+    a_fault_before_any_room: r#"at = "5s""# => r#"at = "900ms""#,
+        "17:12: this fault comes before any room is created",
+        r#"expected "1s" or later"#;
+    a_misbehaviour_before_the_room: r#"at = "9s""# => r#"at = "0s""#,
+        "21:12: this misbehaviour comes before the room `clubhouse` is created",
+        r#"expected "1s" or later"#;
+    a_bad_time: r#"at = "5s""# => r#"at = "5 sec""#,
+        "17:12: `5 sec` is not a time",
+        r#"expected a time such as "250ms", "3s" or "2m""#;
+    a_time_over_a_day: r#"at = "5s""# => r#"at = "1441m""#,
+        "17:12: `1441m` is too long",
+        "expected at most 1440m, a day";
+    a_partition_without_length: r#"for = "10s", "# => "",
+        "17:5: a fault has no `for`",
+        "expected `for = …`, how long it lasts";
+    a_partition_of_no_length: r#"for = "10s", "# => r#"for = "0ms", "#,
+        "17:24: `0ms` is too short",
+        "expected at least 1ms";
+    a_low_latency: "[expect]" => "[network]\nlatency = \"9ms..20ms\"\n[expect]",
+        "25:11: `9ms` is too short",
+        "expected at least 10ms";
+    a_reversed_range: "[expect]" => "[network]\nlatency = \"60ms..20ms\"\n[expect]",
+        "25:11: the range `60ms..20ms` ends before it begins",
+        r#"expected "20ms..60ms""#;
+    a_bad_seed: "why = " => "seed = -1\nwhy = ",
+        "2:8: `seed` can't be -1",
+        "expected a whole number from 0 on";
+    a_title_of_two_lines: r#""A room""# => r#""A\nroom""#,
+        "1:9: the title is not one line",
+        "expected one line that says what this is";
+    too_many_percent: r#"fault = "partition""# => r#"percent = 101, fault = "repeat""#,
+        "17:41: `percent` can't be 101",
+        "expected a whole number from 1 to 100";
+    no_percent: r#"fault = "partition""# => r#"percent = 0, fault = "repeat""#,
+        "17:41: `percent` can't be 0",
+        "expected a whole number from 1 to 100";
+    missing_percent: r#"fault = "partition""# => r#"fault = "repeat""#,
+        "17:5: a fault has no `percent`",
+        "expected `percent = …`, in how many of a hundred requests";
+    superfluous_percent: r#"fault = "partition""# => r#"percent = 1, fault = "hold""#,
+        "17:31: `hold` takes no `percent`",
+        "expected only at, for, fault, between";
+    three_ends: r#"["a.example", "b.example"] }"# => r#"["a.example", "b.example", "c.example"] }"#,
+        "17:62: a link can't have 3 ends",
+        r#"expected two link ends such as ["a.example", "b.example"]"#;
+    ends_that_never_talk: r#"["a.example", "b.example"] }"#
+        => r#"["a.example", "clients.b.example"] }"#,
+        "17:62: `a.example` and `clients.b.example` never talk to each other",
+        "expected two providers, or a provider and its own clients";
+    an_offline_provider: r#"fault = "partition", between = ["a.example", "b.example"]"#
+        => r#"fault = "offline", node = "b.example""#,
+        "17:57: `offline` can't befall a provider",
+        "expected the short name of a client";
+    a_client_at_a_hubs_point: r#"fault = "partition", between = ["a.example", "b.example"]"#
+        => r#"fault = "crash", node = "B1", point = "after_durable""#,
+        "17:69: unknown point of a client `after_durable`",
+        "expected one of before_send, before_merge, after_merge";
+    a_follower_at_a_hubs_point: r#"fault = "partition", between = ["a.example", "b.example"]"#
+        => r#"fault = "crash", node = "b.example", point = "after_durable""#,
+        "17:55: `b.example` never comes to `after_durable`",
+        "expected the hub of a room to come to this point";
+    the_hub_on_the_second_side: r#"side = ["b.example"]"# => r#"side = ["a.example"]"#,
+        "21:77: `a.example` can't be on the second side: it is the hub",
+        "expected only followers";
+    an_unknown_side: r#"side = ["b.example"]"# => r#"side = ["d.example"]"#,
+        "21:77: unknown provider `d.example`",
+        "expected one of a.example, b.example, c.example";
+    an_empty_side: r#"side = ["b.example"]"# => "side = []",
+        "21:76: nobody is on the second side",
+        "expected the providers that see the second hub";
+    a_follower_that_equivocates: r#"node = "a.example""# => r#"node = "c.example""#,
+        "21:25: `c.example` is not the hub of the room `clubhouse`",
+        "expected a.example";
+    repeated_joins: r#"do = "join""# => r#"do = "join", every = "1s", times = 2"#,
+        "13:43: `join` takes no `every`",
+        "expected only at, who, do, room";
+    every_without_times: r#"text = "hello""# => r#"text = "hello", every = "1s""#,
+        "12:5: a step has no `times`",
+        "expected `times = …`, how often in all";
+    too_many_times: r#"text = "hello""# => r#"text = "hello", every = "1s", times = 10001"#,
+        "12:81: `times` can't be 10001",
+        "expected a whole number from 1 to 10000";
+    too_long_a_repetition: r#"text = "hello""# => r#"text = "hello", every = "10m", times = 1000"#,
+        "12:67: the last `send` would come too late",
+        "expected all of them within 1440m";
+}

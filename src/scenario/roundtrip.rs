@@ -1,0 +1,251 @@
+//! Written scripts read back; the files in `scenarios/` are good ones; no text is too bad to read.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::{list, read, render, write};
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
+use crate::script::{
+    Action, Behaviour, Expect, Fault, FaultKind, Link, Misbehaviour, Network, Point, Protocol,
+    Room, Script, Step, User,
+};
+
+const RULES: &[&str] = &["cached-proposals-included"];
+const STANDARD: &str = include_str!("../../scenarios/standard-room.toml");
+
+fn scenarios() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios"))
+}
+
+#[test]
+fn every_scenario_file_reads_and_reads_again_once_written() {
+    let listed = list(scenarios(), RULES).unwrap();
+    assert!(listed.len() >= 13);
+    for one in listed {
+        assert!(one.said.is_ok(), "{}", one.said.unwrap_err());
+        let text = std::fs::read_to_string(&one.path).unwrap();
+        let script = read("scenario", &text, Some(7), RULES).unwrap();
+        assert_eq!(read("again", &write(&script), None, RULES).unwrap(), script);
+        assert_eq!(write(&read("again", &write(&script), None, RULES).unwrap()), write(&script));
+    }
+}
+
+#[test]
+fn the_seed_given_wins_over_the_files() {
+    let pinned = format!("seed = 7\n{STANDARD}");
+    let seed = |text: &str, seed| read("standard", text, seed, RULES).unwrap().seed;
+    assert_eq!(seed(STANDARD, None), 0);
+    assert_eq!(seed(&pinned, None), 7);
+    assert_eq!(seed(&pinned, Some(9)), 9);
+}
+
+#[test]
+fn the_standard_room_has_its_counts() {
+    let script = read("standard", STANDARD, None, RULES).unwrap();
+    let count = |of: fn(&Action) -> bool| script.steps.iter().filter(|s| of(&s.action)).count();
+    let clients: Vec<usize> = (script.providers.iter())
+        .map(|provider| {
+            let at = script.users.values().filter(|user| user.uri.provider() == provider);
+            at.map(|user| user.clients.len()).sum()
+        })
+        .collect();
+    assert_eq!(clients, [3, 3, 3, 3]);
+    assert_eq!(count(|action| matches!(action, Action::Send { .. })), 100);
+    let is_commit = |action: &Action| {
+        matches!(action, Action::Add { .. } | Action::Update | Action::Rename { .. })
+    };
+    assert_eq!(count(is_commit), 40);
+    assert!(script.steps.iter().all(|step| step.at_ms < 60_000));
+    assert!(script.faults.is_empty());
+}
+
+#[test]
+fn a_repeated_step_is_many_numbered_ones() {
+    let script = read("standard", STANDARD, None, RULES).unwrap();
+    let sent = script.steps.iter().filter(|step| step.client == "B1").filter_map(|step| {
+        let Action::Send { text } = &step.action else { return None };
+        Some((step.at_ms, text.as_str()))
+    });
+    let first: Vec<_> = sent.take(2).collect();
+    assert_eq!(first, [(9750, "B1 says 1"), (15_750, "B1 says 2")]);
+}
+
+/// A client of each of four users: two at the hub, one at each follower.
+const CLIENTS: [&str; 4] = ["A1", "A.2", "B1", "C1"];
+
+fn time() -> impl Strategy<Value = u64> {
+    prop_oneof![2_000..200_000u64, (2..1000u64).prop_map(|s| s * 1000), Just(86_400_000)]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z ]{0,20}", "\\PC{0,12}", "[\"'\\\\\n\t\r\u{0}\u{7f}]{0,6}"]
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let action = prop_oneof![
+        text().prop_map(|text| Action::Send { text }),
+        text().prop_map(|name| Action::Rename { name }),
+        Just(Action::Add { user: "b-ob".to_owned() }),
+        Just(Action::Remove { user: "cathy".to_owned() }),
+        Just(Action::Update),
+        Just(Action::Leave),
+        Just(Action::Join),
+    ];
+    let rooms = prop::sample::select(vec!["attic", "club.house"]);
+    let step = (time(), prop::sample::select(CLIENTS.to_vec()), rooms, action);
+    let step = step.prop_map(|(at_ms, client, room, action)| Step {
+        at_ms,
+        client: client.to_owned(),
+        room: room.to_owned(),
+        action,
+    });
+    prop::collection::vec(step, 0..12)
+}
+
+fn faults() -> impl Strategy<Value = Vec<Fault>> {
+    let ends = vec![
+        ("a.example", "b.example"),
+        ("c.example", "a.example"),
+        ("clients.b.example", "b.example"),
+        ("c.example", "clients.c.example"),
+    ];
+    let link = prop::sample::select(ends);
+    let link = link.prop_map(|(from, to)| Link { from: from.to_owned(), to: to.to_owned() });
+    let percent = 1..=100u8;
+    let of_link = (link, 0..7, 1..90_000u64, percent).prop_map(
+        |(link, kind, up_to_ms, percent)| match kind {
+            0 => FaultKind::Partition(link),
+            1 => FaultKind::PartitionOneWay(link),
+            2 => FaultKind::Hold(link),
+            3 => FaultKind::Delay { link, up_to_ms },
+            4 => FaultKind::LoseRequests { link, percent },
+            5 => FaultKind::LoseResponses { link, percent },
+            _ => FaultKind::Repeat { link, percent },
+        },
+    );
+    let server = prop::sample::select(vec![
+        None,
+        Some(Point::BeforeDurable),
+        Some(Point::AfterDurable),
+        Some(Point::AfterAnswer),
+    ]);
+    let client = prop::sample::select(vec![
+        None,
+        Some(Point::BeforeSend),
+        Some(Point::BeforeMerge),
+        Some(Point::AfterMerge),
+    ]);
+    let kind = prop_oneof![
+        4 => of_link,
+        1 => server.prop_map(|point| FaultKind::Crash { node: "a.example".to_owned(), point }),
+        1 => client.prop_map(|point| FaultKind::Crash { node: "C1".to_owned(), point }),
+        1 => time().prop_map(|back_ms| FaultKind::Rollback { node: "B1".to_owned(), back_ms }),
+        1 => Just(FaultKind::Offline { client: "A.2".to_owned() }),
+    ];
+    let fault = (time(), time(), kind);
+    let fault = fault.prop_map(|(at_ms, f, kind)| Fault { at_ms, for_ms: Some(f), kind });
+    prop::collection::vec(fault, 0..8)
+}
+
+fn user(provider: &str, name: &str, clients: &[&str], new: &[&str]) -> (String, User) {
+    let at = ProviderName::new(provider).unwrap();
+    let named = |clients: &[&str]| {
+        let client = |name: &&str| ((*name).to_owned(), ClientUri::new(&at, name).unwrap());
+        clients.iter().map(client).collect()
+    };
+    let uri = UserUri::new(&at, name).unwrap();
+    (name.to_owned(), User { uri, clients: named(clients), new_clients: named(new) })
+}
+
+fn script() -> impl Strategy<Value = Script> {
+    let lying = prop::option::of((time(), prop::option::of(time())));
+    let why = (text(), any::<u64>(), "[a-zA-Z\"\\\\é]{1,10}");
+    let choices = (any::<bool>(), any::<bool>(), 10..500u64, 0..500u64);
+    (why, choices, steps(), faults(), lying).prop_map(|(why, choices, steps, faults, lying)| {
+        let (why, seed, title) = why;
+        let (one_room, without, least, more) = choices;
+        let a = ProviderName::new("a.example").unwrap();
+        let names = if one_room { &["club.house"][..] } else { &["attic", "club.house"][..] };
+        let room =
+            |name: &&str| ((*name).to_owned(), Room { uri: RoomUri::new(&a, name).unwrap() });
+        let create = |name: &&str| Step {
+            at_ms: 1000,
+            client: "A1".to_owned(),
+            room: (*name).to_owned(),
+            action: Action::Create,
+        };
+        let known = |step: &Step| names.contains(&step.room.as_str());
+        let mut all: Vec<Step> = names.iter().map(create).collect();
+        all.extend(steps.into_iter().filter(known));
+        all.sort_by_key(|step| step.at_ms);
+        let mut faults = faults;
+        faults.sort_by_key(|fault| fault.at_ms);
+        let side = vec![ProviderName::new("c.example").unwrap()];
+        let misbehaves = |(at_ms, for_ms)| Misbehaviour {
+            at_ms,
+            for_ms,
+            node: "a.example".to_owned(),
+            behaviour: Behaviour::HubEquivocates { room: "club.house".to_owned(), side },
+        };
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        Script {
+            title,
+            why,
+            seed,
+            providers: ["a.example", "c.example", "b.example"]
+                .map(|domain| ProviderName::new(domain).unwrap())
+                .to_vec(),
+            users: [
+                user("a.example", "alice", &["A1", "A.2"], &[]),
+                user("b.example", "b-ob", &["B1"], &["B2"]),
+                user("c.example", "cathy", &["C1"], &[]),
+            ]
+            .into(),
+            rooms: names.iter().map(room).collect(),
+            network: Network { latency_min_ms: least, latency_max_ms: least + more },
+            protocol: Protocol {
+                without: if without { ids(RULES) } else { Vec::new() },
+                commit_delay_min_ms: more,
+                commit_delay_max_ms: more + least,
+            },
+            steps: all,
+            faults,
+            expect: Expect {
+                violates: if lying.is_some() { ids(&["agreement"]) } else { Vec::new() },
+            },
+            misbehaviour: lying.map(misbehaves).into_iter().collect(),
+            rest_ms: 1 + more * 100,
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..<_>::default() })]
+
+    #[test]
+    fn a_written_script_reads_to_the_same_script(script in script()) {
+        let text = write(&script);
+        match read("written", &text, None, RULES) {
+            Ok(read) => prop_assert_eq!(read, script),
+            Err(problem) => prop_assert!(false, "{}\n{text}", render(&problem)),
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_read_or_refused_with_its_place(
+        from in 0..STANDARD.len(),
+        length in 0..40usize,
+        put in "[\\[\\]{}=\",.#\n\r a-z0-9é]{0,6}",
+    ) {
+        let from = STANDARD.floor_char_boundary(from);
+        let to = STANDARD.floor_char_boundary((from + length).min(STANDARD.len()));
+        let text = [&STANDARD[..from], &put, &STANDARD[to..]].concat();
+        if let Err(problem) = read("damaged", &text, None, RULES) {
+            let place = format!("damaged:{}:{}: ", problem.line(), problem.column());
+            let page = render(&problem);
+            prop_assert!(page.lines().next().unwrap_or_default().contains(&place), "{page}");
+            prop_assert!(page.contains("── "), "nothing is marked:\n{page}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What users do: the `steps` of a file, repeated ones written out, in order of time.
+//!
+//! Checked here is what no run could mean: a room that is used before it is created or created
+//! twice, or away from its hub (a creation is local to the hub's provider, P06 §3.1), and a new
+//! client that acts before its `join`. Whether a step is allowed is for the protocol to say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::fields::{Fields, Text, Value};
+use super::problem::{Complaint, Earliest};
+use super::time::{LONGEST_MS, show};
+use super::topology::Topology;
+use crate::script::{Action, Step};
+
+const ACTIONS: &[&str] = &["create", "add", "remove", "send", "rename", "update", "leave", "join"];
+/// Actions that make sense many times in a row.
+const REPEATABLE: &[&str] = &["send", "rename", "update"];
+const KEYS: &[&str] = &["at", "who", "do", "room", "user", "text", "name", "every", "times"];
+const MOST_TIMES: u64 = 10_000;
+
+/// What users do, and when each room comes to be.
+pub(super) struct Steps {
+    pub(super) steps: Vec<Step>,
+    /// When each room is created, in simulated milliseconds.
+    pub(super) created: BTreeMap<String, u64>,
+}
+
+/// A step, and where the file says who does it and what.
+struct Placed {
+    step: Step,
+    who: Range<usize>,
+    action: Range<usize>,
+}
+
+impl Steps {
+    /// Reads `steps`.
+    pub(super) fn read(file: &Fields<'_>, topology: &Topology) -> Result<Self, Complaint> {
+        let form = "a list of tables such as { at = \"1s\", who = \"A1\", do = \"update\" }";
+        let mut earliest = Earliest::default();
+        let mut placed = Vec::new();
+        for value in file.need("steps", form)?.list(form)? {
+            placed.extend(earliest.note(step(&value, topology)).unwrap_or_default());
+        }
+        let mut placed = earliest.or(placed)?;
+        placed.sort_by_key(|placed| placed.step.at_ms);
+        let mut earliest = Earliest::default();
+        earliest.note(new_clients_join_first(&placed, topology));
+        let created = earliest.note(creations(&placed)).unwrap_or_default();
+        earliest.or(())?;
+        Ok(Self { steps: placed.into_iter().map(|placed| placed.step).collect(), created })
+    }
+
+    /// Complains of something (`what`) that touches `room` before it is there; any room, where
+    /// none is given.
+    pub(super) fn room_exists(
+        &self,
+        at: (u64, &Range<usize>),
+        what: &str,
+        room: Option<&str>,
+    ) -> Result<(), Complaint> {
+        let (at_ms, span) = at;
+        let created = match room {
+            Some(room) => self.created.get(room).copied(),
+            None => self.created.values().min().copied(),
+        };
+        let subject = room.map_or("any room".to_owned(), |room| format!("the room `{room}`"));
+        match created {
+            Some(created) if created <= at_ms => Ok(()),
+            Some(created) => {
+                let wrong = format!("{what} comes before {subject} is created");
+                let expected = format!("expected \"{}\" or later", show(created));
+                Err(Complaint::new(span, wrong, expected))
+            }
+            None => {
+                let wrong = format!("{what} comes where {subject} is never created");
+                let expected = "expected a step that creates it before this";
+                Err(Complaint::new(span, wrong, expected))
+            }
+        }
+    }
+}
+
+/// One step of the file as the one or many that it stands for.
+fn step(value: &Value<'_>, topology: &Topology) -> Result<Vec<Placed>, Complaint> {
+    let fields = value.fields("a step", KEYS)?;
+    let at_ms = fields.need("at", "the time of the step")?.time(0)?;
+    let who = fields.need("who", "the client that acts")?.text("the short name of a client")?;
+    let client = topology.client(&who)?;
+    let form = format!("one of {}", ACTIONS.join(", "));
+    let verb = fields.need("do", &form)?.text(&form)?;
+    let (room, of_room) = topology.room(&fields)?;
+    let action = action(&verb, &fields, topology)?;
+    let hub = of_room.uri.provider();
+    if action == Action::Create && client.uri.provider() != hub {
+        let what = format!("`{}` can't create the room `{room}`", who.text);
+        let expected = format!("expected a client of the hub {hub}");
+        return Err(Complaint::new(&who.span, what, expected));
+    }
+    let (every, times) = repetition(&verb, &fields, at_ms)?;
+    let nth = |n: u64| Placed {
+        step: Step {
+            at_ms: at_ms + every * n,
+            client: who.text.to_owned(),
+            room: room.to_owned(),
+            action: if times.is_some() { numbered(&action, n + 1) } else { action.clone() },
+        },
+        who: who.span.clone(),
+        action: verb.span.clone(),
+    };
+    Ok((0..times.unwrap_or(1)).map(nth).collect())
+}
+
+fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<Action, Complaint> {
+    let own: &[&str] = match verb.text {
+        "add" | "remove" => &["user"],
+        "send" => &["text"],
+        "rename" => &["name"],
+        known if ACTIONS.contains(&known) => &[],
+        unknown => {
+            let known = ACTIONS.iter().copied();
+            return Err(Complaint::unknown(&verb.span, "action", unknown, known));
+        }
+    };
+    let repeat: &[&str] = if REPEATABLE.contains(&verb.text) { &["every", "times"] } else { &[] };
+    fields.only(verb.text, &[&["at", "who", "do", "room"], own, repeat].concat())?;
+    let user = || {
+        let user = fields.need("user", "the user that it concerns")?;
+        topology.user(&user.text("the short name of a user")?)
+    };
+    let text = |key, expected| Ok(fields.need(key, expected)?.text(expected)?.text.to_owned());
+    Ok(match verb.text {
+        "create" => Action::Create,
+        "add" => Action::Add { user: user()? },
+        "remove" => Action::Remove { user: user()? },
+        "send" => Action::Send { text: text("text", "the text of the message")? },
+        "rename" => Action::Rename { name: text("name", "the room's new name")? },
+        "update" => Action::Update,
+        "leave" => Action::Leave,
+        _ => Action::Join,
+    })
+}
+
+/// Milliseconds between the repetitions, and how many there are; none where nothing is repeated.
+fn repetition(
+    verb: &Text<'_>,
+    fields: &Fields<'_>,
+    at_ms: u64,
+) -> Result<(u64, Option<u64>), Complaint> {
+    if fields.get("every").is_none() && fields.get("times").is_none() {
+        return Ok((0, None));
+    }
+    let every = fields.need("every", "the time between repetitions")?;
+    let every_ms = every.time(1)?;
+    let times = fields.need("times", "how often in all")?.number(1..=MOST_TIMES)?;
+    if at_ms + every_ms * (times - 1) > LONGEST_MS {
+        let what = format!("the last `{}` would come too late", verb.text);
+        let expected = format!("expected all of them within {}", show(LONGEST_MS));
+        return Err(Complaint::new(&every.span(), what, expected));
+    }
+    Ok((every_ms, Some(times)))
+}
+
+/// The `n`th repetition. Texts and names are numbered, so that no two are the same.
+fn numbered(action: &Action, n: u64) -> Action {
+    match action {
+        Action::Send { text } => Action::Send { text: format!("{text} {n}") },
+        Action::Rename { name } => Action::Rename { name: format!("{name} {n}") },
+        other => other.clone(),
+    }
+}
+
+/// When each room is created; complains of a second creation and of a use before the first.
+fn creations(placed: &[Placed]) -> Result<BTreeMap<String, u64>, Complaint> {
+    let mut created: BTreeMap<String, u64> = BTreeMap::new();
+    let mut earliest = Earliest::default();
+    for Placed { step, action, .. } in placed {
+        let room = &step.room;
+        let first = created.get(room);
+        earliest.note(match (&step.action, first) {
+            (Action::Create, Some(first)) => {
+                let what = format!("the room `{room}` is created twice");
+                let expected = format!("it was created at {} already", show(*first));
+                Err(Complaint::new(action, what, expected))
+            }
+            (Action::Create, None) => {
+                created.insert(room.clone(), step.at_ms);
+                Ok(())
+            }
+            (_, Some(_)) => Ok(()),
+            (_, None) => Err(too_early(placed, room, action)),
+        });
+    }
+    earliest.or(created)
+}
+
+fn too_early(placed: &[Placed], room: &str, action: &Range<usize>) -> Complaint {
+    let creates =
+        |placed: &&Placed| placed.step.room == room && placed.step.action == Action::Create;
+    match placed.iter().find(creates) {
+        Some(create) => {
+            let what = format!("this comes before the room `{room}` is created");
+            let at = show(create.step.at_ms);
+            Complaint::new(action, what, format!("expected it after the `create` at {at}"))
+        }
+        None => {
+            let what = format!("the room `{room}` is never created");
+            let hint = format!("a step with `do = \"create\", room = \"{room}\"` makes it");
+            Complaint::new(action, what, "expected only in a room that is there").hint(hint)
+        }
+    }
+}
+
+fn new_clients_join_first(placed: &[Placed], topology: &Topology) -> Result<(), Complaint> {
+    let mut seen = BTreeSet::new();
+    let mut earliest = Earliest::default();
+    for Placed { step, who, .. } in placed {
+        let first = seen.insert(step.client.as_str());
+        let new = topology.find_client(&step.client).is_some_and(|client| client.new);
+        if first && new && step.action != Action::Join {
+            let what = format!("the new client `{}` acts before it joins", step.client);
+            let expected = "expected its first step to be a `join`";
+            earliest.note(Err::<(), _>(Complaint::new(who, what, expected)));
+        }
+    }
+    earliest.or(())
+}

@@ -1,0 +1,182 @@
+//! A script as a scenario file again.
+//!
+//! Nothing is left to a default or to chance: the seed is pinned, repeated steps stay written out,
+//! and the file reads to the same script. It takes its order from the story: why, who is there,
+//! what happens, what is expected.
+//!
+//! Not kept are comments, and URIs of another form than [`read`](super::read) gives them, which
+//! no script that came from a file has.
+
+use toml::Value;
+
+use super::faults::POINTS;
+use super::time::show;
+use crate::script::{
+    Action, Behaviour, Fault, FaultKind, Link, Misbehaviour, Point, Script, Step, User,
+};
+
+/// The text of a scenario file that reads to this script, given no other seed.
+pub fn write(script: &Script) -> String {
+    let network = &script.network;
+    let protocol = &script.protocol;
+    let mut file = format!(
+        "title = {}\nwhy = {}\nseed = {}\nrest = {}\n\nproviders = {}\n",
+        text(&script.title),
+        text(&script.why),
+        script.seed,
+        time(script.rest_ms),
+        texts(script.providers.iter().map(|provider| provider.as_str())),
+    );
+    file += &table("users", script.users.iter().map(|(name, of)| (name.as_str(), user(of))));
+    let hub = |name| format!("{{ hub = {} }}", text(name));
+    let rooms = script.rooms.iter();
+    let rooms = rooms.map(|(name, room)| (name.as_str(), hub(room.uri.provider().as_str())));
+    file += &table("rooms", rooms);
+    let latency = range(network.latency_min_ms, network.latency_max_ms);
+    file += &format!("network.latency = {latency}\n");
+    if !protocol.without.is_empty() {
+        file += &format!("protocol.without = {}\n", texts(names(&protocol.without)));
+    }
+    let delay = range(protocol.commit_delay_min_ms, protocol.commit_delay_max_ms);
+    file += &format!("protocol.commit_delay = {delay}\n");
+    let only_room = script.rooms.len() == 1;
+    file += &list("steps", script.steps.iter().map(|of| step(of, only_room)), true);
+    file += &list("faults", script.faults.iter().map(fault), false);
+    file += &list("misbehaviour", script.misbehaviour.iter().map(misbehaviour), false);
+    if !script.expect.violates.is_empty() {
+        let violates = texts(names(&script.expect.violates));
+        file += &format!("\n[expect]\nviolates = {violates}\n");
+    }
+    file
+}
+
+fn user(user: &User) -> String {
+    let short = |clients: &[(String, _)]| -> Vec<String> {
+        clients.iter().map(|(name, _)| name.clone()).collect()
+    };
+    let at = text(user.uri.provider().as_str());
+    let clients = texts(names(&short(&user.clients)));
+    let new = short(&user.new_clients);
+    let new = if new.is_empty() {
+        String::new()
+    } else {
+        format!(", new_clients = {}", texts(names(&new)))
+    };
+    format!("{{ at = {at}, clients = {clients}{new} }}")
+}
+
+fn step(step: &Step, only_room: bool) -> String {
+    let (verb, own) = match &step.action {
+        Action::Create => ("create", String::new()),
+        Action::Add { user } => ("add", format!(", user = {}", text(user))),
+        Action::Remove { user } => ("remove", format!(", user = {}", text(user))),
+        Action::Send { text: words } => ("send", format!(", text = {}", text(words))),
+        Action::Rename { name } => ("rename", format!(", name = {}", text(name))),
+        Action::Update => ("update", String::new()),
+        Action::Leave => ("leave", String::new()),
+        Action::Join => ("join", String::new()),
+    };
+    let room = if only_room && step.action != Action::Create {
+        String::new()
+    } else {
+        format!(", room = {}", text(&step.room))
+    };
+    let (at, who) = (time(step.at_ms), text(&step.client));
+    format!("at = {at}, who = {who}, do = \"{verb}\"{room}{own}")
+}
+
+fn fault(fault: &Fault) -> String {
+    let (name, own) = match &fault.kind {
+        FaultKind::Partition(link) => ("partition", between(link)),
+        FaultKind::PartitionOneWay(link) => {
+            ("partition-one-way", format!("from = {}, to = {}", text(&link.from), text(&link.to)))
+        }
+        FaultKind::Hold(link) => ("hold", between(link)),
+        FaultKind::Delay { link, up_to_ms } => {
+            ("delay", format!("{}, up_to = {}", between(link), time(*up_to_ms)))
+        }
+        FaultKind::LoseRequests { link, percent } => ("lose-requests", share(link, *percent)),
+        FaultKind::LoseResponses { link, percent } => ("lose-responses", share(link, *percent)),
+        FaultKind::Repeat { link, percent } => ("repeat", share(link, *percent)),
+        FaultKind::Crash { node, point } => ("crash", crash(node, *point)),
+        FaultKind::Rollback { node, back_ms } => {
+            ("rollback", format!("node = {}, back = {}", text(node), time(*back_ms)))
+        }
+        FaultKind::Offline { client } => ("offline", format!("node = {}", text(client))),
+    };
+    format!("{}, fault = \"{name}\", {own}", span(fault.at_ms, fault.for_ms))
+}
+
+fn between(link: &Link) -> String {
+    format!("between = [{}, {}]", text(&link.from), text(&link.to))
+}
+
+fn share(link: &Link, percent: u8) -> String {
+    format!("{}, percent = {percent}", between(link))
+}
+
+fn crash(node: &str, point: Option<Point>) -> String {
+    let named = POINTS.iter().find(|(_, known, _)| Some(*known) == point);
+    let point = named.map_or(String::new(), |(name, _, _)| format!(", point = \"{name}\""));
+    format!("node = {}{point}", text(node))
+}
+
+fn misbehaviour(one: &Misbehaviour) -> String {
+    let (name, own) = match &one.behaviour {
+        Behaviour::HubEquivocates { room, side } => {
+            let side = texts(side.iter().map(|provider| provider.as_str()));
+            ("hub.equivocates", format!("room = {}, side = {side}", text(room)))
+        }
+    };
+    let (span, node) = (span(one.at_ms, one.for_ms), text(&one.node));
+    format!("{span}, node = {node}, behaviour = \"{name}\", {own}")
+}
+
+fn span(at_ms: u64, for_ms: Option<u64>) -> String {
+    let length = for_ms.map_or(String::new(), |ms| format!(", for = {}", time(ms)));
+    format!("at = {}{length}", time(at_ms))
+}
+
+fn names(names: &[String]) -> impl Iterator<Item = &str> {
+    names.iter().map(String::as_str)
+}
+
+/// A list of tables, one a line; nothing at all where it is empty and need not be there.
+fn list(key: &str, items: impl Iterator<Item = String>, needed: bool) -> String {
+    let lines: String = items.map(|item| format!("    {{ {item} }},\n")).collect();
+    if lines.is_empty() && !needed {
+        return String::new();
+    }
+    format!("\n{key} = [\n{lines}]\n")
+}
+
+/// A table whose keys are names, one a line.
+fn table<'n>(key: &str, entries: impl Iterator<Item = (&'n str, String)>) -> String {
+    let bare = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let line = |(name, value): (&str, String)| {
+        let name = if bare(name) { name.to_owned() } else { text(name) };
+        format!("{key}.{name} = {value}\n")
+    };
+    let lines: String = entries.map(line).collect();
+    if lines.is_empty() { format!("{key} = {{}}\n") } else { lines }
+}
+
+fn texts<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<String> = names.map(text).collect();
+    format!("[{}]", names.join(", "))
+}
+
+fn text(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
+}
+
+fn time(ms: u64) -> String {
+    text(&show(ms))
+}
+
+fn range(min_ms: u64, max_ms: u64) -> String {
+    if min_ms == max_ms {
+        return time(min_ms);
+    }
+    text(&format!("{}..{}", show(min_ms), show(max_ms)))
+}
