@@ -76,3 +76,75 @@ fn parse<T: serde::de::DeserializeOwned>(
         why: error.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::{Digest, Event, Phase, write};
+
+    fn header() -> Header {
+        Header {
+            format: FORMAT,
+            scenario: "by hand".into(),
+            script: Digest::of(b"script"),
+            seed: 7,
+            nodes: Default::default(),
+            rooms: Default::default(),
+            dishonest: vec![],
+            expected: vec![],
+            without: vec![],
+            rest_ms: 20_000,
+        }
+    }
+
+    fn entries(ordinals: &[u64]) -> Vec<Entry> {
+        let event = Event::PhaseBegan { phase: Phase::Rest };
+        let entry = |n: &u64| Entry {
+            n: *n,
+            at_ms: n * 10,
+            node: "world".into(),
+            cause: None,
+            event: event.clone(),
+        };
+        ordinals.iter().map(entry).collect()
+    }
+
+    #[test]
+    fn a_trace_reads_back_as_it_was_written() {
+        let written = write(&header(), &entries(&[1, 2, 3]));
+        assert_eq!(read(&written), Ok((header(), entries(&[1, 2, 3]))));
+    }
+
+    #[test]
+    fn nothing_is_not_a_trace() {
+        assert_eq!(read(""), Err(ReadError::Empty));
+    }
+
+    #[test]
+    fn a_first_line_that_is_not_a_header_is_named() {
+        let error = read("{}\n").unwrap_err();
+        assert!(error.to_string().starts_with("line 1 is not a trace header: "), "{error}");
+    }
+
+    #[test]
+    fn a_bad_line_is_named_by_its_number() {
+        let mut written = write(&header(), &entries(&[1]));
+        written.push_str("{\"n\":2,\"at_ms\":0,\"node\":\"world\",\"event\":\"unheard_of\"}\n");
+        let error = read(&written).unwrap_err();
+        assert!(error.to_string().starts_with("line 3 is not a trace entry: "), "{error}");
+        assert!(error.to_string().contains("unheard_of"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_line_is_told_by_the_gap_it_leaves() {
+        let error = read(&write(&header(), &entries(&[1, 3]))).unwrap_err();
+        assert_eq!(error, ReadError::Gap { line: 3, found: 3, wanted: 2 });
+    }
+
+    #[test]
+    fn another_format_is_refused() {
+        let other = Header { format: FORMAT + 1, ..header() };
+        let error = read(&write(&other, &[])).unwrap_err();
+        assert_eq!(error, ReadError::Format { found: FORMAT + 1 });
+    }
+}
