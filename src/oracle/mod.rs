@@ -1,5 +1,51 @@
 //! Judges a run from its trace alone.
+//!
+//! [`judge`] reads a whole trace; an [`Oracle`] takes it entry by entry, so that whoever plays a
+//! run can stop at the first violation. Both do the same: each entry is shown to every invariant
+//! of the second catalogue ([`INVARIANTS`]), then the ledger takes note of it. So an invariant
+//! sees the ledger as it stood just *before* the entry, and an entry that contradicts it is the
+//! first event that breaks the invariant. Each invariant fires at most once for each room.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `invariant` | what an invariant is, and the catalogue |
+//! | `ledger`, `room`, `hub_log`, `mail`, `health` | what several invariants need to remember |
+//! | one file for each invariant | its idea, and what it does not check |
+//! | `verdict` | the words of the answer |
+//!
+//! What nodes do that the script declares dishonest is not judged; what honest clients come to
+//! believe always is. A room whose hub is dishonest is owed no liveness: withholding is the hub's
+//! own conduct.
+//!
+//! Not here: whether a change was authorised (that needs an evaluator of the policy), secrecy
+//! (that needs keys), and anything that the trace does not say.
 
+mod add_leave_order;
+mod agreement;
+mod contiguous_history;
+mod convergence;
+mod epochs_grow;
+mod exactly_once;
+mod health;
+mod hub_log;
+mod hub_shadow;
+mod invariant;
+mod judge;
+mod leave_completes;
+mod ledger;
+mod mail;
+mod members_inside_participants;
+mod messages_delivered;
+mod no_ghost;
+mod nobody_stuck;
+mod room;
+mod single_commit;
+mod state_agreement;
+#[cfg(test)]
+mod tests_support;
+mod truthful_responses;
 mod verdict;
 
+pub use invariant::{INVARIANTS, InvariantInfo, Kind};
+pub use judge::{Oracle, judge};
 pub use verdict::{Outcome, Verdict, Violation};

@@ -1,0 +1,175 @@
+//! `convergence` (L1): once the faults are over, everybody comes to the hub's epoch.
+//!
+//! Judged when the probe begins, after the room has had its time to rest: each honest client that
+//! is a member in the hub's latest committed view and in touch with the hub is in that epoch, and
+//! agrees with the others there.
+//!
+//! Not checked: clients that are down, offline or cut off at that time, and those of a user that
+//! is on its way out (`leave_completes`); rooms with a dishonest hub; a client that restarted and
+//! did not enter anything since, which counts as being where it was.
+
+use super::invariant::{Finding, Invariant, InvariantInfo, Kind, owed};
+use super::ledger::{Ledger, begins};
+use super::room::{Place, Room};
+use crate::mimi::uri::RoomUri;
+use crate::trace::{Entry, Phase};
+
+pub(super) const INFO: InvariantInfo = InvariantInfo {
+    id: "convergence",
+    meaning: "after the time to rest, every active client is at the hub's epoch, in agreement",
+    source: "L1",
+    kind: Kind::Liveness,
+    begin: || Box::new(Convergence),
+};
+
+struct Convergence;
+
+impl Invariant for Convergence {
+    fn observe(&mut self, ledger: &Ledger, entry: &Entry) -> Vec<Finding> {
+        if !begins(entry, Phase::Probe) {
+            return vec![];
+        }
+        let judged = |(uri, room)| owed(uri, &behind(ledger, uri, room, entry.at_ms));
+        ledger.owed_rooms().filter_map(judged).collect()
+    }
+}
+
+fn behind(ledger: &Ledger, uri: &RoomUri, room: &Room, now_ms: u64) -> Vec<String> {
+    let Some(epoch) = room.hub.epoch() else { return vec![] };
+    let since = ledger.health.since_healed(now_ms);
+    let reason = |node| reason(room, node, epoch, &since);
+    ledger.active(uri).into_iter().filter_map(reason).collect()
+}
+
+/// Why the client has not converged, if it has not.
+fn reason(room: &Room, node: &str, epoch: u64, since: &str) -> Option<String> {
+    let Some(place) = room.places.get(node) else {
+        return Some(format!(
+            "{node} has not entered the room, of which it is a member at the hub's epoch \
+             {epoch}{since}"
+        ));
+    };
+    if place.removed {
+        let at = place.epoch;
+        return Some(format!(
+            "{node} takes itself for removed, last at epoch {at}, while it is a member at the \
+             hub's epoch {epoch}{since}"
+        ));
+    }
+    if place.epoch != epoch {
+        let (at, last) = (place.epoch, last_commit(place));
+        return Some(format!("{node} is at epoch {at} while the hub is at {epoch}{since}; {last}"));
+    }
+    let first = room.firsts.get(&epoch)?;
+    let (own, others) = (place.authenticator.short(), first.authenticator.short());
+    let split = place.authenticator != first.authenticator;
+    split.then(|| {
+        format!(
+            "{node} is at the hub's epoch {epoch} with authenticator {own}, {} has {others}",
+            first.node
+        )
+    })
+}
+
+fn last_commit(place: &Place) -> String {
+    match place.commit {
+        Some(commit) => format!("it last processed commit {}", commit.short()),
+        None => "it has processed no commit".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::oracle::tests_support::{HUB, Story, removing};
+    use crate::trace::{Event, Phase, Way};
+
+    fn b1_behind() -> Story {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.update("A1");
+        story.enters("A1");
+        story
+    }
+
+    fn cut() -> Event {
+        Event::Partitioned { from: "b.example".into(), to: HUB.into() }
+    }
+
+    fn healed() -> Event {
+        Event::Healed { from: "b.example".into(), to: HUB.into() }
+    }
+
+    #[test]
+    fn a_room_that_came_to_rest_has_converged() {
+        let mut story = b1_behind();
+        story.push("world", cut());
+        story.push("world", healed());
+        story.enters("B1");
+        story.phase(Phase::Probe);
+        story.is_clean();
+    }
+
+    #[test]
+    fn a_client_that_is_behind_when_the_probe_begins_is_found_with_its_last_commit() {
+        let mut story = b1_behind();
+        story.push("world", cut());
+        story.push("world", healed());
+        story.at_ms += 19_990;
+        story.phase(Phase::Probe);
+        story.fires_last(
+            "convergence",
+            "B1 is at epoch 1 while the hub is at 2, 20.0 s after the last fault healed; it last \
+             processed commit",
+        );
+    }
+
+    #[test]
+    fn a_member_that_never_entered_is_found() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.entries.pop();
+        story.phase(Phase::Probe);
+        story.fires_last("convergence", "B1 has not entered the room");
+    }
+
+    #[test]
+    fn a_client_that_is_behind_before_the_probe_or_in_a_fault_is_no_surprise() {
+        let mut story = b1_behind();
+        story.phase(Phase::Rest);
+        story.is_clean();
+        story.push("B1", Event::Offline);
+        story.phase(Phase::Probe);
+        story.is_clean();
+        for (node, fault) in [("world", cut()), ("B1", Event::Crashed), (HUB, Event::Crashed)] {
+            let mut story = b1_behind();
+            story.push(node, fault);
+            story.phase(Phase::Probe);
+            story.is_clean();
+        }
+    }
+
+    #[test]
+    fn a_client_that_was_removed_owes_nothing() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.commit("A1", removing(&["B1"], &["B1"]));
+        story.enters("A1");
+        story.phase(Phase::Probe);
+        story.is_clean();
+    }
+
+    #[test]
+    fn a_client_that_is_back_by_an_external_commit_has_converged() {
+        let mut story = b1_behind();
+        story.commit_of("B1", crate::trace::Kind::ExternalCommit, Default::default(), &[]);
+        story.joins("B1", Way::ExternalCommit);
+        story.enters("A1");
+        story.phase(Phase::Probe);
+        story.is_clean();
+    }
+
+    #[test]
+    fn a_dishonest_hub_owes_nobody_convergence() {
+        let mut story = b1_behind();
+        story.header.dishonest = vec![HUB.into()];
+        story.phase(Phase::Probe);
+        story.is_clean();
+    }
+}

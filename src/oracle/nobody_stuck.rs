@@ -1,0 +1,138 @@
+//! `nobody_stuck` (L6): a room with somebody in it can go on.
+//!
+//! Judged at the end: in each room that had an honest member in touch with the hub from the probe
+//! to the end, a commit was accepted since the probe began; and each wish of the scenario has come
+//! to its end, whatever end that is.
+//!
+//! Not owed: rooms with a dishonest hub, or without such a member; wishes of clients that are
+//! dishonest, or out of touch at the end; wishes from before a rollback, which the client's disk
+//! may not know of. Not checked: who made the commit, and what became of the world's own wishes.
+
+use std::collections::BTreeMap;
+
+use super::invariant::{Finding, Invariant, InvariantInfo, Kind, owed};
+use super::ledger::{Ledger, begins};
+use super::room::Room;
+use crate::mimi::uri::RoomUri;
+use crate::trace::{Entry, Phase};
+
+pub(super) const INFO: InvariantInfo = InvariantInfo {
+    id: "nobody_stuck",
+    meaning: "a room with an active member accepts a commit at the end, and every wish has ended",
+    source: "L6, L5",
+    kind: Kind::Liveness,
+    begin: || Box::new(NobodyStuck::default()),
+};
+
+/// What each room was like when the probe began: its epoch, and the active clients' nodes.
+#[derive(Default)]
+struct NobodyStuck {
+    probed: BTreeMap<RoomUri, (Option<u64>, Vec<String>)>,
+}
+
+impl Invariant for NobodyStuck {
+    fn observe(&mut self, ledger: &Ledger, entry: &Entry) -> Vec<Finding> {
+        if begins(entry, Phase::Probe) {
+            self.probed = ledger
+                .owed_rooms()
+                .map(|(uri, room)| {
+                    let active = ledger.active(uri).into_iter().map(str::to_owned).collect();
+                    (uri.clone(), (room.hub.epoch(), active))
+                })
+                .collect();
+        }
+        if !begins(entry, Phase::End) {
+            return vec![];
+        }
+        let judged = |(uri, room)| owed(uri, &self.stuck(ledger, uri, room));
+        ledger.owed_rooms().filter_map(judged).collect()
+    }
+}
+
+impl NobodyStuck {
+    fn stuck(&self, ledger: &Ledger, uri: &RoomUri, room: &Room) -> Vec<String> {
+        let Some((before, active)) = self.probed.get(uri) else { return vec![] };
+        let now = ledger.active(uri);
+        if !active.iter().any(|node| now.contains(&node.as_str())) {
+            return vec![];
+        }
+        let mut reasons = vec![];
+        if let (Some(epoch), true) = (room.hub.epoch(), room.hub.epoch() <= *before) {
+            reasons.push(format!("no commit was accepted in the probe: the hub is at {epoch}"));
+        }
+        reasons.extend(open_wishes(ledger, uri));
+        reasons
+    }
+}
+
+fn open_wishes(ledger: &Ledger, uri: &RoomUri) -> Vec<String> {
+    let given = ledger.wishes.iter().filter(|(_, wish)| wish.room == *uri && !wish.probe);
+    let able =
+        given.filter(|(_, wish)| ledger.is_honest(&wish.node) && ledger.in_touch(&wish.node, uri));
+    able.map(|(intent, wish)| {
+        format!("the wish of {} to {} has come to no end ({intent})", wish.node, wish.verb)
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::oracle::tests_support::{HUB, Story, removing};
+    use crate::trace::{Event, Phase};
+
+    fn without_a_probe_commit(mut story: Story) -> Story {
+        story.phase(Phase::Probe);
+        story.phase(Phase::End);
+        story
+    }
+
+    #[test]
+    fn a_room_that_accepts_a_commit_at_the_end_is_not_stuck() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        let intent = story.wishes("A1", "send");
+        story.done("A1", &intent);
+        story.ends();
+        story.is_clean();
+    }
+
+    #[test]
+    fn a_room_that_accepts_no_commit_at_the_end_is_stuck() {
+        without_a_probe_commit(Story::room_of(&["A1", "B1"]))
+            .fires_last("nobody_stuck", "no commit was accepted in the probe: the hub is at 1");
+    }
+
+    #[test]
+    fn a_wish_that_comes_to_no_end_is_a_reason() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.wishes("B1", "rename");
+        story.ends();
+        story.fires_last("nobody_stuck", "the wish of B1 to rename has come to no end");
+    }
+
+    #[test]
+    fn a_wish_that_a_rollback_took_is_not_owed_an_end() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.wishes("B1", "rename");
+        story.crashes("B1", true);
+        story.ends();
+        story.is_clean();
+    }
+
+    #[test]
+    fn a_room_without_active_members_owes_nothing() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.push("A1", Event::Offline);
+        story.push("B1", Event::Offline);
+        without_a_probe_commit(story).is_clean();
+        let mut story = Story::room_of(&["A1"]);
+        story.commit("A1", removing(&["A1"], &["A1"]));
+        without_a_probe_commit(story).is_clean();
+    }
+
+    #[test]
+    fn a_dishonest_hub_may_stop_its_room() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.header.dishonest = vec![HUB.into()];
+        without_a_probe_commit(story).is_clean();
+    }
+}

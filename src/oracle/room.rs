@@ -1,0 +1,100 @@
+//! One room: what its hub decided, and where its clients are.
+//!
+//! The first honest client in an epoch fixes what that epoch is; the others are held against it.
+//!
+//! Not here: what dishonest clients claim; the ledger does not pass it on.
+
+use std::collections::BTreeMap;
+
+use super::hub_log::{HubLog, Item};
+use crate::mimi::uri::UserUri;
+use crate::trace::{Digest, Member, Way};
+
+/// What a client believes of an epoch.
+#[derive(Debug, Clone)]
+pub(super) struct Belief {
+    /// The client's node.
+    pub(super) node: String,
+    /// Hash of the epoch authenticator.
+    pub(super) authenticator: Digest,
+    /// Hash of the GroupContext.
+    pub(super) context: Digest,
+    /// Hash of the confirmation tag.
+    pub(super) tag: Digest,
+    /// Hash of the decoded room state.
+    pub(super) state: Digest,
+    /// The members.
+    pub(super) members: Vec<Member>,
+}
+
+/// Where a client is in a room.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// Which stay.
+    pub(super) stay: u64,
+    /// The epoch in which the stay began.
+    pub(super) since: u64,
+    /// The epoch.
+    pub(super) epoch: u64,
+    /// Hash of the epoch authenticator.
+    pub(super) authenticator: Digest,
+    /// The commit that led there, where known.
+    pub(super) commit: Option<Digest>,
+    /// It learned that it is out of the room.
+    pub(super) removed: bool,
+    /// It stopped since, and may have lost the last step.
+    pub(super) restarted: bool,
+}
+
+/// One room: the hub's side and the clients'.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    /// The hub's side.
+    pub(super) hub: HubLog,
+    /// The first belief of each epoch.
+    pub(super) firsts: BTreeMap<u64, Belief>,
+    /// Where each honest client is, by node.
+    pub(super) places: BTreeMap<String, Place>,
+    /// Users that are to be out of the room, and the entry since which.
+    pub(super) leavers: BTreeMap<UserUri, u64>,
+}
+
+impl Room {
+    /// The hub accepted this.
+    pub(super) fn accept(&mut self, item: Item) {
+        // A user that is listed again is welcome again.
+        for entry in &item.change.listed {
+            self.leavers.remove(&entry.user);
+        }
+        self.hub.accept(item);
+    }
+
+    /// A client is now in this epoch.
+    pub(super) fn enters(
+        &mut self,
+        node: &str,
+        stay: u64,
+        epoch: u64,
+        authenticator: Digest,
+        commit: Option<Digest>,
+    ) {
+        let same = self.places.get(node).filter(|place| place.stay == stay);
+        let since = same.map_or(epoch, |place| place.since.min(epoch));
+        let (removed, restarted) = (false, false);
+        let place = Place { stay, since, epoch, authenticator, commit, removed, restarted };
+        self.places.insert(node.to_owned(), place);
+    }
+
+    /// A client holds this of an epoch.
+    pub(super) fn believes(&mut self, epoch: u64, way: Way, belief: Belief) {
+        let first = self.firsts.get(&epoch);
+        if first.is_none_or(|first| is_another_try(first, way, &belief.node)) {
+            self.firsts.insert(epoch, belief);
+        }
+    }
+}
+
+/// Whether a client creates a room once more, having lost its first try before any other joined.
+pub(super) fn is_another_try(first: &Belief, way: Way, node: &str) -> bool {
+    way == Way::Created && first.node == node
+}
