@@ -36,6 +36,9 @@ pub enum Errand {
     PublishKeyPackages,
     /// Fetch what has come: [`MailboxRequest`], [`MailboxResponse`].
     Mailbox,
+    /// Learn the key with which the provider signs as a hub: an encoded
+    /// [`ExternalSender`](super::wire::ExternalSender). No body.
+    HubKey,
     /// Open a room with the provider as its hub: [`CreateRoomRequest`], answered 201, or 409 where
     /// the room exists.
     CreateRoom(RoomUri),
@@ -57,6 +60,7 @@ impl LocalRoute {
         match self.errand {
             Errand::PublishKeyPackages => "client/publishKeyPackages",
             Errand::Mailbox => "client/mailbox",
+            Errand::HubKey => "client/hubKey",
             Errand::CreateRoom(_) => "client/createRoom",
             Errand::KeyMaterial(_) => "client/keyMaterial",
             Errand::Update(_) => "client/update",
@@ -71,6 +75,7 @@ impl LocalRoute {
         let errand = match *segments {
             ["publishKeyPackages"] => Errand::PublishKeyPackages,
             ["mailbox"] => Errand::Mailbox,
+            ["hubKey"] => Errand::HubKey,
             ["createRoom", room] => Errand::CreateRoom(unescape(room)?),
             ["keyMaterial", user] => Errand::KeyMaterial(unescape(user)?),
             ["update", room] => Errand::Update(unescape(room)?),
@@ -87,7 +92,7 @@ impl LocalRoute {
         let name = self.endpoint().trim_start_matches("client/");
         let path = format!("/client/{}/{name}", escape(&self.client));
         match &self.errand {
-            Errand::PublishKeyPackages | Errand::Mailbox => path,
+            Errand::PublishKeyPackages | Errand::Mailbox | Errand::HubKey => path,
             Errand::KeyMaterial(user) => format!("{path}/{}", escape(user)),
             Errand::CreateRoom(room)
             | Errand::Update(room)

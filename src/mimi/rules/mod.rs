@@ -353,6 +353,30 @@ pub static RULES: &[Rule] = &[
         check: Check::Request,
     },
     Rule {
+        id: "route-is-known",
+        meaning: "a request is for an endpoint that there is, with the method that it takes",
+        source: "P06 §5.1; R2",
+        check: Check::Request,
+    },
+    Rule {
+        id: "user-is-known",
+        meaning: "KeyPackages are asked of a user that the provider has",
+        source: "P06 §5.2; R7",
+        check: Check::Request,
+    },
+    Rule {
+        id: "valid-mls",
+        meaning: "a handshake message is valid by RFC 9420, as far as a hub can see",
+        source: "RFC 9420 §12.2, §12.4; S20",
+        check: Check::Request,
+    },
+    Rule {
+        id: "group-info-matches",
+        meaning: "a commit comes with the full GroupInfo of the epoch that it leads to",
+        source: "P06 §5.3, RP03 §7; R11, R35",
+        check: Check::Request,
+    },
+    Rule {
         id: "welcome-after-its-commit",
         meaning: "a Welcome is released only once its commit is accepted",
         source: "RFC 9420 §14; R17, I25",

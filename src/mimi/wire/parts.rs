@@ -46,6 +46,17 @@ pub struct ExternalSender {
 }
 
 impl ExternalSender {
+    /// The encoding, as in the `external_senders` extension.
+    pub fn encode(&self) -> Vec<u8> {
+        self.write(Writer::default()).done()
+    }
+
+    /// # Errors
+    /// When `bytes` are not exactly one such value.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        Reader::whole("ExternalSender", bytes, Self::read)
+    }
+
     pub(super) fn write(&self, writer: Writer) -> Writer {
         self.credential.write(writer.opaque(&self.key))
     }
