@@ -1,1 +1,42 @@
-//! (to come)
+//! The MLS-shaped hole, and what fills it: OpenMLS with a seeded provider.
+//!
+//! [`Library`] is OpenMLS with one node's chance and storage. A client holds a [`Member`] for each
+//! room; a hub follows each of its rooms with a [`View`], which knows public state only and holds
+//! no member's key. Both hand out what a handshake message does as
+//! [`rules::Handshake`](crate::mimi::rules::Handshake), so that the rules never see MLS.
+//!
+//! Not here: deciding anything. Whether a commit is accepted is up to the caller, between staging
+//! and merging.
+
+mod facts;
+mod framing;
+mod group_info;
+mod identity;
+mod key_material;
+mod key_package;
+mod label;
+mod library;
+mod member;
+mod seeded;
+mod seeded_hpke;
+mod view;
+
+pub use facts::{Leaf, RoomSnapshot};
+pub use framing::{MlsFraming, Peek, PeekKind, peek, welcome_message, welcome_references};
+pub use group_info::{OpenedGroupInfo, RequestKey, open_group_info, seal_group_info};
+pub use identity::{Identity, read_identity};
+pub use key_material::{sign_key_material, verify_key_material};
+pub use key_package::{key_package_facts, key_package_reference, required_capabilities};
+pub use label::{sign_with_label, verify_with_label};
+pub use library::{Library, Meter, MlsError, Store};
+pub use member::{CommitPlan, Committed, Incoming, Member, StagedByMember};
+pub use seeded::SeededProvider;
+pub use view::{Staged, View};
+
+use openmls::prelude::Ciphersuite;
+
+/// The one cipher suite of the testbed: RFC 9420's mandatory one.
+pub const SUITE: Ciphersuite = Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519;
+
+/// Its number in the registry.
+pub const SUITE_NUMBER: u16 = 1;

@@ -1,0 +1,178 @@
+//! What a handshake message does, and what a group's state is, in terms of the room.
+//!
+//! OpenMLS speaks of leaves, references and dictionaries; the rules speak of clients, users and
+//! participant lists. This file translates, the same way for members and for hubs.
+
+use openmls::component::ComponentData;
+use openmls::group::{
+    AppDataDictionaryUpdater, AppDataUpdates, GroupContext, QueuedProposal, StagedCommit,
+};
+use openmls::messages::proposals::{AppDataUpdateOperation, AppDataUpdateProposal, Proposal};
+use openmls::prelude::{LeafNode, ProposalOrRefType, PublicGroup, Sender};
+use tls_codec::Serialize as _;
+
+use super::MlsError;
+use super::identity::read_credential;
+use crate::mimi::room::{ComponentUpdate, RoomState};
+use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part, What};
+
+/// A member, as its leaf shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// Leaf index.
+    pub index: u32,
+    /// Whom the credential names.
+    pub actor: Actor,
+    /// The signature key.
+    pub key: Vec<u8>,
+}
+
+/// A group's state at one epoch. Equal in all fields means that it is the same state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomSnapshot {
+    /// The epoch.
+    pub epoch: u64,
+    /// The GroupContext, encoded.
+    pub context: Vec<u8>,
+    /// The confirmation tag, encoded.
+    pub tag: Vec<u8>,
+    /// The epoch authenticator; a hub has none.
+    pub authenticator: Option<Vec<u8>>,
+    /// The members by leaf index.
+    pub members: Vec<Leaf>,
+    /// The decoded room state.
+    pub state: RoomState,
+}
+
+impl RoomSnapshot {
+    pub(super) fn of(
+        group: &PublicGroup,
+        authenticator: Option<Vec<u8>>,
+        state: &RoomState,
+    ) -> Result<Self, MlsError> {
+        Ok(Self {
+            epoch: group.group_context().epoch().as_u64(),
+            context: group.group_context().tls_serialize_detached().map_err(MlsError::refused)?,
+            tag: group.confirmation_tag().tls_serialize_detached().map_err(MlsError::refused)?,
+            authenticator,
+            members: leaves(group)?,
+            state: state.clone(),
+        })
+    }
+}
+
+pub(super) fn leaves(group: &PublicGroup) -> Result<Vec<Leaf>, MlsError> {
+    let leaf = |member: openmls::prelude::Member| {
+        let actor = read_credential(&member.credential)
+            .ok_or(MlsError::Malformed("credential of a MIMI client"))?;
+        Ok(Leaf { index: member.index.u32(), actor, key: member.signature_key })
+    };
+    group.members().map(leaf).collect()
+}
+
+pub(super) fn decode_state(context: &GroupContext) -> Result<RoomState, MlsError> {
+    let extension = context.extensions().app_data_dictionary();
+    let component = |id: u16| Some(extension?.dictionary().get(&id)?.to_vec());
+    RoomState::decode(component).map_err(|error| MlsError::RoomState(error.to_string()))
+}
+
+/// Reads AppDataUpdate proposals, works out the state that they lead to, and gives the library the
+/// components that differ. The order of the proposals in the commit has no say: OpenMLS shows it
+/// differently to the committer and to the receivers.
+pub(super) fn apply_updates<'a>(
+    state: &RoomState,
+    proposals: impl Iterator<Item = &'a AppDataUpdateProposal>,
+    mut updater: AppDataDictionaryUpdater<'_>,
+) -> Result<(RoomState, Option<AppDataUpdates>), MlsError> {
+    let mut updates = proposals.map(read_update).collect::<Result<Vec<_>, _>>()?;
+    updates.sort_by_cached_key(|update| (update.component_id(), update.encode()));
+    if updates.is_empty() {
+        return Ok((state.clone(), None));
+    }
+    let borrowed: Vec<_> = updates.iter().collect();
+    let next = state.apply(&borrowed).map_err(|error| MlsError::RoomState(error.to_string()))?;
+    let touched = |id: u16| updates.iter().any(|update| update.component_id() == id);
+    for (id, data) in next.components().into_iter().filter(|(id, _)| touched(*id)) {
+        updater.set(ComponentData::from_parts(id, data.into()));
+    }
+    Ok((next, updater.changes()))
+}
+
+fn read_update(proposal: &AppDataUpdateProposal) -> Result<ComponentUpdate, MlsError> {
+    let id = proposal.component_id();
+    match proposal.operation() {
+        AppDataUpdateOperation::Update(data) => ComponentUpdate::decode(id, data.as_slice())
+            .map_err(|error| MlsError::RoomState(error.to_string())),
+        AppDataUpdateOperation::Remove => {
+            Err(MlsError::RoomState(format!("component {id:#06x} can't be removed from a room")))
+        }
+    }
+}
+
+/// Proposals in terms of the room. `joiner` is the sender of an external commit.
+pub(super) fn parts<'a>(
+    members: &[Leaf],
+    joiner: Option<&Actor>,
+    proposals: impl Iterator<Item = &'a QueuedProposal>,
+) -> Result<Vec<Part>, MlsError> {
+    proposals.map(|proposal| part(members, joiner, proposal)).collect()
+}
+
+pub(super) fn part(
+    members: &[Leaf],
+    joiner: Option<&Actor>,
+    queued: &QueuedProposal,
+) -> Result<Part, MlsError> {
+    let sender = match (queued.sender(), joiner) {
+        (Sender::Member(index), _) => member_at(members, index.u32())?,
+        (Sender::NewMemberCommit, Some(joiner)) => joiner.clone(),
+        _ => return Err(MlsError::Refused("a sender that this room knows nothing of".to_owned())),
+    };
+    let by_reference = (queued.proposal_or_ref_type() == ProposalOrRefType::Reference)
+        .then(|| queued.proposal_reference_ref().as_slice().to_vec());
+    let what = match queued.proposal() {
+        Proposal::Add(add) => What::Add(leaf_actor(add.key_package().leaf_node())?),
+        Proposal::Remove(remove) => What::Remove(member_at(members, remove.removed().u32())?),
+        Proposal::AppDataUpdate(update) => What::Update(read_update(update)?),
+        Proposal::ExternalInit(_) => What::ExternalInit,
+        Proposal::SelfRemove => What::SelfRemove(sender.clone()),
+        Proposal::Update(_) => What::KeyUpdate,
+        Proposal::GroupContextExtensions(_) => What::Other("GroupContextExtensions"),
+        Proposal::PreSharedKey(_) => What::Other("PreSharedKey"),
+        Proposal::ReInit(_) => What::Other("ReInit"),
+        Proposal::AppEphemeral(_) => What::Other("AppEphemeral"),
+        Proposal::Custom(_) => What::Other("a custom proposal"),
+    };
+    Ok(Part { sender, by_reference, what })
+}
+
+pub(super) fn leaf_actor(leaf: &LeafNode) -> Result<Actor, MlsError> {
+    read_credential(leaf.credential()).ok_or(MlsError::Malformed("credential of a MIMI client"))
+}
+
+pub(super) fn member_at(members: &[Leaf], index: u32) -> Result<Actor, MlsError> {
+    let leaf = members.iter().find(|leaf| leaf.index == index);
+    leaf.map(|leaf| leaf.actor.clone()).ok_or(MlsError::Malformed("leaf index of a member"))
+}
+
+/// A staged commit in terms of the room.
+pub(super) fn handshake(
+    members: &[Leaf],
+    epoch: u64,
+    sender: &Sender,
+    staged: &StagedCommit,
+) -> Result<Handshake, MlsError> {
+    let (kind, actor) = match sender {
+        Sender::Member(index) => (HandshakeKind::Commit, member_at(members, index.u32())?),
+        Sender::NewMemberCommit => {
+            let leaf = staged
+                .update_path_leaf_node()
+                .ok_or(MlsError::Malformed("external commit: it has no path"))?;
+            (HandshakeKind::ExternalCommit, leaf_actor(leaf)?)
+        }
+        _ => return Err(MlsError::Malformed("commit by a member or a joiner")),
+    };
+    let joiner = (kind == HandshakeKind::ExternalCommit).then_some(&actor);
+    let parts = parts(members, joiner, staged.queued_proposals())?;
+    Ok(Handshake { kind, epoch, actor, parts })
+}

@@ -1,0 +1,117 @@
+//! The `groupInfo` exchange: a signed request with a key, an answer sealed to that key and signed
+//! by the hub (P06 §5.6, R29, R30).
+
+use openmls_traits::OpenMlsProvider as _;
+use openmls_traits::crypto::OpenMlsCrypto as _;
+use openmls_traits::random::OpenMlsRand as _;
+
+use super::label::{decrypt_with_label, encrypt_with_label};
+use super::{
+    Identity, Library, MlsError, MlsFraming, SUITE, SUITE_NUMBER, sign_with_label,
+    verify_with_label,
+};
+use crate::mimi::uri::RoomUri;
+use crate::mimi::wire::{
+    GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, HpkeCiphertext,
+};
+
+const REQUEST: &str = "GroupInfoRequestTBS";
+const RESPONSE: &str = "GroupInfoResponseTBS";
+const SEALED: &str = "GroupInfo and ratchet_tree encryption";
+
+/// The key that a request asks the answer to be sealed to.
+#[derive(Clone)]
+pub struct RequestKey {
+    secret: Vec<u8>,
+}
+
+/// What was in a sealed answer.
+pub type OpenedGroupInfo = GroupInfoRatchetTree;
+
+impl GroupInfoRequest {
+    /// A signed request by this client, and the key that opens the answer.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn signed(library: &Library, identity: &Identity) -> Result<(Self, RequestKey), MlsError> {
+        let seed: [u8; 32] = library.provider.rand().random_array().map_err(MlsError::refused)?;
+        let pair = library
+            .meter
+            .measure(|| library.provider.crypto().derive_hpke_keypair(SUITE.hpke_config(), &seed))
+            .map_err(MlsError::refused)?;
+        let mut request = Self {
+            cipher_suite: SUITE_NUMBER,
+            requester_key: identity.public_key(),
+            requester_credential: identity.wire_credential(),
+            hpke_public_key: pair.public,
+            joining_code: None,
+            signature: Vec::new(),
+        };
+        request.signature = sign_with_label(identity, REQUEST, &request.to_be_signed());
+        Ok((request, RequestKey { secret: pair.private.to_vec() }))
+    }
+
+    /// Whether the holder of the requester's key signed this.
+    pub fn is_signed(&self, library: &Library) -> bool {
+        let text = self.to_be_signed();
+        verify_with_label(library, &self.requester_key, REQUEST, &text, &self.signature)
+    }
+}
+
+/// A hub's answer to a request that it grants.
+///
+/// # Errors
+/// When the request's key is not one.
+pub fn seal_group_info(
+    library: &Library,
+    hub: &Identity,
+    room: &RoomUri,
+    request: &GroupInfoRequest,
+    content: &GroupInfoRatchetTree,
+) -> Result<GroupInfoResponse, MlsError> {
+    let context = room.to_string();
+    let ciphertext = encrypt_with_label(
+        library,
+        &request.hpke_public_key,
+        SEALED,
+        context.as_bytes(),
+        &content.encode(),
+    )?;
+    let mut response = GroupInfoResponse::Success {
+        room: room.clone(),
+        cipher_suite: SUITE_NUMBER,
+        hub_sender: hub.external_sender(),
+        ciphertext,
+        signature: Vec::new(),
+    };
+    let text = response.to_be_signed().unwrap_or_default();
+    if let GroupInfoResponse::Success { signature, .. } = &mut response {
+        *signature = sign_with_label(hub, RESPONSE, &text);
+    }
+    Ok(response)
+}
+
+/// Checks and opens a hub's answer.
+///
+/// # Errors
+/// When the answer is a refusal, is for another room, is not signed, or is sealed to another key.
+pub fn open_group_info(
+    library: &Library,
+    room: &RoomUri,
+    key: &RequestKey,
+    response: &GroupInfoResponse,
+) -> Result<OpenedGroupInfo, MlsError> {
+    let GroupInfoResponse::Success { room: named, hub_sender, ciphertext, signature, .. } =
+        response
+    else {
+        return Err(MlsError::Refused(format!("the hub answered {}", response.code_name())));
+    };
+    let text = response.to_be_signed().unwrap_or_default();
+    if named != room || !verify_with_label(library, &hub_sender.key, RESPONSE, &text, signature) {
+        return Err(MlsError::Refused("the answer is not signed for this room".to_owned()));
+    }
+    let sealed: &HpkeCiphertext = ciphertext;
+    let context = room.to_string();
+    let opened = decrypt_with_label(library, &key.secret, SEALED, context.as_bytes(), sealed)?;
+    GroupInfoRatchetTree::decode(&opened, &MlsFraming).map_err(MlsError::refused)
+}

@@ -1,0 +1,263 @@
+//! A hub's view of a room's group: public state, no member's key.
+//!
+//! A hub stages what it is sent, looks at the handshake that comes out, and then accepts or drops
+//! it. What it can't check, because only members can: membership tags, confirmation tags, path
+//! secrets, PSKs (study/openmls.md §3).
+
+use openmls::group::{GroupId, ProposalStore, QueuedProposal, StagedCommit};
+use openmls::messages::group_info::VerifiableGroupInfo;
+use openmls::prelude::{
+    ProcessedMessage, ProcessedMessageContent, PublicGroup, RatchetTreeIn, Sender,
+};
+use openmls_traits::OpenMlsProvider as _;
+use tls_codec::Serialize as _;
+
+use super::facts::{self, RoomSnapshot};
+use super::framing::{exactly, group_id, protocol_message};
+use super::{Library, MlsError};
+use crate::mimi::room::RoomState;
+use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part};
+use crate::mimi::uri::RoomUri;
+
+/// A hub's view of one room's group.
+pub struct View {
+    group: PublicGroup,
+    state: RoomState,
+}
+
+/// A handshake message that is valid MLS and not yet accepted.
+pub struct Staged {
+    /// What it does.
+    pub handshake: Handshake,
+    /// The room state that it leads to; for proposals, the current one.
+    pub next_state: RoomState,
+    /// The encoded GroupContext that a commit leads to.
+    pub next_context: Option<Vec<u8>>,
+    /// The references of proposals, in their order; a later commit names them by these.
+    pub references: Vec<Vec<u8>>,
+    inner: Inner,
+}
+
+enum Inner {
+    Commit(Box<StagedCommit>),
+    Proposals(Vec<QueuedProposal>),
+}
+
+impl View {
+    /// Begins to follow a group from its GroupInfo and ratchet tree.
+    ///
+    /// # Errors
+    /// When they don't belong together, are not of this room, or the room state can't be read.
+    pub fn found(
+        library: &Library,
+        room: &RoomUri,
+        group_info: &[u8],
+        ratchet_tree: &[u8],
+    ) -> Result<Self, MlsError> {
+        let info: VerifiableGroupInfo = exactly(group_info, "GroupInfo")?;
+        if *info.group_id() != group_id(room) {
+            return Err(MlsError::Malformed("GroupInfo of this room"));
+        }
+        let tree: RatchetTreeIn = exactly(ratchet_tree, "ratchet tree")?;
+        library.touched();
+        let provider = &library.provider;
+        let (group, _) = library
+            .meter
+            .measure(|| {
+                let storage = provider.storage();
+                PublicGroup::from_external(
+                    provider.crypto(),
+                    storage,
+                    tree,
+                    info,
+                    ProposalStore::new(),
+                )
+            })
+            .map_err(MlsError::refused)?;
+        Self::of(group)
+    }
+
+    /// Goes on following a group from storage.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn load(library: &Library, room: &RoomUri) -> Result<Self, MlsError> {
+        let id: GroupId = group_id(room);
+        let group = library
+            .meter
+            .measure(|| PublicGroup::load(library.provider.storage(), &id))
+            .map_err(MlsError::refused)?
+            .ok_or_else(|| MlsError::Refused(format!("{room} is not in storage")))?;
+        Self::of(group)
+    }
+
+    fn of(group: PublicGroup) -> Result<Self, MlsError> {
+        let state = facts::decode_state(group.group_context())?;
+        Ok(Self { group, state })
+    }
+
+    /// The epoch.
+    pub fn epoch(&self) -> u64 {
+        self.group.group_context().epoch().as_u64()
+    }
+
+    /// The room state of the GroupContext.
+    pub fn state(&self) -> &RoomState {
+        &self.state
+    }
+
+    /// All of the state.
+    ///
+    /// # Errors
+    /// When a leaf's credential names nobody.
+    pub fn snapshot(&self) -> Result<RoomSnapshot, MlsError> {
+        RoomSnapshot::of(&self.group, None, &self.state)
+    }
+
+    /// The members.
+    ///
+    /// # Errors
+    /// When a leaf's credential names nobody.
+    pub fn members(&self) -> Result<Vec<Actor>, MlsError> {
+        Ok(facts::leaves(&self.group)?.into_iter().map(|leaf| leaf.actor).collect())
+    }
+
+    /// The ratchet tree, encoded.
+    ///
+    /// # Errors
+    /// When it is too large to encode.
+    pub fn ratchet_tree(&self) -> Result<Vec<u8>, MlsError> {
+        self.group.export_ratchet_tree().tls_serialize_detached().map_err(MlsError::refused)
+    }
+
+    /// Whether `group_info` describes the state that `staged` leads to. A hub can't check more:
+    /// `external_pub` is known to members only (R35, A18).
+    pub fn matches(staged: &Staged, group_info: &[u8]) -> bool {
+        let Ok(info) = exactly::<VerifiableGroupInfo>(group_info, "GroupInfo") else {
+            return false;
+        };
+        info.group_context().tls_serialize_detached().ok() == staged.next_context
+    }
+
+    /// Stages a commit, a member's or a joiner's.
+    ///
+    /// # Errors
+    /// When it is not valid MLS in this epoch, or its room state updates can't be applied.
+    pub fn stage_commit(&self, library: &Library, message: &[u8]) -> Result<Staged, MlsError> {
+        let processed = self.process(library, message)?;
+        let sender = processed.sender().clone();
+        let crypto = library.provider.crypto();
+        let (staged, next_state) = match processed.into_content() {
+            ProcessedMessageContent::StagedCommitMessage(staged) => (staged, self.state.clone()),
+            ProcessedMessageContent::UnresolvedAppDataCommit(unresolved) => {
+                let (next, changes) = facts::apply_updates(
+                    &self.state,
+                    unresolved.app_data_update_proposals(),
+                    self.group.app_data_dictionary_updater(),
+                )?;
+                let stage = || self.group.stage_app_data_commit(crypto, *unresolved, changes);
+                let staged = library.meter.measure(stage).map_err(MlsError::refused)?;
+                (Box::new(staged), next)
+            }
+            _ => return Err(MlsError::Malformed("commit")),
+        };
+        let context = staged.group_context().tls_serialize_detached().map_err(MlsError::refused)?;
+        Ok(Staged {
+            handshake: self.handshake_of_commit(&sender, &staged)?,
+            next_state,
+            next_context: Some(context),
+            references: Vec::new(),
+            inner: Inner::Commit(staged),
+        })
+    }
+
+    /// Stages a bundle of proposals by one sender.
+    ///
+    /// # Errors
+    /// When one is not valid MLS in this epoch, or the senders differ.
+    pub fn stage_proposals(
+        &self,
+        library: &Library,
+        messages: &[&[u8]],
+    ) -> Result<Staged, MlsError> {
+        let members = facts::leaves(&self.group)?;
+        let (mut queued, mut parts, mut references) = (Vec::new(), Vec::new(), Vec::new());
+        for message in messages {
+            match self.process(library, message)?.into_content() {
+                ProcessedMessageContent::ProposalMessage(proposal) => {
+                    let part = facts::part(&members, None, &proposal)?;
+                    // A bundle brings its proposals itself; it refers to none.
+                    parts.push(Part { by_reference: None, ..part });
+                    references.push(proposal.proposal_reference_ref().as_slice().to_vec());
+                    queued.push(*proposal);
+                }
+                _ => return Err(MlsError::Malformed("proposal")),
+            }
+        }
+        let actor = match parts.first() {
+            Some(first) => first.sender.clone(),
+            None => return Err(MlsError::Malformed("bundle of proposals: it is empty")),
+        };
+        if parts.iter().any(|part| part.sender != actor) {
+            return Err(MlsError::Refused("proposals of several senders in one bundle".to_owned()));
+        }
+        let kind = HandshakeKind::Proposals;
+        Ok(Staged {
+            handshake: Handshake { kind, epoch: self.epoch(), actor, parts },
+            next_state: self.state.clone(),
+            next_context: None,
+            references,
+            inner: Inner::Proposals(queued),
+        })
+    }
+
+    /// Makes what was staged part of the view.
+    ///
+    /// # Errors
+    /// When the library refuses; the view is then as before.
+    pub fn accept(&mut self, library: &Library, staged: Staged) -> Result<(), MlsError> {
+        library.touched();
+        let storage = library.provider.storage();
+        library.meter.measure(|| match staged.inner {
+            Inner::Commit(commit) => {
+                self.group.merge_commit(storage, *commit).map_err(MlsError::refused)
+            }
+            Inner::Proposals(proposals) => proposals.into_iter().try_for_each(|proposal| {
+                self.group.add_proposal(storage, proposal).map_err(MlsError::refused)
+            }),
+        })?;
+        self.state = staged.next_state;
+        Ok(())
+    }
+
+    fn process(&self, library: &Library, message: &[u8]) -> Result<ProcessedMessage, MlsError> {
+        let message = protocol_message(message)?;
+        let (found, current) = (message.epoch().as_u64(), self.epoch());
+        if found != current {
+            return Err(MlsError::WrongEpoch { found, current });
+        }
+        let crypto = library.provider.crypto();
+        library
+            .meter
+            .measure(|| self.group.process_message(crypto, message))
+            .map_err(|error| named(&error.to_string()))
+    }
+
+    fn handshake_of_commit(
+        &self,
+        sender: &Sender,
+        staged: &StagedCommit,
+    ) -> Result<Handshake, MlsError> {
+        let members = facts::leaves(&self.group)?;
+        facts::handshake(&members, self.epoch(), sender, staged)
+    }
+}
+
+/// The library's error, with the one that callers tell apart by its own name.
+pub(super) fn named(text: &str) -> MlsError {
+    if text.contains("missing a proposal") {
+        MlsError::UnknownProposal
+    } else {
+        MlsError::Refused(text.to_owned())
+    }
+}
