@@ -6,13 +6,14 @@
 //!
 //! Not here: randomness, which enters only through `mls` (a seeded provider).
 
+pub mod telling;
+pub mod wish;
+
 use std::future::Future;
 use std::pin::Pin;
 
 use bytes::Bytes;
 use thiserror::Error;
-
-pub mod wish;
 
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
 
@@ -40,6 +41,12 @@ pub struct Call {
     pub timeout_ms: u64,
 }
 
+/// The header that carries [`Call::about`]: what other protocols call an idempotency key.
+pub const ERRAND_HEADER: &str = "idempotency-key";
+
+/// The header that carries [`Call::attempt`].
+pub const TRY_HEADER: &str = "x-try";
+
 /// The answer to a [`Call`].
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -65,7 +72,8 @@ pub enum Unanswered {
     Broken(String),
 }
 
-/// Sends requests to provider servers. Sets `Host` and `From` (P06 §4.1) itself.
+/// Sends requests to provider servers. Sets `Host` and `From` (P06 §4.1), [`ERRAND_HEADER`] and
+/// [`TRY_HEADER`] itself.
 pub trait Network {
     /// Sends one request over a connection of its own.
     fn call(&self, call: Call) -> Task<Result<Reply, Unanswered>>;
