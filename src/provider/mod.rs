@@ -1,1 +1,272 @@
-//! (to come)
+//! A provider's server: hub of some rooms, follower in others, post office for its own clients.
+//!
+//! [`Server::handle`] answers one request. What it may do is split over the files: [`room`] decides
+//! for rooms that it is the hub of, `hub` moves bytes around those decisions, `fanout` empties the
+//! hub's queues, `follower` takes what other hubs send, `local` serves the own clients.
+//!
+//! Accepting is one moment. The decision is made in memory, made durable, answered, and fanned
+//! out, in this order; [`Points`] lie between, where a crash can be aimed at. A server that starts
+//! again takes up its queues where its disk has them.
+//!
+//! Not here: consent, abuse reports, identifier queries and downloads (a later release), and who
+//! may talk to whom at the transport, which hands over a [`Peer`] that it has authenticated.
+
+mod answer;
+mod directory;
+mod fanout;
+mod follower;
+mod hub;
+mod key_material;
+mod local;
+mod mail;
+mod parcel;
+pub mod room;
+mod shelf;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+use self::answer::{Failure, Try, answer, refuse};
+use self::mail::Mail;
+use self::room::{HubRoom, Record};
+use self::shelf::Shelf;
+use crate::mimi::rules::RuleSet;
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
+use crate::mimi::wire::{Directory, Route};
+use crate::mls::{Identity, Library, Meter, Store, View};
+use crate::node::telling::Teller;
+use crate::node::{Clock, Disk, Network, Peer, Points, Service, Task};
+use crate::trace::Journal;
+
+/// What a server is made with.
+pub struct Setup {
+    /// Its domain.
+    pub name: ProviderName,
+    /// How it reaches other servers.
+    pub network: Rc<dyn Network>,
+    /// Its clock.
+    pub clock: Rc<dyn Clock>,
+    /// Its disk.
+    pub disk: Rc<dyn Disk<Stored>>,
+    /// Where it can be stopped.
+    pub points: Rc<dyn Points>,
+    /// Where it records what it does.
+    pub journal: Journal,
+    /// The seed of its chance; another one after each restart.
+    pub random: [u8; 32],
+    /// Adds up the time inside the MLS library.
+    pub meter: Meter,
+    /// The rules that it checks.
+    pub rules: RuleSet,
+}
+
+/// Everything that a server keeps on its disk.
+#[derive(Clone)]
+pub struct Stored {
+    secret: [u8; 32],
+    mls: Store,
+    rooms: BTreeMap<RoomUri, Record>,
+    mail: Mail,
+    shelf: Shelf,
+}
+
+/// A provider's server.
+#[derive(Clone)]
+pub struct Server(Rc<Inner>);
+
+struct Inner {
+    setup: Setup,
+    identity: Identity,
+    secret: [u8; 32],
+    library: Library,
+    teller: Teller,
+    state: RefCell<State>,
+    directories: RefCell<BTreeMap<ProviderName, Directory>>,
+    /// Wakes the requests of clients that wait for mail.
+    mail_came: Notify,
+    /// Parcels that a task is busy delivering: room, provider, place in the log.
+    in_flight: RefCell<BTreeSet<(RoomUri, ProviderName, u64)>>,
+}
+
+struct State {
+    rooms: BTreeMap<RoomUri, HubRoom>,
+    mail: Mail,
+    shelf: Shelf,
+}
+
+impl Server {
+    /// Starts a server from its disk, or anew where the disk is empty.
+    pub fn start(setup: Setup) -> Self {
+        let stored = setup.disk.load();
+        let secret = stored.as_ref().map_or(setup.random, |stored| stored.secret);
+        let library = Library::new(setup.random, setup.meter.clone());
+        let mut state =
+            State { rooms: BTreeMap::new(), mail: Mail::default(), shelf: Shelf::default() };
+        if let Some(stored) = stored {
+            library.adopt(&stored.mls);
+            for (uri, record) in stored.rooms {
+                // What this server wrote itself reads back; a room that does not is lost to it.
+                if let Ok(view) = View::load(&library, &uri) {
+                    state.rooms.insert(uri.clone(), HubRoom { uri, view, record });
+                }
+            }
+            (state.mail, state.shelf) = (stored.mail, stored.shelf);
+        }
+        let server = Self(Rc::new(Inner {
+            identity: Identity::hub(&setup.name, secret),
+            secret,
+            library,
+            teller: Teller::default(),
+            state: RefCell::new(state),
+            directories: RefCell::default(),
+            mail_came: Notify::new(),
+            in_flight: RefCell::default(),
+            setup,
+        }));
+        server.0.fan_out_everything();
+        server
+    }
+
+    /// All that this server knows, for another one that takes its name.
+    pub fn stored(&self) -> Stored {
+        self.0.stored()
+    }
+}
+
+impl Service for Server {
+    fn handle(&self, peer: Peer, request: http::Request<Bytes>) -> Task<http::Response<Bytes>> {
+        let inner = self.0.clone();
+        Box::pin(async move { inner.respond(peer, request).await })
+    }
+}
+
+impl Inner {
+    async fn respond(
+        self: Rc<Self>,
+        peer: Peer,
+        request: http::Request<Bytes>,
+    ) -> http::Response<Bytes> {
+        let route = Route::parse(request.uri().path());
+        let endpoint = route.as_ref().map_or("unknown", Route::endpoint);
+        let result = match route {
+            None => Err(Failure::new(404, "route-is-known", "there is no such endpoint")),
+            Some(route) => match self.admit(&peer, &route, &request) {
+                Err(failure) => Err(failure),
+                Ok(()) => {
+                    let trying = Try::of(&request);
+                    self.clone().dispatch(peer, route, &trying, request.into_body()).await
+                }
+            },
+        };
+        result.unwrap_or_else(|failure| {
+            if let Some(event) = failure.event(endpoint) {
+                self.setup.journal.record(event);
+            }
+            refuse(&failure)
+        })
+    }
+
+    /// Who asks is who the transport says (R1), with a method and headers that fit.
+    fn admit(
+        &self,
+        peer: &Peer,
+        route: &Route,
+        request: &http::Request<Bytes>,
+    ) -> Result<(), Failure> {
+        let header = |name: http::header::HeaderName| {
+            request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        };
+        let stranger = |why: &str| Err(Failure::new(403, "peer-is-who-it-says", why));
+        let expected = if *route == Route::Directory { "GET" } else { "POST" };
+        if request.method().as_str() != expected {
+            return Err(Failure::new(405, "route-is-known", &format!("this takes {expected}")));
+        }
+        let host = header(http::header::HOST);
+        if host.split(':').next() != Some(self.setup.name.as_str()) {
+            return stranger(&format!("`Host` names `{host}`, this is {}", self.setup.name));
+        }
+        match (peer, route) {
+            (Peer::Unknown, _) => stranger("the transport knows no name for the peer"),
+            (Peer::Client(client), Route::Client(local)) if local.client == *client => Ok(()),
+            (Peer::Client(client), _) => stranger(&format!("{client} may not ask for this")),
+            (Peer::Provider(_), Route::Client(_)) => stranger("a provider is no client"),
+            (Peer::Provider(provider), _) => {
+                let from = header(http::header::FROM);
+                if !self.setup.rules.is_on("peer-is-who-it-says")
+                    || from == format!("mimi@{provider}")
+                {
+                    return Ok(());
+                }
+                stranger(&format!("`From` says `{from}`, the peer is {provider}"))
+            }
+        }
+    }
+
+    async fn dispatch(
+        self: Rc<Self>,
+        peer: Peer,
+        route: Route,
+        trying: &Try,
+        body: Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        let from = match (peer, route) {
+            (Peer::Client(client), Route::Client(local)) => {
+                return self.serve_client(client, local.errand, trying, body).await;
+            }
+            (Peer::Provider(provider), route) => (provider, route),
+            _ => return Err(Failure::new(403, "peer-is-who-it-says", "nobody that is known")),
+        };
+        match from {
+            (_, Route::Directory) => Ok(answer(200, Directory::of(&self.setup.name).encode())),
+            (peer, Route::Notify(room)) => self.notified(&peer, &room, &body),
+            (peer, Route::Update(room)) => {
+                let asker = room::Asker::Provider(peer);
+                self.update(&asker, &room, &body).await
+            }
+            (peer, Route::SubmitMessage(room)) => {
+                let asker = room::Asker::Provider(peer);
+                self.submit_message(&asker, &room, &body).await
+            }
+            (peer, Route::GroupInfo(room)) => self.group_info(&peer, &room, &body),
+            (peer, Route::KeyMaterial(user)) => {
+                self.key_material(&peer, &user, trying, &body).await
+            }
+            (_, Route::Client(_)) => {
+                Err(Failure::new(403, "peer-is-who-it-says", "a provider is no client"))
+            }
+        }
+    }
+
+    fn stored(&self) -> Stored {
+        let state = self.state.borrow();
+        let rooms = state.rooms.iter();
+        Stored {
+            secret: self.secret,
+            mls: self.library.store(),
+            rooms: rooms.map(|(uri, room)| (uri.clone(), room.record.clone())).collect(),
+            mail: state.mail.clone(),
+            shelf: state.shelf.clone(),
+        }
+    }
+
+    /// Makes everything durable.
+    fn sync(&self) {
+        self.setup.disk.sync(&self.stored());
+    }
+
+    /// Whether this provider is the hub of a room: its URI says so, the room need not exist.
+    fn is_hub_of(&self, room: &RoomUri) -> bool {
+        *room.provider() == self.setup.name
+    }
+
+    /// The client with its user, where the client is one of this provider's that has registered.
+    fn own_actor(&self, client: &ClientUri) -> Option<crate::mimi::rules::Actor> {
+        let state = self.state.borrow();
+        let user = state.shelf.user_of(client)?.clone();
+        Some(crate::mimi::rules::Actor { client: client.clone(), user })
+    }
+}

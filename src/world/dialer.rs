@@ -23,7 +23,7 @@ use super::courier::{Courier, Fate};
 use super::links::Links;
 use super::wire;
 use crate::mimi::uri::{ClientUri, ProviderName};
-use crate::node::{Call, Network, Reply, Task, Unanswered};
+use crate::node::{Call, ERRAND_HEADER, Network, Reply, TRY_HEADER, Task, Unanswered};
 use crate::trace::{Digest, Event, Journal};
 
 /// Simulated milliseconds until a node learns that it can't connect, so that loops that try
@@ -218,6 +218,8 @@ impl Dialer {
             .header(HOST, call.to.as_str())
             .header(FROM, format!("mimi@{}", self.provider))
             .header(CONTENT_TYPE, "application/octet-stream")
+            .header(ERRAND_HEADER, &call.about)
+            .header(TRY_HEADER, call.attempt)
             .header(wire::REQUEST, request);
         if let Some(client) = &self.client {
             message = message.header(wire::CLIENT, client.to_string());

@@ -1,0 +1,101 @@
+//! Finding other providers' endpoints: the directory document comes first (P06 §5.1, R2).
+
+use bytes::Bytes;
+
+use super::Inner;
+use crate::mimi::uri::{ProviderName, RoomUri};
+use crate::mimi::wire::{Directory, Route};
+use crate::node::{Call, Reply, Unanswered};
+
+/// How long to wait for another server, in simulated milliseconds.
+pub(super) const PATIENCE_MS: u64 = 3_000;
+
+/// A request to another provider's endpoint.
+pub(super) struct Errand {
+    pub to: ProviderName,
+    pub route: Route,
+    pub room: RoomUri,
+    pub about: String,
+    pub attempt: u32,
+    pub body: Bytes,
+}
+
+impl Inner {
+    /// Sends a request to the URL that the other provider's directory gives for the endpoint.
+    pub(super) async fn ask(&self, errand: Errand) -> Result<Reply, Unanswered> {
+        let known = self.directories.borrow().get(&errand.to).cloned();
+        let directory = match known {
+            Some(directory) => directory,
+            None => self.fetch_directory(&errand).await?,
+        };
+        let path = path_in(&directory, &errand.to, &errand.route)
+            .ok_or_else(|| Unanswered::Broken("the directory leads to another host".to_owned()))?;
+        let call = Call {
+            to: errand.to,
+            endpoint: errand.route.endpoint(),
+            path,
+            room: Some(errand.room),
+            about: errand.about,
+            attempt: errand.attempt,
+            body: Some(errand.body),
+            timeout_ms: PATIENCE_MS,
+        };
+        self.setup.network.call(call).await
+    }
+
+    async fn fetch_directory(&self, errand: &Errand) -> Result<Directory, Unanswered> {
+        let call = Call {
+            to: errand.to.clone(),
+            endpoint: Route::Directory.endpoint(),
+            path: Route::Directory.path(),
+            room: None,
+            about: format!("directory for {}", errand.about),
+            attempt: errand.attempt,
+            body: None,
+            timeout_ms: PATIENCE_MS,
+        };
+        let reply = self.setup.network.call(call).await?;
+        let directory = Directory::decode(&reply.body)
+            .map_err(|error| Unanswered::Broken(error.to_string()))?;
+        self.directories.borrow_mut().insert(errand.to.clone(), directory.clone());
+        Ok(directory)
+    }
+}
+
+/// The path of an endpoint's URL with its parameter filled in. The host must be the provider's
+/// own: a directory can't send requests elsewhere.
+fn path_in(directory: &Directory, provider: &ProviderName, route: &Route) -> Option<String> {
+    let template = match route {
+        Route::KeyMaterial(_) => &directory.key_material,
+        Route::Update(_) => &directory.update,
+        Route::Notify(_) => &directory.notify,
+        Route::SubmitMessage(_) => &directory.submit_message,
+        Route::GroupInfo(_) => &directory.group_info,
+        Route::Directory | Route::Client(_) => return Some(route.path()),
+    };
+    let path = template.strip_prefix(&format!("http://{provider}"))?;
+    let (before, rest) = path.split_once('{')?;
+    let (_, after) = rest.split_once('}')?;
+    let own = route.path();
+    let parameter = own.rsplit('/').next()?;
+    Some(format!("{before}{parameter}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_where_the_directory_says_and_never_at_another_host() {
+        let provider = ProviderName::new("a.example").unwrap();
+        let room = RoomUri::parse("mimi://a.example/r/clubhouse").unwrap();
+        let route = Route::Update(room);
+        let mut directory = Directory::of(&provider);
+        assert_eq!(path_in(&directory, &provider, &route), Some(route.path()));
+        directory.update = "http://a.example/elsewhere/{roomId}/now".to_owned();
+        let path = path_in(&directory, &provider, &route).unwrap();
+        assert_eq!(path, "/elsewhere/mimi%3A%2F%2Fa.example%2Fr%2Fclubhouse/now");
+        directory.update = "http://evil.example/v1/update/{roomId}".to_owned();
+        assert_eq!(path_in(&directory, &provider, &route), None);
+    }
+}

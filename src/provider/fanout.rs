@@ -1,0 +1,103 @@
+//! Emptying a hub's queues: every parcel is sent until its provider answers 201 (R42 to R44).
+//!
+//! Parcels for one provider travel side by side, so they can overtake each other; receivers put
+//! them in order (R43). A parcel leaves the queue when it is confirmed. That is not made durable
+//! at once: after a crash it is sent again, and the follower knows it (R45).
+
+use std::rc::Rc;
+
+use super::Inner;
+use super::directory::Errand;
+use crate::mimi::uri::{ProviderName, RoomUri};
+use crate::mimi::wire::Route;
+use crate::trace::Event;
+
+/// Most parcels that are under way to one provider for one room.
+const WINDOW: usize = 8;
+
+/// How long to wait before a parcel is sent again, in simulated milliseconds.
+const PAUSE_MS: u64 = 500;
+
+impl Inner {
+    /// Takes up all queues.
+    pub(super) fn fan_out_everything(self: &Rc<Self>) {
+        let rooms: Vec<_> = self.state.borrow().rooms.keys().cloned().collect();
+        for room in rooms {
+            self.fan_out(&room);
+        }
+    }
+
+    /// Sends what waits in a room's queue, as far as the windows allow.
+    pub(super) fn fan_out(self: &Rc<Self>, uri: &RoomUri) {
+        for (provider, index) in self.next_parcels(uri) {
+            self.in_flight.borrow_mut().insert((uri.clone(), provider.clone(), index));
+            let (inner, uri) = (self.clone(), uri.clone());
+            let work = async move { inner.deliver_parcel(uri, provider, index).await };
+            tokio::task::spawn_local(self.setup.journal.caused(self.setup.journal.cause(), work));
+        }
+    }
+
+    fn next_parcels(&self, uri: &RoomUri) -> Vec<(ProviderName, u64)> {
+        let state = self.state.borrow();
+        let Some(room) = state.rooms.get(uri) else { return Vec::new() };
+        let in_flight = self.in_flight.borrow();
+        let mut next = Vec::new();
+        for (provider, parcels) in &room.record.queue {
+            let window = parcels.keys().take(WINDOW);
+            let key = |index: u64| (uri.clone(), provider.clone(), index);
+            let waiting = window.filter(|index| !in_flight.contains(&key(**index)));
+            next.extend(waiting.map(|index| (provider.clone(), *index)));
+        }
+        next
+    }
+
+    async fn deliver_parcel(self: Rc<Self>, uri: RoomUri, provider: ProviderName, index: u64) {
+        let Some(body) = self.parcel_body(&uri, &provider, index) else { return };
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let reply = self
+                .ask(Errand {
+                    to: provider.clone(),
+                    route: Route::Notify(uri.clone()),
+                    room: uri.clone(),
+                    about: format!("notify {} {index}", uri.name()),
+                    attempt: attempts,
+                    body: body.clone().into(),
+                })
+                .await;
+            match reply {
+                Ok(reply) if reply.status == 201 => break,
+                Ok(reply) => self.pause(reply.retry_after_s).await,
+                Err(_) => self.pause(None).await,
+            }
+        }
+        self.confirm(&uri, &provider, index);
+        self.setup.journal.record(Event::FannedOut {
+            room: uri.clone(),
+            index,
+            to: provider,
+            attempts,
+        });
+        self.fan_out(&uri);
+    }
+
+    async fn pause(&self, retry_after_s: Option<u64>) {
+        let pause = retry_after_s.map_or(PAUSE_MS, |seconds| seconds.saturating_mul(1_000));
+        self.setup.clock.sleep(pause).await;
+    }
+
+    fn parcel_body(&self, uri: &RoomUri, provider: &ProviderName, index: u64) -> Option<Vec<u8>> {
+        let state = self.state.borrow();
+        Some(state.rooms.get(uri)?.record.queue.get(provider)?.get(&index)?.body())
+    }
+
+    fn confirm(&self, uri: &RoomUri, provider: &ProviderName, index: u64) {
+        self.in_flight.borrow_mut().remove(&(uri.clone(), provider.clone(), index));
+        let mut state = self.state.borrow_mut();
+        let Some(room) = state.rooms.get_mut(uri) else { return };
+        if let Some(parcels) = room.record.queue.get_mut(provider) {
+            parcels.remove(&index);
+        }
+    }
+}

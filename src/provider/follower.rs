@@ -1,0 +1,65 @@
+//! Taking what a room's hub sends, and giving it to the own clients (P06 §5.5).
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::answer::{Failure, answer};
+use super::{Inner, State};
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
+use crate::mimi::wire::{FanoutExtra, FanoutMessage, NotifyRequest};
+use crate::mls::{MlsFraming, welcome_references};
+use crate::trace::{Digest, Event};
+
+impl Inner {
+    /// Answers `notify`: 201 once everything is in the clients' mailboxes, on disk. A body that
+    /// came before is answered the same, and nothing else happens (R45).
+    pub(super) fn notified(
+        self: Rc<Self>,
+        hub: &ProviderName,
+        room: &RoomUri,
+        body: &Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        if hub != room.provider() {
+            let why = format!("{hub} is not the hub of {room}");
+            return Err(Failure::new(403, "peer-is-who-it-says", &why).about(room));
+        }
+        let events = NotifyRequest::decode(body, &MlsFraming)
+            .map_err(|error| Failure::malformed(&error).about(room))?;
+        let digest = Digest::of(body);
+        if self.state.borrow_mut().mail.is_repeat(room, digest) {
+            self.setup.journal.record(Event::Repeated { room: room.clone(), body: digest });
+            return Ok(answer(201, Bytes::new()));
+        }
+        self.post(room, &events.0);
+        self.sync();
+        self.mail_came.notify_waiters();
+        Ok(answer(201, Bytes::new()))
+    }
+
+    /// Puts a room's events into the mailboxes of the clients that they are for.
+    pub(super) fn post(&self, room: &RoomUri, events: &[FanoutMessage]) {
+        for event in events {
+            let clients = deliver(&mut self.state.borrow_mut(), room, event);
+            self.setup.journal.record(Event::Queued {
+                room: room.clone(),
+                digest: Digest::of(&event.message),
+                clients,
+            });
+        }
+    }
+}
+
+fn deliver(state: &mut State, room: &RoomUri, event: &FanoutMessage) -> Vec<ClientUri> {
+    let bytes = event.encode();
+    let FanoutExtra::Welcome { .. } = event.extra else {
+        return state.mail.deliver(room, event.timestamp, &bytes);
+    };
+    let references = welcome_references(&event.message).unwrap_or_default();
+    let clients: Vec<_> =
+        references.iter().filter_map(|reference| state.shelf.used(reference)).collect();
+    for client in &clients {
+        state.mail.welcome(room, event.timestamp, client, &bytes);
+    }
+    clients
+}

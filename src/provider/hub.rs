@@ -1,0 +1,268 @@
+//! The bytes around a hub's decisions: updates, messages, new rooms, GroupInfo.
+//!
+//! Each accepted item takes the same way ([`Inner::settle`]): recorded, put into the own clients'
+//! mailboxes, made durable, answered, fanned out.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::Inner;
+use super::answer::{Failure, answer, refused_event};
+use super::room::{Accepted, Asker, Decision, HubRoom};
+use crate::mimi::local::CreateRoomRequest;
+use crate::mimi::rules::{Actor, Code, Refusal};
+use crate::mimi::uri::{ProviderName, RoomUri};
+use crate::mimi::wire::{
+    GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, RatchetTreeOption,
+    SubmitMessageRequest, SubmitMessageResponse, UpdateOutcome, UpdateRequest, UpdateResponse,
+};
+use crate::mls::{MlsFraming, read_identity, seal_group_info};
+use crate::node::points;
+use crate::trace::{Digest, Event, Kind, Stage};
+
+impl Inner {
+    /// Answers `update` (P06 §5.3).
+    pub(super) async fn update(
+        self: Rc<Self>,
+        asker: &Asker,
+        uri: &RoomUri,
+        body: &Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        let request = UpdateRequest::decode(body, &MlsFraming)
+            .map_err(|error| Failure::malformed(&error).about(uri))?;
+        let now = self.setup.clock.now_ms();
+        let decision = self.with_room(uri, |room| {
+            room.update(&self.library, &self.setup.rules, asker, &request, now)
+        })?;
+        let (UpdateRequest::Commit { message, .. } | UpdateRequest::Proposals { message, .. }) =
+            &request;
+        let response = match decision {
+            Decision::Accepted(accepted) => {
+                let accepted_at = accepted.stamp;
+                self.settle(uri, &accepted).await;
+                success(accepted_at)
+            }
+            Decision::Repeated { accepted_at } => success(accepted_at),
+            Decision::Refused(refusal) => {
+                let current = self.with_room(uri, |room| room.view.epoch())?;
+                let response = not_accepted(&refusal, current);
+                let code = response.code_name();
+                let digest = Some(Digest::of(message));
+                self.setup.journal.record(refused_event(uri, "update", code, &refusal, digest));
+                response
+            }
+        };
+        Ok(answer(200, response.encode()))
+    }
+
+    /// Answers `submitMessage` (P06 §5.4).
+    pub(super) async fn submit_message(
+        self: Rc<Self>,
+        asker: &Asker,
+        uri: &RoomUri,
+        body: &Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        let request = SubmitMessageRequest::decode(body, &MlsFraming)
+            .map_err(|error| Failure::malformed(&error).about(uri))?;
+        if !asker.may_send_as(&request.sending_user) {
+            let why = format!("{} is not a user that the peer speaks for", request.sending_user);
+            return Err(Failure::new(403, "peer-is-who-it-says", &why).about(uri));
+        }
+        let now = self.setup.clock.now_ms();
+        let (user, message) = (&request.sending_user, &request.message);
+        let decision =
+            self.with_room(uri, |room| room.submit(&self.setup.rules, user, message, now))?;
+        let response = match decision {
+            Decision::Accepted(accepted) => {
+                let accepted_at = accepted.stamp;
+                self.settle(uri, &accepted).await;
+                SubmitMessageResponse::Accepted { accepted_at, frank: None }
+            }
+            Decision::Repeated { accepted_at } => {
+                SubmitMessageResponse::Accepted { accepted_at, frank: None }
+            }
+            Decision::Refused(refusal) => {
+                let current = self.with_room(uri, |room| room.view.epoch())?;
+                let response = match refusal.code {
+                    Code::EpochTooOld => SubmitMessageResponse::EpochTooOld { current },
+                    _ => SubmitMessageResponse::NotAllowed,
+                };
+                let code = response.code_name();
+                let digest = Some(Digest::of(message));
+                let event = refused_event(uri, "submitMessage", code, &refusal, digest);
+                self.setup.journal.record(event);
+                response
+            }
+        };
+        Ok(answer(200, response.encode()))
+    }
+
+    /// Opens a room that an own client created (P06 §3.1: local to the hub).
+    pub(super) async fn create_room(
+        self: Rc<Self>,
+        creator: &Actor,
+        uri: &RoomUri,
+        body: &Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        let request = CreateRoomRequest::decode(body, &MlsFraming)
+            .map_err(|error| Failure::malformed(&error).about(uri))?;
+        if !self.is_hub_of(uri) {
+            return Err(Failure::unknown_room(uri));
+        }
+        if let Some(room) = self.state.borrow().rooms.get(uri) {
+            // The same client again: its first response was lost.
+            let same = room.record.group_info == request.group_info;
+            return Ok(answer(if same { 201 } else { 409 }, Bytes::new()));
+        }
+        let RatchetTreeOption::Full(tree) = &request.ratchet_tree else {
+            let why = "a new room comes with its ratchet tree";
+            return Err(Failure::new(400, "body-is-well-formed", why).about(uri));
+        };
+        let now = self.setup.clock.now_ms();
+        let (room, accepted) =
+            HubRoom::open(&self.library, uri, request.group_info, tree, creator, now)
+                .map_err(|error| Failure::new(400, "valid-mls", &error.to_string()).about(uri))?;
+        self.state.borrow_mut().rooms.insert(uri.clone(), room);
+        self.state.borrow_mut().mail.subscribe(uri, &creator.client);
+        self.settle(uri, &accepted).await;
+        Ok(answer(201, Bytes::new()))
+    }
+
+    /// Answers `groupInfo` (P06 §5.6): for clients of participants only.
+    pub(super) fn group_info(
+        self: Rc<Self>,
+        peer: &ProviderName,
+        uri: &RoomUri,
+        body: &Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        let request = GroupInfoRequest::decode(body)
+            .map_err(|error| Failure::malformed(&error).about(uri))?;
+        let refuse = |rule: &'static str, why: &str, response: GroupInfoResponse| {
+            let refusal = Refusal { rule, code: Code::NotAllowed, why: why.to_owned() };
+            let code = response.code_name();
+            let event = refused_event(uri, "groupInfo", code, &refusal, None);
+            self.setup.journal.record(event);
+            Ok(answer(200, response.encode()))
+        };
+        let not_authorized = GroupInfoResponse::NotAuthorized { room: uri.clone() };
+        let state = self.state.borrow();
+        let Some(room) = state.rooms.get(uri) else {
+            let unknown = GroupInfoResponse::NoSuchRoom { room: uri.clone() };
+            return refuse("room-is-known", "no such room", unknown);
+        };
+        let rules = &self.setup.rules;
+        let signed = !rules.is_on("group-info-is-signed") || request.is_signed(&self.library);
+        let actor = read_identity(&request.requester_credential.identity);
+        let Some(actor) = actor.filter(|actor| signed && actor.user.provider() == peer) else {
+            let why = "the request is not signed by a client of the peer";
+            return refuse("group-info-is-signed", why, not_authorized);
+        };
+        let listed = room.record.provisional.is_participant(&actor.user);
+        if rules.is_on("group-info-for-participants") && !listed {
+            let why = format!("{} is not a participant", actor.user);
+            return refuse("group-info-for-participants", &why, not_authorized);
+        }
+        let sealed = room.view.ratchet_tree().and_then(|tree| {
+            let content = GroupInfoRatchetTree {
+                group_info: room.record.group_info.clone(),
+                ratchet_tree: RatchetTreeOption::Full(tree),
+                pending: room.pending(),
+            };
+            seal_group_info(&self.library, &self.identity, uri, &request, &content)
+        });
+        match sealed {
+            Ok(response) => Ok(answer(200, response.encode())),
+            Err(error) => {
+                Err(Failure::new(400, "body-is-well-formed", &error.to_string()).about(uri))
+            }
+        }
+    }
+
+    /// From the decision to the fan-out.
+    async fn settle(self: &Rc<Self>, uri: &RoomUri, accepted: &Accepted) {
+        self.tell(uri, accepted);
+        self.post_own(uri);
+        self.setup.points.reached(points::BEFORE_DURABLE).await;
+        self.sync();
+        self.setup.journal.record(Event::Durable { room: uri.clone(), index: accepted.index });
+        self.setup.points.reached(points::AFTER_DURABLE).await;
+        let (inner, uri) = (self.clone(), uri.clone());
+        let later = async move {
+            // The answer goes out before this task gets its turn.
+            tokio::task::yield_now().await;
+            inner.setup.points.reached(points::AFTER_ANSWER).await;
+            inner.mail_came.notify_waiters();
+            inner.fan_out(&uri);
+        };
+        tokio::task::spawn_local(self.setup.journal.caused(self.setup.journal.cause(), later));
+    }
+
+    fn tell(&self, uri: &RoomUri, accepted: &Accepted) {
+        let place = self.setup.journal.record(Event::Accepted {
+            room: uri.clone(),
+            index: accepted.index,
+            kind: accepted.kind,
+            epoch: accepted.epoch,
+            digest: accepted.digest,
+            proposals: accepted.proposals.clone(),
+            client: accepted.actor.as_ref().map(|actor| actor.client.clone()),
+            user: accepted.user.clone(),
+            stamp: accepted.stamp,
+            change: accepted.change.clone(),
+        });
+        // All that follows in this request follows from the decision.
+        self.setup.journal.set_cause(Some(place));
+        for user in &accepted.newly_exiting {
+            let event = Event::Exiting { room: uri.clone(), user: user.clone() };
+            self.setup.journal.record(event);
+        }
+        let stage = match accepted.kind {
+            Kind::Message => return,
+            Kind::Proposals => Stage::Provisional,
+            Kind::Created | Kind::Commit | Kind::ExternalCommit => Stage::Committed,
+        };
+        let snapshot = self.with_room(uri, |room| {
+            let mut snapshot = room.view.snapshot()?;
+            if stage == Stage::Provisional {
+                snapshot.state = room.record.provisional.clone();
+            }
+            Ok::<_, crate::mls::MlsError>(snapshot)
+        });
+        if let Ok(Ok(snapshot)) = snapshot {
+            self.setup.journal.record(self.teller.shadowed(uri, stage, &snapshot));
+        }
+    }
+
+    /// The hub's own clients need no notify: their mailboxes are on the same disk.
+    fn post_own(&self, uri: &RoomUri) {
+        let parcels = self.with_room(uri, |room| room.record.queue.remove(&self.setup.name));
+        for parcel in parcels.ok().flatten().unwrap_or_default().values() {
+            self.post(uri, parcel.events());
+        }
+    }
+
+    pub(super) fn with_room<T>(
+        &self,
+        uri: &RoomUri,
+        work: impl FnOnce(&mut HubRoom) -> T,
+    ) -> Result<T, Failure> {
+        let mut state = self.state.borrow_mut();
+        state.rooms.get_mut(uri).map(work).ok_or_else(|| Failure::unknown_room(uri))
+    }
+}
+
+fn success(accepted_at: u64) -> UpdateResponse {
+    UpdateResponse { description: String::new(), outcome: UpdateOutcome::Success { accepted_at } }
+}
+
+fn not_accepted(refusal: &Refusal, current: u64) -> UpdateResponse {
+    let outcome = match &refusal.code {
+        Code::WrongEpoch | Code::EpochTooOld => UpdateOutcome::WrongEpoch { current },
+        Code::NotAllowed => UpdateOutcome::NotAllowed,
+        Code::InvalidProposal(references) => {
+            UpdateOutcome::InvalidProposal { references: references.clone() }
+        }
+    };
+    UpdateResponse { description: format!("{}: {}", refusal.rule, refusal.why), outcome }
+}

@@ -1,0 +1,167 @@
+//! What a provider does for its own clients: see [`crate::mimi::local`].
+//!
+//! Requests for a room go to the room's hub. Where that is this provider, they take the same way
+//! as those of other providers; else they are passed on, and so is the answer. A gateway that gets
+//! no answer says so (504) and does not try again: only the client knows whether it still wants it.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+
+use super::Inner;
+use super::answer::{Failure, Try, answer};
+use super::directory::Errand as Passed;
+use super::room::Asker;
+use crate::mimi::local::{Errand, MailboxRequest, PublishKeyPackages};
+use crate::mimi::rules::Actor;
+use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
+use crate::mimi::wire::{KeyMaterialRequest, Route};
+use crate::mls::{SUITE_NUMBER, key_package_facts, key_package_reference, required_capabilities};
+use crate::trace::{Digest, Event};
+
+impl Inner {
+    pub(super) async fn serve_client(
+        self: Rc<Self>,
+        client: ClientUri,
+        errand: Errand,
+        trying: &Try,
+        body: Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        if errand == Errand::PublishKeyPackages {
+            return self.publish(&client, &body);
+        }
+        if errand == Errand::Mailbox {
+            return self.mailbox(&client, &body).await;
+        }
+        let unregistered = || {
+            let why = format!("{client} has not published any KeyPackage yet");
+            Failure::new(403, "peer-is-who-it-says", &why)
+        };
+        let actor = self.own_actor(&client).ok_or_else(unregistered)?;
+        match errand {
+            Errand::HubKey => Ok(answer(200, self.identity.external_sender().encode())),
+            Errand::CreateRoom(room) => self.create_room(&actor, &room, &body).await,
+            Errand::KeyMaterial(user) => self.ask_key_material(&actor, &user, trying, body).await,
+            Errand::Update(room) if self.is_hub_of(&room) => {
+                self.update(&Asker::Client(actor), &room, &body).await
+            }
+            Errand::SubmitMessage(room) if self.is_hub_of(&room) => {
+                self.submit_message(&Asker::Client(actor), &room, &body).await
+            }
+            Errand::GroupInfo(room) => {
+                // Whoever wants to join wants to hear what happens from now on.
+                self.state.borrow_mut().mail.subscribe(&room, &client);
+                self.sync();
+                if self.is_hub_of(&room) {
+                    let own = self.setup.name.clone();
+                    return self.group_info(&own, &room, &body);
+                }
+                self.pass(trying, Route::GroupInfo(room.clone()), &room, body).await
+            }
+            Errand::Update(room) => {
+                self.pass(trying, Route::Update(room.clone()), &room, body).await
+            }
+            Errand::SubmitMessage(room) => {
+                self.pass(trying, Route::SubmitMessage(room.clone()), &room, body).await
+            }
+            Errand::Unsubscribe(room) => {
+                self.state.borrow_mut().mail.unsubscribe(&room, &client);
+                self.sync();
+                Ok(answer(201, Bytes::new()))
+            }
+            Errand::PublishKeyPackages | Errand::Mailbox => Ok(answer(200, Bytes::new())),
+        }
+    }
+
+    fn publish(&self, client: &ClientUri, body: &Bytes) -> Result<http::Response<Bytes>, Failure> {
+        let request =
+            PublishKeyPackages::decode(body).map_err(|error| Failure::malformed(&error))?;
+        let required = required_capabilities();
+        let mut references = Vec::new();
+        let mut checked = Vec::new();
+        for package in request.key_packages {
+            let bad = |why: &str| Failure::new(400, "valid-mls", why);
+            let (owner, fits) =
+                key_package_facts(&self.library, &package, &[SUITE_NUMBER], &required)
+                    .map_err(|error| bad(&error.to_string()))?;
+            if owner.client != *client || owner.user.provider() != &self.setup.name || !fits {
+                return Err(bad("a KeyPackage is not this client's, or lacks what rooms require"));
+            }
+            let reference =
+                key_package_reference(&package).map_err(|error| bad(&error.to_string()))?;
+            references.push(Digest::of(&reference));
+            checked.push((owner, package));
+        }
+        for (owner, package) in checked {
+            self.state.borrow_mut().shelf.put(&owner, package);
+        }
+        self.sync();
+        self.setup.journal.record(Event::KeyPackagesPublished { references });
+        Ok(answer(201, Bytes::new()))
+    }
+
+    /// Answers at once where there is mail, else as soon as some comes or the time is over.
+    async fn mailbox(
+        &self,
+        client: &ClientUri,
+        body: &Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        let request = MailboxRequest::decode(body).map_err(|error| Failure::malformed(&error))?;
+        let deadline = self.setup.clock.now_ms() + u64::from(request.wait_ms);
+        loop {
+            // Asked for before looking, so that mail that comes between is not missed.
+            let came = self.mail_came.notified();
+            let response = self.state.borrow_mut().mail.read(client, request.cursor);
+            let now = self.setup.clock.now_ms();
+            let gap = response.first_kept > request.cursor.saturating_add(1);
+            if !response.items.is_empty() || gap || now >= deadline {
+                return Ok(answer(200, response.encode()));
+            }
+            tokio::select! {
+                biased;
+                () = came => {}
+                () = self.setup.clock.sleep(deadline - now) => {}
+            }
+        }
+    }
+
+    async fn ask_key_material(
+        self: Rc<Self>,
+        actor: &Actor,
+        user: &UserUri,
+        trying: &Try,
+        body: Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        let request =
+            KeyMaterialRequest::decode(&body).map_err(|error| Failure::malformed(&error))?;
+        if request.requesting_user != actor.user || request.target_user != *user {
+            let why = "the request names another user than the client's own or the path's";
+            return Err(Failure::new(403, "peer-is-who-it-says", why).about(&request.room));
+        }
+        if self.is_hub_of(&request.room) {
+            return self.pass_on(&request, trying, &body).await;
+        }
+        self.pass(trying, Route::KeyMaterial(user.clone()), &request.room, body).await
+    }
+
+    async fn pass(
+        &self,
+        trying: &Try,
+        route: Route,
+        room: &RoomUri,
+        body: Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        let errand = Passed {
+            to: room.provider().clone(),
+            route,
+            room: room.clone(),
+            about: trying.about.clone(),
+            attempt: trying.attempt,
+            body,
+        };
+        match self.ask(errand).await {
+            Ok(reply) => Ok(answer(reply.status, reply.body)),
+            Err(error) => Err(Failure::gateway(room, &error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What a provider keeps for its clients: a mailbox for each, and what it follows of each room.
+//!
+//! A mailbox counts what is put into it. A client names the last item that is safe on its own
+//! disk; only then is anything dropped. A provider can't tell from the traffic which of its clients
+//! are members (a joiner's Welcome is sealed), so it keeps readers: clients that a Welcome was for,
+//! or that asked for the room's GroupInfo. What arrived before a Welcome but was accepted after it
+//! is given to the new reader too, since the network reorders.
+//!
+//! Not here: what the messages mean. That is for clients.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use crate::mimi::local::{MailboxItem, MailboxResponse};
+use crate::mimi::uri::{ClientUri, RoomUri};
+use crate::trace::Digest;
+
+/// How many events of a room are kept for clients whose Welcome is still under way.
+const KEPT_EVENTS: usize = 500;
+
+/// How many bodies of a hub a follower remembers (P06 §5.5: "a rolling list of hashes").
+const REMEMBERED_BODIES: usize = 2_000;
+
+/// Mailboxes and followed rooms of one provider.
+#[derive(Clone, Default)]
+pub struct Mail {
+    boxes: BTreeMap<ClientUri, Mailbox>,
+    rooms: BTreeMap<RoomUri, Followed>,
+}
+
+#[derive(Clone, Default)]
+struct Mailbox {
+    /// Items that were dropped: the first one kept has the number after that.
+    dropped: u64,
+    items: VecDeque<(RoomUri, Rc<[u8]>)>,
+}
+
+#[derive(Clone, Default)]
+struct Followed {
+    readers: BTreeSet<ClientUri>,
+    kept: VecDeque<(u64, Rc<[u8]>)>,
+    bodies: VecDeque<Digest>,
+}
+
+impl Mail {
+    /// Gives an event, one encoded `FanoutMessage`, to all readers of the room; returns them.
+    pub fn deliver(&mut self, room: &RoomUri, stamp: u64, event: &[u8]) -> Vec<ClientUri> {
+        let event: Rc<[u8]> = event.into();
+        let followed = self.rooms.entry(room.clone()).or_default();
+        followed.kept.push_back((stamp, event.clone()));
+        if followed.kept.len() > KEPT_EVENTS {
+            followed.kept.pop_front();
+        }
+        let readers: Vec<_> = followed.readers.iter().cloned().collect();
+        for client in &readers {
+            self.put(client, room, event.clone());
+        }
+        readers
+    }
+
+    /// Gives a Welcome to the client that it is for, and then what was accepted after it.
+    pub fn welcome(&mut self, room: &RoomUri, stamp: u64, client: &ClientUri, event: &[u8]) {
+        self.put(client, room, event.into());
+        let followed = self.rooms.entry(room.clone()).or_default();
+        if followed.readers.insert(client.clone()) {
+            let mut later: Vec<_> =
+                followed.kept.iter().filter(|(accepted, _)| *accepted > stamp).cloned().collect();
+            later.sort_by_key(|(accepted, _)| *accepted);
+            for (_, event) in later {
+                self.put(client, room, event);
+            }
+        }
+    }
+
+    /// From here on the client gets the room's events.
+    pub fn subscribe(&mut self, room: &RoomUri, client: &ClientUri) {
+        self.rooms.entry(room.clone()).or_default().readers.insert(client.clone());
+    }
+
+    /// The client gets the room's events no more.
+    pub fn unsubscribe(&mut self, room: &RoomUri, client: &ClientUri) {
+        if let Some(followed) = self.rooms.get_mut(room) {
+            followed.readers.remove(client);
+        }
+    }
+
+    /// Whether this body came from the room's hub before; remembers it if not (R45).
+    pub fn is_repeat(&mut self, room: &RoomUri, body: Digest) -> bool {
+        let bodies = &mut self.rooms.entry(room.clone()).or_default().bodies;
+        if bodies.contains(&body) {
+            return true;
+        }
+        bodies.push_back(body);
+        if bodies.len() > REMEMBERED_BODIES {
+            bodies.pop_front();
+        }
+        false
+    }
+
+    /// Drops what the client has, and returns what it has not.
+    pub fn read(&mut self, client: &ClientUri, cursor: u64) -> MailboxResponse {
+        let mailbox = self.boxes.entry(client.clone()).or_default();
+        while mailbox.dropped < cursor && mailbox.items.pop_front().is_some() {
+            mailbox.dropped += 1;
+        }
+        let first = mailbox.dropped + 1;
+        let numbered = mailbox.items.iter().zip(first..);
+        let items =
+            numbered.filter(|(_, sequence)| *sequence > cursor).map(|((room, event), sequence)| {
+                MailboxItem { sequence, room: room.clone(), body: event.to_vec() }
+            });
+        MailboxResponse { items: items.take(BATCH).collect(), first_kept: first }
+    }
+
+    fn put(&mut self, client: &ClientUri, room: &RoomUri, event: Rc<[u8]>) {
+        let mailbox = self.boxes.entry(client.clone()).or_default();
+        mailbox.items.push_back((room.clone(), event));
+    }
+}
+
+/// Most items in one response.
+const BATCH: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn room() -> RoomUri {
+        RoomUri::parse("mimi://a.example/r/clubhouse").unwrap()
+    }
+
+    fn client(name: &str) -> ClientUri {
+        ClientUri::parse(&format!("mimi://b.example/d/{name}")).unwrap()
+    }
+
+    fn bodies(response: &MailboxResponse) -> Vec<(u64, &[u8])> {
+        response.items.iter().map(|item| (item.sequence, item.body.as_slice())).collect()
+    }
+
+    #[test]
+    fn a_mailbox_keeps_what_the_client_did_not_confirm() {
+        let mut mail = Mail::default();
+        mail.subscribe(&room(), &client("B1"));
+        mail.deliver(&room(), 1, b"one");
+        mail.deliver(&room(), 2, b"two");
+        assert_eq!(bodies(&mail.read(&client("B1"), 0)), [(1, &b"one"[..]), (2, b"two")]);
+        assert_eq!(bodies(&mail.read(&client("B1"), 0)).len(), 2, "nothing was confirmed");
+        assert_eq!(bodies(&mail.read(&client("B1"), 1)), [(2, &b"two"[..])]);
+    }
+
+    #[test]
+    fn a_client_with_an_old_cursor_learns_that_items_are_gone() {
+        let mut mail = Mail::default();
+        mail.subscribe(&room(), &client("B1"));
+        mail.deliver(&room(), 1, b"one");
+        mail.deliver(&room(), 2, b"two");
+        mail.read(&client("B1"), 2);
+        mail.deliver(&room(), 3, b"three");
+        let response = mail.read(&client("B1"), 0);
+        assert_eq!(response.first_kept, 3, "greater than cursor + 1: a gap");
+        assert_eq!(bodies(&response), [(3, &b"three"[..])]);
+    }
+
+    #[test]
+    fn a_new_reader_gets_what_overtook_its_welcome_and_nothing_older() {
+        let mut mail = Mail::default();
+        mail.deliver(&room(), 1, b"before");
+        mail.deliver(&room(), 4, b"later");
+        mail.deliver(&room(), 3, b"after");
+        mail.welcome(&room(), 2, &client("B1"), b"welcome");
+        let response = mail.read(&client("B1"), 0);
+        let bodies: Vec<_> = bodies(&response).into_iter().map(|(_, body)| body).collect();
+        assert_eq!(bodies, [&b"welcome"[..], b"after", b"later"]);
+    }
+
+    #[test]
+    fn a_body_is_a_repeat_only_within_its_room() {
+        let mut mail = Mail::default();
+        let other = RoomUri::parse("mimi://a.example/r/attic").unwrap();
+        assert!(!mail.is_repeat(&room(), Digest::of(b"body")));
+        assert!(mail.is_repeat(&room(), Digest::of(b"body")));
+        assert!(!mail.is_repeat(&other, Digest::of(b"body")));
+    }
+}
