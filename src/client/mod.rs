@@ -1,1 +1,358 @@
-//! (to come)
+//! A client: its mailbox, its rooms, and what its user wants of them.
+//!
+//! [`run`] is one loop. It waits for the first of: a wish of its user, an answer, mail, or a
+//! time that something was put off to. It lets the room concerned make of it what it can ([`Room`],
+//! a plain state machine), makes the result durable, and only then sends what the rooms have to
+//! say. A crash anywhere leaves a state from which the same requests are sent again.
+//!
+//! Not here: rules. A client follows what its hub accepted as long as it is valid MLS; checking it
+//! against the policy as well comes with the full protocol.
+
+mod errand;
+mod inbox;
+mod intents;
+mod job;
+mod joining;
+mod kit;
+mod replies;
+mod room;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
+
+use self::errand::{Answer, Tag};
+use self::kit::Kit;
+use self::room::{Room, RoomRecord};
+use crate::mimi::local::{Errand, LocalRoute, MailboxRequest, MailboxResponse, PublishKeyPackages};
+use crate::mimi::rules::Actor;
+use crate::mimi::uri::RoomUri;
+use crate::mimi::wire::Route;
+use crate::mls::{Identity, Library, Meter, Store};
+use crate::node::telling::Teller;
+use crate::node::wish::Wish;
+use crate::node::{Call, Clock, Disk, Network, Points, points};
+use crate::trace::Journal;
+
+/// How many KeyPackages a client leaves with its provider.
+const KEY_PACKAGES: usize = 8;
+
+/// How long the provider may keep a request for mail that there is none for, in milliseconds.
+const MAIL_WAIT_MS: u32 = 10_000;
+
+/// How long to wait after a request for mail got no answer, in milliseconds.
+const MAIL_PAUSE_MS: u64 = 500;
+
+/// What a client is made with.
+pub struct Setup {
+    /// The client and its user.
+    pub actor: Actor,
+    /// How it reaches its provider.
+    pub network: Rc<dyn Network>,
+    /// Its clock.
+    pub clock: Rc<dyn Clock>,
+    /// Its disk.
+    pub disk: Rc<dyn Disk<Stored>>,
+    /// Where it can be stopped.
+    pub points: Rc<dyn Points>,
+    /// Where it records what it does.
+    pub journal: Journal,
+    /// The seed of its chance; another one after each restart.
+    pub random: [u8; 32],
+    /// Adds up the time inside the MLS library.
+    pub meter: Meter,
+    /// Least and most time between seeing proposals and committing them, in milliseconds.
+    pub commit_delay_ms: (u64, u64),
+}
+
+/// Everything that a client keeps on its disk.
+#[derive(Clone)]
+pub struct Stored {
+    secret: [u8; 32],
+    mls: Store,
+    cursor: u64,
+    registered: bool,
+    publishing: Option<Bytes>,
+    rooms: BTreeMap<RoomUri, RoomRecord>,
+}
+
+/// Runs a client until the future is dropped.
+pub async fn run(setup: Setup, mut wishes: UnboundedReceiver<Wish>) {
+    let mut client = Client::start(setup);
+    loop {
+        client.send_what_is_due().await;
+        let pause = client.pause_ms();
+        tokio::select! {
+            biased;
+            Some(answer) = client.under_way.join_next() => match answer {
+                Ok(answer) => client.answered(answer).await,
+                // A request that was cut off is one that was never answered.
+                Err(_) => client.mail_asked = false,
+            },
+            Some(wish) = wishes.recv() => client.wished(wish),
+            () = client.setup.clock.sleep(pause) => {}
+        }
+    }
+}
+
+struct Client {
+    setup: Setup,
+    kit: Kit,
+    secret: [u8; 32],
+    cursor: u64,
+    registered: bool,
+    publishing: Option<Bytes>,
+    publish_attempt: u32,
+    publish_at_ms: u64,
+    publish_asked: bool,
+    mail_asked: bool,
+    mail_at_ms: u64,
+    mail_attempt: u32,
+    rooms: BTreeMap<RoomUri, Room>,
+    under_way: JoinSet<Answer>,
+}
+
+impl Client {
+    fn start(setup: Setup) -> Self {
+        let stored = setup.disk.load();
+        let secret = stored.as_ref().map_or(setup.random, |stored| stored.secret);
+        let kit = Kit {
+            identity: Identity::client(&setup.actor, secret),
+            library: Library::new(setup.random, setup.meter.clone()),
+            actor: setup.actor.clone(),
+            journal: setup.journal.clone(),
+            teller: Teller::default(),
+            commit_delay_ms: setup.commit_delay_ms,
+        };
+        let mut client = Self {
+            kit,
+            secret,
+            cursor: 0,
+            registered: false,
+            publishing: None,
+            publish_attempt: 0,
+            publish_at_ms: 0,
+            publish_asked: false,
+            mail_asked: false,
+            mail_at_ms: 0,
+            mail_attempt: 0,
+            rooms: BTreeMap::new(),
+            under_way: JoinSet::new(),
+            setup,
+        };
+        match stored {
+            Some(stored) => client.restore(stored),
+            None => client.prepare_key_packages(KEY_PACKAGES),
+        }
+        client
+    }
+
+    fn restore(&mut self, stored: Stored) {
+        self.kit.library.adopt(&stored.mls);
+        self.cursor = stored.cursor;
+        self.registered = stored.registered;
+        self.publishing = stored.publishing;
+        for (uri, record) in stored.rooms {
+            let room = Room::restored(&self.kit, uri.clone(), record);
+            self.rooms.insert(uri, room);
+        }
+    }
+
+    /// Makes everything durable, and gives the user what has come.
+    fn sync(&mut self) {
+        let rooms = self.rooms.iter();
+        self.setup.disk.sync(&Stored {
+            secret: self.secret,
+            mls: self.kit.library.store(),
+            cursor: self.cursor,
+            registered: self.registered,
+            publishing: self.publishing.clone(),
+            rooms: rooms.map(|(uri, room)| (uri.clone(), room.record.clone())).collect(),
+        });
+        for delivered in self.rooms.values_mut().flat_map(|room| room.deliveries.drain(..)) {
+            self.setup.journal.record(delivered);
+        }
+    }
+
+    fn now(&self) -> u64 {
+        self.setup.clock.now_ms()
+    }
+
+    fn room(&mut self, uri: &RoomUri) -> &mut Room {
+        self.rooms.entry(uri.clone()).or_insert_with(|| Room::new(uri.clone()))
+    }
+
+    fn wished(&mut self, wish: Wish) {
+        // A wish follows from nothing but the user.
+        self.setup.journal.set_cause(None);
+        let uri = wish.room.clone();
+        let mut room = self.rooms.remove(&uri).unwrap_or_else(|| Room::new(uri.clone()));
+        room.wished(&self.kit, wish);
+        self.rooms.insert(uri, room);
+        self.sync();
+    }
+
+    async fn answered(&mut self, (tag, result): Answer) {
+        match tag {
+            Tag::Mailbox => {
+                self.mail_asked = false;
+                let reply = result.ok().filter(|reply| reply.status == 200);
+                match reply.and_then(|reply| MailboxResponse::decode(&reply.body).ok()) {
+                    Some(response) => self.read_mail(response).await,
+                    None => self.mail_at_ms = self.now() + MAIL_PAUSE_MS,
+                }
+            }
+            Tag::Publish => {
+                self.publish_asked = false;
+                if result.is_ok_and(|reply| reply.status == 201) {
+                    (self.registered, self.publishing) = (true, None);
+                    self.sync();
+                } else {
+                    self.publish_at_ms = self.now() + MAIL_PAUSE_MS;
+                }
+            }
+            Tag::Job(tag) => {
+                let now = self.now();
+                let uri = tag.room.clone();
+                if tag.is_commit && result.as_ref().is_ok_and(|reply| reply.status == 200) {
+                    self.setup.points.reached(points::BEFORE_MERGE).await;
+                }
+                let Some(mut room) = self.rooms.remove(&uri) else { return };
+                room.answered(&self.kit, &tag, result, now);
+                self.settle(uri, room).await;
+                self.sync();
+            }
+        }
+    }
+
+    async fn read_mail(&mut self, response: MailboxResponse) {
+        if response.first_kept > self.cursor + 1 {
+            for room in self.rooms.values_mut() {
+                room.lost_mail();
+            }
+            self.cursor = response.first_kept - 1;
+        }
+        self.mail_attempt = 0;
+        let now = self.now();
+        for item in response.items {
+            if item.sequence <= self.cursor {
+                continue;
+            }
+            if self.room(&item.room).is_own_commit(&item.body) {
+                self.setup.points.reached(points::BEFORE_MERGE).await;
+            }
+            let Some(mut room) = self.rooms.remove(&item.room) else { continue };
+            room.received(&self.kit, &item.body, now);
+            self.settle(item.room, room).await;
+            self.cursor = item.sequence;
+        }
+        self.sync();
+    }
+
+    /// Puts a room back, and stops where it has just merged a commit.
+    async fn settle(&mut self, uri: RoomUri, mut room: Room) {
+        let merged = std::mem::take(&mut room.has_merged);
+        let used = std::mem::take(&mut room.used_key_packages);
+        self.rooms.insert(uri, room);
+        if merged {
+            self.setup.points.reached(points::AFTER_MERGE).await;
+        }
+        if used > 0 && self.publishing.is_none() {
+            self.prepare_key_packages(used);
+        }
+    }
+
+    fn prepare_key_packages(&mut self, count: usize) {
+        // The library refuses only what is not of its cipher suite, and the identity is.
+        if let Ok(key_packages) = self.kit.library.new_key_packages(&self.kit.identity, count) {
+            self.publishing = Some(PublishKeyPackages { key_packages }.encode().into());
+            self.publish_attempt = 0;
+        }
+    }
+
+    /// Milliseconds until something that was put off is due; at most a minute.
+    fn pause_ms(&self) -> u64 {
+        let mut due: Vec<u64> = self.rooms.values().filter_map(Room::due_ms).collect();
+        if self.publishing.is_some() && !self.publish_asked {
+            due.push(self.publish_at_ms);
+        }
+        if self.registered && !self.mail_asked {
+            due.push(self.mail_at_ms);
+        }
+        let pause = due.into_iter().min().map(|at| at.saturating_sub(self.now()));
+        pause.unwrap_or(60_000).clamp(1, 60_000)
+    }
+
+    async fn send_what_is_due(&mut self) {
+        let now = self.now();
+        let mut calls = Vec::new();
+        if let Some(body) = self.publishing.clone()
+            && !self.publish_asked
+            && now >= self.publish_at_ms
+        {
+            self.publish_asked = true;
+            self.publish_attempt += 1;
+            let about = "key packages".to_owned();
+            let errand = Errand::PublishKeyPackages;
+            calls.push((Tag::Publish, self.call(errand, about, self.publish_attempt, body)));
+        }
+        if self.registered && !self.mail_asked && now >= self.mail_at_ms {
+            self.mail_asked = true;
+            self.mail_attempt += 1;
+            let body = MailboxRequest { cursor: self.cursor, wait_ms: MAIL_WAIT_MS }.encode();
+            let about = format!("mail after {}", self.cursor);
+            let call = self.call(Errand::Mailbox, about, self.mail_attempt, body.into());
+            calls.push((Tag::Mailbox, call));
+        }
+        let mut stop_before_sending = false;
+        if self.registered {
+            let uris: Vec<_> = self.rooms.keys().cloned().collect();
+            for uri in uris {
+                let Some(mut room) = self.rooms.remove(&uri) else { continue };
+                let sending = room.advance(&self.kit, now);
+                self.rooms.insert(uri, room);
+                let Some((tag, sending)) = sending else { continue };
+                stop_before_sending |= tag.is_commit;
+                let call = self.call(sending.errand, sending.about, sending.attempt, sending.body);
+                calls.push((Tag::Job(tag), call));
+            }
+        }
+        if calls.is_empty() {
+            return;
+        }
+        self.sync();
+        if stop_before_sending {
+            self.setup.points.reached(points::BEFORE_SEND).await;
+        }
+        for (tag, call) in calls {
+            let request = self.setup.network.call(call);
+            self.under_way.spawn_local(async move { (tag, request.await) });
+        }
+    }
+
+    fn call(&self, errand: Errand, about: String, attempt: u32, body: Bytes) -> Call {
+        let room = match &errand {
+            Errand::CreateRoom(room)
+            | Errand::Update(room)
+            | Errand::SubmitMessage(room)
+            | Errand::GroupInfo(room)
+            | Errand::Unsubscribe(room) => Some(room.clone()),
+            _ => None,
+        };
+        let waits = errand == Errand::Mailbox;
+        let route = Route::Client(LocalRoute { client: self.setup.actor.client.clone(), errand });
+        Call {
+            to: self.setup.actor.client.provider().clone(),
+            endpoint: route.endpoint(),
+            path: route.path(),
+            room,
+            about,
+            attempt,
+            body: Some(body),
+            timeout_ms: if waits { u64::from(MAIL_WAIT_MS) + 5_000 } else { 8_000 },
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! What happens in the room, as the hub sends it.
+//!
+//! Events come in any order, more than once, and with the client's own among them. Each is used
+//! when its epoch is the client's, kept when it is early, and passed over when it is late. After
+//! each step forward, what was kept gets another chance.
+
+use super::job::{Job, Kind};
+use super::kit::Kit;
+use super::room::{Room, Standing};
+use crate::mimi::local::Content;
+use crate::mimi::room::ComponentUpdate;
+use crate::mimi::rules::{Actor, Part, What};
+use crate::mimi::wire::{FanoutExtra, FanoutMessage, RatchetTreeOption};
+use crate::mls::{Incoming, Member, MlsError, MlsFraming, PeekKind, StagedByMember, peek};
+use crate::trace::{Digest, Event, Fate, Way};
+
+/// Most events that are kept because they came early.
+const MOST_EARLY: usize = 2_000;
+
+/// What became of an event.
+enum Use {
+    /// It took effect, or never will.
+    Done,
+    /// It may take effect later.
+    Early(String),
+}
+
+impl Room {
+    /// Something came from the room's hub.
+    pub(super) fn received(&mut self, kit: &Kit, body: &[u8], now_ms: u64) {
+        let Ok(event) = FanoutMessage::decode(body, &MlsFraming) else {
+            let digest = Digest::of(body);
+            return self.reject(kit, digest, "body-is-well-formed", "not a FanoutMessage");
+        };
+        self.take(kit, event);
+        self.lose_patience_later(now_ms);
+    }
+
+    /// Whether an event is the commit that this client is waiting to have accepted.
+    pub(super) fn is_own_commit(&self, body: &[u8]) -> bool {
+        let Some(Job { digest: Some(digest), .. }) = &self.record.job else { return false };
+        FanoutMessage::decode(body, &MlsFraming)
+            .is_ok_and(|event| Digest::of(&event.message) == *digest)
+    }
+
+    fn take(&mut self, kit: &Kit, event: FanoutMessage) {
+        let before = (self.record.stay, self.epoch(), self.record.standing);
+        match self.use_event(kit, &event) {
+            Use::Done => {}
+            Use::Early(why) => return self.keep_for_later(kit, event, &why),
+        }
+        let proposal = matches!(event.extra, FanoutExtra::Proposal { .. });
+        if proposal || before != (self.record.stay, self.epoch(), self.record.standing) {
+            self.try_again(kit);
+        }
+    }
+
+    /// Gives everything that was kept another chance.
+    pub(super) fn try_again(&mut self, kit: &Kit) {
+        for event in std::mem::take(&mut self.record.early) {
+            self.take_quietly(kit, event);
+        }
+    }
+
+    fn take_quietly(&mut self, kit: &Kit, event: FanoutMessage) {
+        let before = (self.record.stay, self.epoch(), self.record.standing);
+        if let Use::Early(_) = self.use_event(kit, &event) {
+            return self.record.early.push(event);
+        }
+        if before != (self.record.stay, self.epoch(), self.record.standing) {
+            self.try_again(kit);
+        }
+    }
+
+    fn keep_for_later(&mut self, kit: &Kit, event: FanoutMessage, why: &str) {
+        let (room, digest) = (self.uri.clone(), Digest::of(&event.message));
+        if self.record.early.len() >= MOST_EARLY {
+            let why = format!("{MOST_EARLY} early events are kept already");
+            kit.journal.record(Event::Passed { room, digest, why });
+            return;
+        }
+        kit.journal.record(Event::Buffered { room, digest, why: why.to_owned() });
+        self.record.early.push(event);
+    }
+
+    fn use_event(&mut self, kit: &Kit, event: &FanoutMessage) -> Use {
+        if let FanoutExtra::Welcome { ratchet_tree } = &event.extra {
+            return self.welcomed(kit, &event.message, ratchet_tree);
+        }
+        let digest = Digest::of(&event.message);
+        let outside = match peek(&event.message) {
+            Ok(outside) if outside.room == self.uri => outside,
+            Ok(_) => return self.refuse(kit, digest, "the message is of another room"),
+            Err(error) => return self.refuse(kit, digest, &error.to_string()),
+        };
+        if let Some(decided) = self.settles_the_join(kit, digest, outside.kind, outside.epoch) {
+            return decided;
+        }
+        if self.record.standing != Standing::Member {
+            return match self.record.standing {
+                Standing::Gone if self.record.job.is_none() => self.pass(kit, digest, "gone"),
+                _ => Use::Early("not a member yet".to_owned()),
+            };
+        }
+        let handshake = outside.kind != PeekKind::Application;
+        match outside.epoch.cmp(&self.epoch()) {
+            std::cmp::Ordering::Greater => {
+                Use::Early(format!("of epoch {}, this is {}", outside.epoch, self.epoch()))
+            }
+            std::cmp::Ordering::Less if handshake => self.pass(kit, digest, "of a past epoch"),
+            _ if outside.epoch < self.record.first_epoch => {
+                self.pass(kit, digest, "from before this stay")
+            }
+            _ if handshake => self.handshake(kit, event, digest),
+            _ => self.message(kit, event, digest, outside.epoch),
+        }
+    }
+
+    fn handshake(&mut self, kit: &Kit, event: &FanoutMessage, digest: Digest) -> Use {
+        if let FanoutExtra::Proposal { more } = &event.extra {
+            for message in std::iter::once(&event.message).chain(more) {
+                self.proposal(kit, message);
+            }
+            return Use::Done;
+        }
+        let Some(member) = &mut self.member else { return Use::Done };
+        match member.receive(&kit.library, &event.message) {
+            Ok(Incoming::Commit(staged)) => self.follow(kit, staged, digest),
+            Ok(Incoming::OwnCommit) => {
+                if let Some(job) = self.record.job.take_if(|job| job.digest == Some(digest)) {
+                    // The answer is still under way, or lost: the event says the same.
+                    self.commit_accepted(kit, job);
+                }
+                Use::Done
+            }
+            Ok(_) => self.refuse(kit, digest, "not what it was sent as"),
+            Err(MlsError::UnknownProposal) => {
+                Use::Early("commits a proposal that has not come".to_owned())
+            }
+            Err(error) => {
+                // The hub is in the next epoch, and nothing else will lead there.
+                let why = format!("a commit that the hub accepted is not valid here: {error}");
+                self.record.recover.get_or_insert(why);
+                self.refuse(kit, digest, &error.to_string())
+            }
+        }
+    }
+
+    fn proposal(&mut self, kit: &Kit, message: &[u8]) {
+        let digest = Digest::of(message);
+        let Some(member) = &mut self.member else { return };
+        match member.receive(&kit.library, message) {
+            Ok(Incoming::Proposal { part, proposal }) => {
+                if member.keep(&kit.library, *proposal).is_ok() && self.unlists_me(kit, &part) {
+                    self.record.exiting = true;
+                }
+            }
+            Ok(_) => self.reject(kit, digest, "mls", "not a proposal"),
+            Err(error) => self.reject(kit, digest, "mls", &error.to_string()),
+        }
+    }
+
+    fn unlists_me(&self, kit: &Kit, part: &Part) -> bool {
+        let mine = self.member.as_ref().and_then(|it| it.state().index_of(&kit.actor.user));
+        match (&part.what, mine) {
+            (What::Update(ComponentUpdate::Participants(update)), Some(mine)) => {
+                update.removed.contains(&mine)
+            }
+            _ => false,
+        }
+    }
+
+    fn follow(&mut self, kit: &Kit, staged: StagedByMember, digest: Digest) -> Use {
+        let Some(member) = &mut self.member else { return Use::Done };
+        let removes_me = staged.removes_me;
+        if let Err(error) = member.merge(&kit.library, staged) {
+            self.record.recover.get_or_insert(error.to_string());
+            return self.refuse(kit, digest, &error.to_string());
+        }
+        let outrun = |job: &mut Job| matches!(job.kind, Kind::Commit { .. } | Kind::Propose { .. });
+        if let Some(job) = self.record.job.take_if(outrun) {
+            self.again(job.wanted);
+        }
+        if removes_me {
+            self.removed(kit, Some(digest));
+        } else {
+            self.entered(kit, Way::Commit, Some(digest));
+        }
+        Use::Done
+    }
+
+    /// This client is out of the room.
+    pub(super) fn removed(&mut self, kit: &Kit, commit: Option<Digest>) {
+        let epoch = self.epoch();
+        if let Some(member) = self.member.take() {
+            let _ = member.forget(&kit.library);
+        }
+        self.has_merged = true;
+        self.record.standing = Standing::Gone;
+        self.record.exiting = false;
+        self.record.recover = None;
+        self.record.behind_since_ms = None;
+        self.record.heard_of = 0;
+        kit.journal.record(Event::Removed { room: self.uri.clone(), epoch, commit });
+        if let Some(leaving) = self.record.leaving.take() {
+            self.end(kit, &leaving, Fate::Done, &format!("out since the commit of epoch {epoch}"));
+        }
+        // A leave whose answer was lost was accepted all the same.
+        let mut wanted = std::mem::take(&mut self.record.wanted);
+        if let Some(job) = self.record.job.take() {
+            wanted.extend(job.wanted);
+        }
+        for wanted in wanted {
+            use crate::node::wish::WishKind;
+            match wanted.wish.what {
+                WishKind::Join => self.record.wanted.push_back(wanted),
+                WishKind::Leave => self.end(kit, &wanted, Fate::Done, "out of the room"),
+                _ => self.end(kit, &wanted, Fate::Abandoned, "no longer a member"),
+            }
+        }
+        let about = format!("unsubscribe {} {}", self.uri.name(), self.record.stay);
+        self.begin(Job::new(Kind::Unsubscribe, None, about, Vec::new()));
+    }
+
+    fn message(&mut self, kit: &Kit, event: &FanoutMessage, digest: Digest, epoch: u64) -> Use {
+        let Some(member) = &mut self.member else { return Use::Done };
+        match member.receive(&kit.library, &event.message) {
+            Ok(Incoming::Message { sender, epoch, content }) => {
+                self.deliver(kit, digest, &sender, epoch, &content);
+            }
+            Ok(Incoming::OwnMessage) => return self.pass(kit, digest, "own message"),
+            Ok(_) => return self.refuse(kit, digest, "not what it was sent as"),
+            Err(error) => {
+                kit.journal.record(Event::Unreadable {
+                    room: self.uri.clone(),
+                    digest,
+                    epoch,
+                    why: error.to_string(),
+                });
+            }
+        }
+        Use::Done
+    }
+
+    fn deliver(&mut self, kit: &Kit, digest: Digest, sender: &Actor, epoch: u64, content: &[u8]) {
+        let Ok(message) = Content::decode(content) else {
+            return self.reject(kit, digest, "body-is-well-formed", "not a message content");
+        };
+        if !self.record.delivered.insert(message.message_id.clone()) {
+            self.pass(kit, digest, "delivered before");
+            return;
+        }
+        self.deliveries.push(Event::Delivered {
+            room: self.uri.clone(),
+            message: message.message_id,
+            sender: sender.client.clone(),
+            epoch,
+            digest,
+            content: Digest::of(content),
+        });
+    }
+
+    fn welcomed(&mut self, kit: &Kit, message: &[u8], tree: &RatchetTreeOption) -> Use {
+        let digest = Digest::of(message);
+        if matches!(self.record.standing, Standing::Member | Standing::Creating) {
+            // Perhaps the removal that it follows is still under way (N-03).
+            return Use::Early("already a member".to_owned());
+        }
+        let RatchetTreeOption::Full(tree) = tree else {
+            return self.refuse(kit, digest, "a Welcome without its ratchet tree");
+        };
+        match Member::join(&kit.library, message, tree) {
+            Ok(member) => {
+                let joining = self.record.job.take().and_then(|job| job.wanted);
+                self.member = Some(member);
+                self.record.standing = Standing::Member;
+                self.used_key_packages += 1;
+                self.begin_stay();
+                self.entered(kit, Way::Welcome, None);
+                self.again(joining);
+                Use::Done
+            }
+            Err(error) => self.refuse(kit, digest, &error.to_string()),
+        }
+    }
+
+    pub(super) fn misses_an_epoch(&self) -> bool {
+        self.record
+            .early
+            .iter()
+            .any(|event| peek(&event.message).is_ok_and(|outside| outside.epoch >= self.epoch()))
+    }
+
+    fn lose_patience_later(&mut self, now_ms: u64) {
+        if self.record.standing == Standing::Member && self.misses_an_epoch() {
+            self.record.behind_since_ms.get_or_insert(now_ms);
+        }
+    }
+
+    fn pass(&mut self, kit: &Kit, digest: Digest, why: &str) -> Use {
+        let (room, why) = (self.uri.clone(), why.to_owned());
+        kit.journal.record(Event::Passed { room, digest, why });
+        Use::Done
+    }
+
+    fn refuse(&mut self, kit: &Kit, digest: Digest, why: &str) -> Use {
+        self.reject(kit, digest, "mls", why);
+        Use::Done
+    }
+
+    fn reject(&mut self, kit: &Kit, digest: Digest, rule: &str, why: &str) {
+        let (room, rule, why) = (self.uri.clone(), rule.to_owned(), why.to_owned());
+        kit.journal.record(Event::Rejected { room, digest, rule, why });
+    }
+
+    /// While this client waits to have its external commit accepted, events show how it went: its
+    /// own commit among them means that it did, another one in its place that it did not.
+    fn settles_the_join(
+        &mut self,
+        kit: &Kit,
+        digest: Digest,
+        kind: PeekKind,
+        epoch: u64,
+    ) -> Option<Use> {
+        let Some(Job { kind: Kind::Join { epoch: joined_at, .. }, .. }) = &self.record.job else {
+            return None;
+        };
+        let is_commit = matches!(kind, PeekKind::Commit | PeekKind::ExternalCommit);
+        if !is_commit || epoch < *joined_at {
+            return None;
+        }
+        if epoch > *joined_at {
+            return Some(Use::Early("waiting to have joined".to_owned()));
+        }
+        let job = self.record.job.take()?;
+        if job.digest == Some(digest) {
+            self.join_accepted(kit, job);
+            return Some(Use::Done);
+        }
+        self.begin_group_info(kit, job.wanted);
+        // A member that is about to return may still make use of it.
+        None
+    }
+}

@@ -1,0 +1,231 @@
+//! Beginning what the user wants.
+//!
+//! An intent is looked at anew each time that it is begun: what it needs to change depends on the
+//! room as it is then. One that has become pointless ends; one whose commit lost against another
+//! begins again on the new state (it is rebased).
+
+use super::job::{Job, Kind, Wanted};
+use super::kit::Kit;
+use super::room::{Room, Standing};
+use crate::mimi::local::Content;
+use crate::mimi::policy::ORDINARY_USER;
+use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata};
+use crate::mimi::rules::What;
+use crate::mimi::uri::{ClientUri, UserUri};
+use crate::mimi::wire::{SubmitMessageRequest, UpdateRequest};
+use crate::mls::{
+    CommitPlan, Member, MlsError, SUITE_NUMBER, key_package_facts, required_capabilities,
+    sign_key_material,
+};
+use crate::node::wish::{Wish, WishKind};
+use crate::trace::{Digest, Event, Fate};
+
+impl Room {
+    pub(super) fn begin_next_intent(&mut self, kit: &Kit, now_ms: u64) {
+        while self.record.job.is_none() {
+            let Some(wanted) = self.record.wanted.pop_front() else { return };
+            match wanted.wish.what.clone() {
+                WishKind::Create | WishKind::Join => {
+                    self.end(kit, &wanted, Fate::Abandoned, "already a member");
+                }
+                WishKind::Add(user) => self.begin_add(kit, wanted, &user),
+                WishKind::Remove(user) => self.begin_remove(kit, wanted, &user),
+                WishKind::Rename(name) => self.begin_rename(kit, wanted, &name),
+                WishKind::Update => self.begin_commit(kit, Some(wanted), &CommitPlan::default()),
+                WishKind::Send(text) => self.begin_send(kit, wanted, &text),
+                WishKind::Leave => {
+                    if !self.begin_leave(kit, wanted) {
+                        self.record.rest_until_ms = now_ms + 500;
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn begin_from_outside(&mut self, kit: &Kit) {
+        // Somebody else may be about to add this client: what only members can do waits.
+        let possible =
+            |wanted: &Wanted| matches!(wanted.wish.what, WishKind::Create | WishKind::Join);
+        if self.record.standing == Standing::Gone {
+            let (stay, go): (Vec<_>, Vec<_>) =
+                std::mem::take(&mut self.record.wanted).into_iter().partition(possible);
+            self.record.wanted = stay.into();
+            for wanted in go {
+                self.end(kit, &wanted, Fate::Abandoned, "no longer a member");
+            }
+        }
+        let Some(place) = self.record.wanted.iter().position(possible) else { return };
+        let Some(wanted) = self.record.wanted.remove(place) else { return };
+        match wanted.wish.what {
+            WishKind::Create => {
+                let about = format!("{} hub key", wanted.wish.intent);
+                self.begin(Job::new(Kind::HubKey, Some(wanted), about, Vec::new()));
+            }
+            _ => self.begin_group_info(kit, Some(wanted)),
+        }
+    }
+
+    fn begin_add(&mut self, kit: &Kit, mut wanted: Wanted, user: &UserUri) {
+        let Some(member) = &self.member else { return };
+        let listed = member.state().is_participant(user);
+        let own = *user == kit.actor.user;
+        let inside = self.clients_of(user);
+        if listed && !own && !inside.is_empty() {
+            return self.end(kit, &wanted, Fate::Abandoned, "already an active participant");
+        }
+        let Some(material) = wanted.material.take() else {
+            let request = sign_key_material(&kit.identity, &kit.actor, user, &self.uri);
+            let about = format!("{} key material", wanted.wish.intent);
+            let kind = Kind::KeyMaterial(user.clone());
+            return self.begin(Job::new(kind, Some(wanted), about, request.encode()));
+        };
+        let suites = [SUITE_NUMBER];
+        let adds: Vec<_> = material
+            .iter()
+            .filter(|package| {
+                let required = required_capabilities();
+                key_package_facts(&kit.library, package, &suites, &required).is_ok_and(
+                    |(owner, fits)| fits && owner.user == *user && !inside.contains(&owner.client),
+                )
+            })
+            .cloned()
+            .collect();
+        if listed && adds.is_empty() {
+            return self.end(kit, &wanted, Fate::Done, "no client to add");
+        }
+        let updates = if listed {
+            Vec::new()
+        } else {
+            let update = ParticipantListUpdate::add(user.clone(), ORDINARY_USER);
+            vec![ComponentUpdate::Participants(update)]
+        };
+        // They are good for another try, should this commit lose.
+        wanted.material = Some(material);
+        let plan = CommitPlan { adds, updates, removes: Vec::new() };
+        self.begin_commit(kit, Some(wanted), &plan);
+    }
+
+    fn begin_remove(&mut self, kit: &Kit, wanted: Wanted, user: &UserUri) {
+        let Some(member) = &self.member else { return };
+        let Some(index) = member.state().index_of(user) else {
+            return self.end(kit, &wanted, Fate::Abandoned, "not a participant");
+        };
+        let waiting = member.proposals().unwrap_or_default();
+        let waits = |client: &ClientUri| {
+            waiting.iter().any(|part| part.what.removes().is_some_and(|it| it.client == *client))
+        };
+        let unlisted = waiting.iter().any(|part| match &part.what {
+            What::Update(ComponentUpdate::Participants(update)) => update.removed.contains(&index),
+            _ => false,
+        });
+        let removes = self.clients_of(user).into_iter().filter(|client| !waits(client)).collect();
+        let update = ComponentUpdate::Participants(ParticipantListUpdate::remove(index));
+        let updates = if unlisted { Vec::new() } else { vec![update] };
+        let plan = CommitPlan { removes, updates, adds: Vec::new() };
+        self.begin_commit(kit, Some(wanted), &plan);
+    }
+
+    fn begin_rename(&mut self, kit: &Kit, wanted: Wanted, name: &str) {
+        let Some(member) = &self.member else { return };
+        let metadata = RoomMetadata { name: name.to_owned(), ..member.state().metadata.clone() };
+        let plan = CommitPlan {
+            updates: vec![ComponentUpdate::Metadata(metadata)],
+            ..CommitPlan::default()
+        };
+        self.begin_commit(kit, Some(wanted), &plan);
+    }
+
+    fn begin_send(&mut self, kit: &Kit, wanted: Wanted, text: &str) {
+        if self.member.as_ref().is_some_and(Member::has_proposals) {
+            // RFC 9420 §12.4: what is proposed is committed before anything is sent (R37).
+            self.record.wanted.push_front(wanted);
+            return self.begin_commit(kit, None, &CommitPlan::default());
+        }
+        let Some(member) = &mut self.member else { return };
+        let message_id = format!("{} by {}", wanted.wish.intent, kit.actor.client.name());
+        let content = Content { message_id: message_id.clone(), text: text.to_owned() }.encode();
+        let epoch = member.epoch();
+        match member.encrypt(&kit.library, &kit.identity, &content) {
+            Ok(message) => {
+                kit.journal.record(Event::Submitted {
+                    room: self.uri.clone(),
+                    message: message_id,
+                    epoch,
+                    digest: Digest::of(&message),
+                    content: Digest::of(&content),
+                });
+                let sending_user = kit.actor.user.clone();
+                let request = SubmitMessageRequest { message, sending_user };
+                let about = format!("{} submit", wanted.wish.intent);
+                let job = Job::new(Kind::Submit, Some(wanted), about, request.encode());
+                self.begin(job.with_digest(&request.message));
+            }
+            Err(error) => self.end(kit, &wanted, Fate::Refused, &error.to_string()),
+        }
+    }
+
+    /// Proposes what the draft's leave is made of (P06 §3.5). False where it must wait.
+    fn begin_leave(&mut self, kit: &Kit, wanted: Wanted) -> bool {
+        let user = kit.actor.user.clone();
+        let removes = self.clients_of(&user);
+        let epoch = self.epoch();
+        let Some(member) = &mut self.member else { return true };
+        let members = member.members().unwrap_or_default();
+        if members.iter().all(|other| other.user == user) {
+            // Q7: nobody could commit it.
+            self.end(kit, &wanted, Fate::Abandoned, "nobody else is there to commit the leave");
+            return true;
+        }
+        if member.has_proposals() {
+            // Proposals of others first: what they change, this one's indices must not miss.
+            self.record.wanted.push_front(wanted);
+            self.begin_commit(kit, None, &CommitPlan::default());
+            return true;
+        }
+        let Some(index) = member.state().index_of(&user) else {
+            self.end(kit, &wanted, Fate::Abandoned, "not a participant");
+            return true;
+        };
+        let update = ComponentUpdate::Participants(ParticipantListUpdate::remove(index));
+        match member.propose(&kit.library, &kit.identity, &removes, &[update]) {
+            Ok(mut messages) if !messages.is_empty() => {
+                let message = messages.remove(0);
+                let about = format!("{} proposals", wanted.wish.intent);
+                let body = UpdateRequest::Proposals { message: message.clone(), more: messages };
+                let job = Job::new(Kind::Propose { epoch }, Some(wanted), about, body.encode());
+                self.begin(job.with_digest(&message));
+                true
+            }
+            Ok(_) | Err(MlsError::WrongEpoch { .. }) => {
+                self.record.wanted.push_front(wanted);
+                false
+            }
+            Err(error) => {
+                self.end(kit, &wanted, Fate::Refused, &error.to_string());
+                true
+            }
+        }
+    }
+
+    /// The clients of a user that are members.
+    pub(super) fn clients_of(&self, user: &UserUri) -> Vec<ClientUri> {
+        let members = self.member.as_ref().and_then(|member| member.members().ok());
+        let members = members.unwrap_or_default().into_iter();
+        members.filter(|member| member.user == *user).map(|member| member.client).collect()
+    }
+
+    /// After a room is created, its creator brings its user's other clients in (P06 §3.1).
+    pub(super) fn want_own_clients(&mut self, kit: &Kit, created_by: &Wish) {
+        let wish = Wish {
+            intent: format!("{}+", created_by.intent),
+            room: self.uri.clone(),
+            what: WishKind::Add(kit.actor.user.clone()),
+            probe: false,
+        };
+        let wanted = self.record.wanted.len();
+        self.wished(kit, wish);
+        // It comes before whatever the user wants next.
+        self.record.wanted.rotate_right(self.record.wanted.len() - wanted);
+    }
+}

@@ -1,0 +1,139 @@
+//! The way in from outside: GroupInfo, external commit, and adopting the group that it made.
+//!
+//! The same way serves a new client of a listed user, a user that returns, and a member that has
+//! lost track and must rejoin. The group that an external commit leads to is built in a store of
+//! its own, since the library puts it there before the hub has said anything (study/openmls.md
+//! §4); it becomes this client's group when the hub has accepted.
+
+use super::job::{Job, Kind, Wanted};
+use super::kit::Kit;
+use super::room::{Room, Standing};
+use crate::mimi::wire::{GroupInfoRequest, GroupInfoResponse, RatchetTreeOption};
+use crate::mls::{Committed, Member, MlsError, Store, open_group_info};
+use crate::node::Reply;
+use crate::trace::{Event, Fate, Way};
+
+/// Pause before a refused or failed rejoin is tried again, in milliseconds.
+const PAUSE_MS: u64 = 1_000;
+
+impl Room {
+    pub(super) fn begin_recovery(&mut self, kit: &Kit, why: &str) {
+        let (room, why) = (self.uri.clone(), why.to_owned());
+        kit.journal.record(Event::Resyncing { room, why });
+        self.begin_group_info(kit, None);
+    }
+
+    pub(super) fn begin_group_info(&mut self, kit: &Kit, wanted: Option<Wanted>) {
+        match GroupInfoRequest::signed(&kit.library, &kit.identity) {
+            Ok((request, key)) => {
+                let about = match &wanted {
+                    Some(wanted) => format!("{} group info", wanted.wish.intent),
+                    None => format!("resync {} {}", self.uri.name(), self.record.stay),
+                };
+                self.begin(Job::new(Kind::GroupInfo(key), wanted, about, request.encode()));
+            }
+            Err(error) => self.not_joined(kit, wanted, &error.to_string()),
+        }
+    }
+
+    pub(super) fn got_group_info(&mut self, kit: &Kit, job: Job, reply: &Reply, now_ms: u64) {
+        let Kind::GroupInfo(key) = &job.kind else { return };
+        let response = match GroupInfoResponse::decode(&reply.body) {
+            Ok(response @ GroupInfoResponse::Success { .. }) => response,
+            Ok(refusal) => {
+                let why = format!("the hub answered {}", refusal.code_name());
+                if self.record.recover.take().is_some() && job.wanted.is_none() {
+                    // Not even a participant any more: the removal is what was missed.
+                    return self.removed(kit, None);
+                }
+                return self.not_joined(kit, job.wanted, &why);
+            }
+            Err(error) => return self.not_joined(kit, job.wanted, &error.to_string()),
+        };
+        let built = open_group_info(&kit.library, &self.uri, key, &response)
+            .and_then(|opened| self.build_join(kit, &opened.group_info, &opened.ratchet_tree));
+        match built {
+            Ok(Some((epoch, store, committed))) => {
+                let about = match &job.wanted {
+                    Some(wanted) => format!("{} join", wanted.wish.intent),
+                    None => format!("rejoin {} {}", self.uri.name(), self.record.stay),
+                };
+                let body = super::replies::update_body(&committed);
+                let join = Job::new(Kind::Join { epoch, store }, job.wanted, about, body);
+                self.begin(join.with_digest(&committed.message));
+            }
+            Ok(None) => {
+                // The hub is no further than this client: rejoining would lead back (N-11).
+                self.record.recover = None;
+                self.record.behind_since_ms = None;
+                self.record.heard_of = 0;
+                self.record.rest_until_ms = now_ms + PAUSE_MS;
+            }
+            Err(error) => self.not_joined(kit, job.wanted, &error.to_string()),
+        }
+    }
+
+    /// Builds the external commit; none where the GroupInfo is not ahead of what a member has.
+    fn build_join(
+        &self,
+        kit: &Kit,
+        group_info: &[u8],
+        tree: &RatchetTreeOption,
+    ) -> Result<Option<(u64, Store, Committed)>, MlsError> {
+        let RatchetTreeOption::Full(tree) = tree else {
+            return Err(MlsError::Malformed("GroupInfo answer: it has no ratchet tree"));
+        };
+        let scratch = kit.library.scratch()?;
+        let (joined, committed) =
+            Member::join_externally(&scratch, &kit.identity, group_info, tree)?;
+        let epoch = joined.epoch() - 1;
+        if self.member.as_ref().is_some_and(|member| epoch <= member.epoch())
+            && !self.has_lost_its_way()
+        {
+            return Ok(None);
+        }
+        Ok(Some((epoch, scratch.store(), committed)))
+    }
+
+    /// Whether this client can't use its own state, even where the hub is at the same epoch.
+    fn has_lost_its_way(&self) -> bool {
+        self.record.standing != Standing::Member
+    }
+
+    /// The hub has accepted the external commit: the group becomes this client's.
+    pub(super) fn join_accepted(&mut self, kit: &Kit, job: Job) {
+        let Kind::Join { store, .. } = &job.kind else { return };
+        if let Some(member) = self.member.take() {
+            let _ = member.forget(&kit.library);
+        }
+        kit.library.adopt(store);
+        match Member::load(&kit.library, &self.uri) {
+            Ok(member) => {
+                self.member = Some(member);
+                self.record.standing = Standing::Member;
+                self.begin_stay();
+                self.entered(kit, Way::ExternalCommit, job.digest);
+                if let Some(wanted) = job.wanted {
+                    let why = format!("at epoch {}", self.epoch());
+                    self.end(kit, &wanted, Fate::Done, &why);
+                }
+                self.try_again(kit);
+            }
+            Err(error) => self.not_joined(kit, job.wanted, &error.to_string()),
+        }
+    }
+
+    fn not_joined(&mut self, kit: &Kit, wanted: Option<Wanted>, why: &str) {
+        if let Some(wanted) = wanted {
+            self.end(kit, &wanted, Fate::Refused, why);
+        } else {
+            kit.journal.record(Event::Rejected {
+                room: self.uri.clone(),
+                digest: crate::trace::Digest::of(why.as_bytes()),
+                rule: "mls".to_owned(),
+                why: format!("not rejoined: {why}"),
+            });
+            self.record.recover = None;
+        }
+    }
+}

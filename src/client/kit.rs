@@ -1,0 +1,32 @@
+//! What all rooms of a client share.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::mimi::rules::Actor;
+use crate::mimi::uri::RoomUri;
+use crate::mls::{Identity, Library};
+use crate::node::telling::Teller;
+use crate::trace::Journal;
+
+pub(super) struct Kit {
+    pub actor: Actor,
+    pub identity: Identity,
+    pub library: Library,
+    pub journal: Journal,
+    pub teller: Teller,
+    pub commit_delay_ms: (u64, u64),
+}
+
+impl Kit {
+    /// How long this client waits in this epoch before it commits the proposals of others: the
+    /// same each time it is asked, different for each client, so that seldom two do it at once.
+    pub fn commit_delay(&self, room: &RoomUri, epoch: u64) -> u64 {
+        let (least, most) = self.commit_delay_ms;
+        let mut hash = Sha256::new();
+        hash.update(self.identity.public_key());
+        hash.update(room.to_string());
+        hash.update(epoch.to_be_bytes());
+        let draw = hash.finalize()[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        least + draw % (most.saturating_sub(least) + 1)
+    }
+}

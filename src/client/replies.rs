@@ -1,0 +1,308 @@
+//! What the hub's answers mean.
+//!
+//! No answer, or one by a gateway, is ambiguous: the request may have taken effect. The same bytes
+//! are sent again until a definite answer comes or an event settles the matter. A definite answer
+//! to a job that was given up in the meantime is recorded and changes nothing.
+
+use super::errand::{Expects, JobTag};
+use super::job::{Job, Kind, Wanted};
+use super::kit::Kit;
+use super::room::{Room, Standing};
+use crate::mimi::local::CreateRoomRequest;
+use crate::mimi::room::RoomState;
+use crate::mimi::wire::{
+    ClientStatus, ExternalSender, GroupInfoOption, KeyMaterialResponse, RatchetTreeOption,
+    SubmitMessageResponse, UpdateOutcome, UpdateRequest, UpdateResponse,
+};
+use crate::mls::{Committed, Member, MlsFraming};
+use crate::node::{Reply, Unanswered};
+use crate::trace::{Digest, Event, Fate, Way};
+
+/// How often an intent is tried again after the hub found its proposals wanting.
+const MOST_SETBACKS: u32 = 20;
+
+/// Pause after such a setback, in milliseconds.
+const SETBACK_PAUSE_MS: u64 = 500;
+
+/// The body of an `update` with a commit. The hub keeps the tree itself.
+pub(super) fn update_body(committed: &Committed) -> Vec<u8> {
+    UpdateRequest::Commit {
+        message: committed.message.clone(),
+        welcome: committed.welcome.clone(),
+        group_info: GroupInfoOption::Full(committed.group_info.clone()),
+        ratchet_tree: RatchetTreeOption::DistributionService,
+    }
+    .encode()
+}
+
+impl Room {
+    /// An answer came, or none will.
+    pub(super) fn answered(
+        &mut self,
+        kit: &Kit,
+        tag: &JobTag,
+        result: Result<Reply, Unanswered>,
+        now_ms: u64,
+    ) {
+        let reply = result.ok().filter(|reply| reply.status < 500);
+        let update = reply.as_ref().and_then(|reply| self.told_update(kit, tag, reply));
+        let submit = reply.as_ref().and_then(|reply| self.told_submit(kit, tag, reply));
+        let Some(mut job) = self.record.job.take_if(|job| job.serial == tag.serial) else { return };
+        let Some(reply) = reply else {
+            job.put_off(now_ms);
+            self.record.job = Some(job);
+            return;
+        };
+        match (&job.kind, update, submit) {
+            (_, Some(response), _) => self.update_decided(kit, job, response, now_ms),
+            (_, _, Some(response)) => self.submit_decided(kit, job, response),
+            _ if reply.status >= 400 && !matches!(job.kind, Kind::Unsubscribe) => {
+                self.turned_away(kit, job, &reply);
+            }
+            (Kind::HubKey, ..) => self.create_with(kit, job, &reply),
+            (Kind::Create, ..) => self.created(kit, job),
+            (Kind::KeyMaterial(_), ..) => self.got_key_material(kit, job, &reply),
+            (Kind::GroupInfo(_), ..) => self.got_group_info(kit, job, &reply, now_ms),
+            (Kind::Unsubscribe, ..) => {}
+            // An answer that can't be read is none.
+            _ => {
+                job.put_off(now_ms);
+                self.record.job = Some(job);
+            }
+        }
+    }
+
+    fn told_update(&self, kit: &Kit, tag: &JobTag, reply: &Reply) -> Option<UpdateResponse> {
+        if tag.expects != Expects::Update || reply.status != 200 {
+            return None;
+        }
+        let response = UpdateResponse::decode(&reply.body).ok()?;
+        let epoch = match response.outcome {
+            UpdateOutcome::WrongEpoch { current } => Some(current),
+            _ => None,
+        };
+        self.told(kit, tag, response.code_name(), epoch);
+        Some(response)
+    }
+
+    fn told_submit(&self, kit: &Kit, tag: &JobTag, reply: &Reply) -> Option<SubmitMessageResponse> {
+        if tag.expects != Expects::Submit || reply.status != 200 {
+            return None;
+        }
+        let response = SubmitMessageResponse::decode(&reply.body).ok()?;
+        let epoch = match response {
+            SubmitMessageResponse::EpochTooOld { current } => Some(current),
+            _ => None,
+        };
+        self.told(kit, tag, response.code_name(), epoch);
+        Some(response)
+    }
+
+    fn told(&self, kit: &Kit, tag: &JobTag, code: &str, epoch: Option<u64>) {
+        if let Some(digest) = tag.digest {
+            let (room, code) = (self.uri.clone(), code.to_owned());
+            kit.journal.record(Event::Told { room, digest, code, epoch });
+        }
+    }
+
+    fn update_decided(&mut self, kit: &Kit, job: Job, response: UpdateResponse, now_ms: u64) {
+        match response.outcome {
+            UpdateOutcome::Success { .. } => match &job.kind {
+                Kind::Commit { .. } => self.commit_accepted(kit, job),
+                Kind::Propose { .. } => self.leave_accepted(job),
+                Kind::Join { .. } => self.join_accepted(kit, job),
+                _ => {}
+            },
+            UpdateOutcome::WrongEpoch { current } => {
+                self.take_back(kit, &job);
+                self.record.heard_of = self.record.heard_of.max(current);
+                match job.kind {
+                    Kind::Join { .. } => self.begin_group_info(kit, job.wanted),
+                    _ => self.again(job.wanted),
+                }
+            }
+            UpdateOutcome::InvalidProposal { .. } => {
+                // Proposals that the hub has and this client has not seen yet: they will come.
+                self.take_back(kit, &job);
+                self.record.rest_until_ms = now_ms + SETBACK_PAUSE_MS;
+                if let Some(mut wanted) = job.wanted {
+                    wanted.setbacks += 1;
+                    if wanted.setbacks > MOST_SETBACKS {
+                        return self.end(kit, &wanted, Fate::Refused, &response.description);
+                    }
+                    self.record.wanted.push_front(wanted);
+                }
+            }
+            UpdateOutcome::NotAllowed => {
+                self.take_back(kit, &job);
+                if matches!(job.kind, Kind::Join { .. }) && self.record.recover.take().is_some() {
+                    self.record.rest_until_ms = now_ms + SETBACK_PAUSE_MS;
+                }
+                if let Some(wanted) = job.wanted {
+                    self.end(kit, &wanted, Fate::Refused, &response.description);
+                }
+            }
+        }
+    }
+
+    /// What was prepared for a request that was refused is dropped.
+    fn take_back(&mut self, kit: &Kit, job: &Job) {
+        let Some(member) = &mut self.member else { return };
+        // The library's storage is in memory: dropping has no way to fail.
+        match job.kind {
+            Kind::Commit { epoch } if member.epoch() == epoch => {
+                let _ = member.drop_own(&kit.library);
+            }
+            Kind::Propose { epoch } if member.epoch() == epoch => {
+                let _ = member.drop_proposals(&kit.library);
+            }
+            _ => {}
+        }
+    }
+
+    /// The hub has accepted this client's commit. Only now does its state change (R16).
+    pub(super) fn commit_accepted(&mut self, kit: &Kit, job: Job) {
+        let Kind::Commit { epoch } = job.kind else { return };
+        let Some(member) = &mut self.member else { return };
+        if member.epoch() != epoch {
+            return;
+        }
+        match member.merge_own(&kit.library) {
+            Ok(()) => {
+                self.entered(kit, Way::OwnCommit, job.digest);
+                if let Some(wanted) = job.wanted {
+                    let why = format!("at epoch {}", self.epoch());
+                    self.end(kit, &wanted, Fate::Done, &why);
+                }
+            }
+            Err(error) => {
+                let why = format!("the own accepted commit can't be merged: {error}");
+                self.record.recover = Some(why);
+                self.again(job.wanted);
+            }
+        }
+    }
+
+    fn leave_accepted(&mut self, job: Job) {
+        let Kind::Propose { epoch } = job.kind else { return };
+        match self.epoch() == epoch {
+            true => (self.record.exiting, self.record.leaving) = (true, job.wanted),
+            // A commit came first, and either had the proposals or voided them.
+            false => self.again(job.wanted),
+        }
+    }
+
+    fn submit_decided(&mut self, kit: &Kit, job: Job, response: SubmitMessageResponse) {
+        let Some(wanted) = job.wanted else { return };
+        match response {
+            SubmitMessageResponse::Accepted { .. } => {
+                self.end(kit, &wanted, Fate::Done, "accepted")
+            }
+            SubmitMessageResponse::EpochTooOld { current } => {
+                self.record.heard_of = self.record.heard_of.max(current);
+                self.again(Some(wanted));
+            }
+            SubmitMessageResponse::NotAllowed => {
+                self.end(kit, &wanted, Fate::Refused, "the hub does not allow it");
+            }
+        }
+    }
+
+    /// A server refused the request itself, not what is in it.
+    fn turned_away(&mut self, kit: &Kit, job: Job, reply: &Reply) {
+        self.take_back(kit, &job);
+        if self.record.standing == Standing::Creating {
+            self.record.standing = Standing::Outside;
+            if let Some(member) = self.member.take() {
+                let _ = member.forget(&kit.library);
+            }
+        }
+        let why = format!("status {}: {}", reply.status, String::from_utf8_lossy(&reply.body));
+        if let Some(wanted) = job.wanted {
+            self.end(kit, &wanted, Fate::Refused, &why);
+        }
+    }
+
+    fn create_with(&mut self, kit: &Kit, job: Job, reply: &Reply) {
+        let Some(wanted) = job.wanted else { return };
+        let name = self.uri.name().to_owned();
+        let creator = kit.actor.user.clone();
+        let state = RoomState::cooperative(self.uri.clone(), &name, creator);
+        let built = ExternalSender::decode(&reply.body)
+            .map_err(|error| error.to_string())
+            .and_then(|hub| {
+                Member::create(&kit.library, &kit.identity, &self.uri, &state, &hub)
+                    .and_then(|(member, info)| Ok((member.ratchet_tree()?, member, info)))
+                    .map_err(|error| error.to_string())
+            });
+        match built {
+            Ok((tree, member, group_info)) => {
+                self.member = Some(member);
+                self.record.standing = Standing::Creating;
+                let ratchet_tree = RatchetTreeOption::Full(tree);
+                let about = format!("{} create", wanted.wish.intent);
+                let body = CreateRoomRequest { group_info, ratchet_tree }.encode();
+                self.begin(Job::new(Kind::Create, Some(wanted), about, body));
+            }
+            Err(why) => self.end(kit, &wanted, Fate::Refused, &why),
+        }
+    }
+
+    fn created(&mut self, kit: &Kit, job: Job) {
+        self.record.standing = Standing::Member;
+        self.begin_stay();
+        self.entered(kit, Way::Created, None);
+        if let Some(wanted) = job.wanted {
+            self.end(kit, &wanted, Fate::Done, "at epoch 0");
+            self.want_own_clients(kit, &wanted.wish);
+        }
+    }
+
+    fn got_key_material(&mut self, kit: &Kit, job: Job, reply: &Reply) {
+        let Some(mut wanted) = job.wanted else { return };
+        match KeyMaterialResponse::decode(&reply.body, &MlsFraming) {
+            Ok(response) => {
+                let package = |status: ClientStatus| match status {
+                    ClientStatus::Success(package) => Some(package),
+                    _ => None,
+                };
+                let statuses = response.clients.into_iter().map(|client| client.status);
+                let material: Vec<_> = statuses.filter_map(package).collect();
+                if material.is_empty() {
+                    let why = format!("no key material: {}", response.user_status.code_name());
+                    return self.end(kit, &wanted, Fate::Refused, &why);
+                }
+                wanted.material = Some(material);
+                self.record.wanted.push_front(wanted);
+            }
+            Err(error) => self.end(kit, &wanted, Fate::Refused, &error.to_string()),
+        }
+    }
+
+    /// A new stay in the room begins.
+    pub(super) fn begin_stay(&mut self) {
+        self.record.stay += 1;
+        self.record.first_epoch = self.epoch();
+        self.record.recover = None;
+        self.record.behind_since_ms = None;
+        self.record.exiting = false;
+    }
+
+    /// The client is in an epoch that it was not in before.
+    pub(super) fn entered(&mut self, kit: &Kit, way: Way, commit: Option<Digest>) {
+        let Some(member) = &self.member else { return };
+        self.has_merged = !matches!(way, Way::Created | Way::Welcome);
+        self.record.last_commit = commit;
+        self.record.behind_since_ms = None;
+        self.record.proposals_since_ms = None;
+        if let Ok(snapshot) = member.snapshot() {
+            let stay = self.record.stay;
+            kit.journal.record(kit.teller.entered(&self.uri, stay, way, commit, &snapshot));
+        }
+        // Whoever is still here after a commit was not let go by it: what was proposed is void,
+        // and a leaver proposes again.
+        self.record.exiting = false;
+        let leaving: Option<Wanted> = self.record.leaving.take();
+        self.again(leaving);
+    }
+}

@@ -1,0 +1,270 @@
+//! A client's side of one room: a plain state machine.
+//!
+//! Wishes, answers and events go in ([`Room::wished`], [`Room::answered`], [`Room::received`]);
+//! requests come out of [`Room::advance`], one at a time. This file holds the state and decides
+//! what comes next; `intents` begins what the user wants, `replies` and `inbox` take what the hub
+//! says, `joining` is the way in from outside.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::errand::{JobTag, Sending};
+use super::job::{Job, Kind, Wanted};
+use super::kit::Kit;
+use crate::mimi::uri::RoomUri;
+use crate::mimi::wire::FanoutMessage;
+use crate::mls::{CommitPlan, Member};
+use crate::node::wish::{Wish, WishKind};
+use crate::trace::{Digest, Event, Fate};
+
+/// How long a client waits for what it knows to be missing before it rejoins, in milliseconds.
+const PATIENCE_MS: u64 = 15_000;
+
+/// A room as one client sees it.
+pub(super) struct Room {
+    pub uri: RoomUri,
+    pub record: RoomRecord,
+    /// The group, where this client is a member (or creates it).
+    pub member: Option<Member>,
+    /// A commit was merged since this was last looked at.
+    pub has_merged: bool,
+    /// Messages for the user. It gets them once they are on the disk, so that a crash can't make
+    /// it get one twice.
+    pub deliveries: Vec<Event>,
+    /// KeyPackages that were used up since this was last looked at.
+    pub used_key_packages: usize,
+    serial: u64,
+}
+
+/// The part of it that the MLS library does not keep.
+#[derive(Clone, Default)]
+pub(super) struct RoomRecord {
+    pub standing: Standing,
+    /// Counts this client's stays in the room.
+    pub stay: u64,
+    /// The epoch that the stay began in.
+    pub first_epoch: u64,
+    /// What the user wants, in order.
+    pub wanted: VecDeque<Wanted>,
+    pub job: Option<Job>,
+    /// The leave of this client's user, once its proposals are accepted.
+    pub leaving: Option<Wanted>,
+    /// Whether the removal of this client's user waits for a commit.
+    pub exiting: bool,
+    /// Events that came before this client could use them.
+    pub early: Vec<FanoutMessage>,
+    /// Ids of messages that the user has.
+    pub delivered: BTreeSet<String>,
+    /// The hub was heard to be at this epoch.
+    pub heard_of: u64,
+    /// Since when this client knows that it misses something.
+    pub behind_since_ms: Option<u64>,
+    /// Why this client must rejoin, if it must.
+    pub recover: Option<String>,
+    /// Since when proposals of others wait for a commit.
+    pub proposals_since_ms: Option<u64>,
+    /// Nothing is begun before this time.
+    pub rest_until_ms: u64,
+    /// The commit that led to the current epoch.
+    pub last_commit: Option<Digest>,
+}
+
+/// What a client is to a room.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) enum Standing {
+    /// It never was in it.
+    #[default]
+    Outside,
+    /// It made the group; the hub does not know yet.
+    Creating,
+    /// It is in the group.
+    Member,
+    /// It was in the group.
+    Gone,
+}
+
+impl Room {
+    pub fn new(uri: RoomUri) -> Self {
+        Self {
+            uri,
+            record: RoomRecord::default(),
+            member: None,
+            has_merged: false,
+            deliveries: Vec::new(),
+            used_key_packages: 0,
+            serial: 0,
+        }
+    }
+
+    /// The room as it stood on the disk. What was under way is sent again.
+    pub fn restored(kit: &Kit, uri: RoomUri, mut record: RoomRecord) -> Self {
+        let inside = matches!(record.standing, Standing::Member | Standing::Creating);
+        let member = inside.then(|| Member::load(&kit.library, &uri).ok()).flatten();
+        if let Some(job) = &mut record.job {
+            (job.in_flight, job.send_at_ms) = (false, 0);
+        }
+        Self { record, member, ..Self::new(uri) }
+    }
+
+    /// The user wants something.
+    pub fn wished(&mut self, kit: &Kit, wish: Wish) {
+        let (verb, object) = verb_and_object(&wish.what);
+        kit.journal.record(Event::Intent {
+            intent: wish.intent.clone(),
+            room: self.uri.clone(),
+            wish: verb.to_owned(),
+            object,
+            probe: wish.probe,
+        });
+        let wanted = Wanted::new(wish);
+        if wanted.wish.probe && self.record.standing != Standing::Member {
+            return self.end(kit, &wanted, Fate::Refused, "not a member of the room");
+        }
+        self.record.wanted.push_back(wanted);
+    }
+
+    /// Mail was lost for good: what happened since can't be known.
+    pub fn lost_mail(&mut self) {
+        if self.record.standing == Standing::Member {
+            self.record.recover = Some("mail was dropped before it was read".to_owned());
+        }
+    }
+
+    /// What is to be sent now, if anything.
+    pub fn advance(&mut self, kit: &Kit, now_ms: u64) -> Option<(JobTag, Sending)> {
+        if self.record.job.is_none() {
+            self.begin_something(kit, now_ms);
+        }
+        let job = self.record.job.as_mut()?;
+        let due = !job.in_flight && now_ms >= job.send_at_ms;
+        due.then(|| job.send(&self.uri))
+    }
+
+    /// When [`Room::advance`] should be asked again, if at any known time.
+    pub fn due_ms(&self) -> Option<u64> {
+        let record = &self.record;
+        if let Some(job) = &record.job {
+            return (!job.in_flight).then_some(job.send_at_ms);
+        }
+        let patience = record.behind_since_ms.map(|since| since + PATIENCE_MS);
+        let commit = record.proposals_since_ms;
+        let rest = (record.rest_until_ms > 0).then_some(record.rest_until_ms);
+        [patience, commit, rest].into_iter().flatten().min()
+    }
+
+    pub fn begin(&mut self, job: Job) {
+        self.serial += 1;
+        self.record.job = Some(Job { serial: self.serial, ..job });
+    }
+
+    pub fn epoch(&self) -> u64 {
+        self.member.as_ref().map_or(0, Member::epoch)
+    }
+
+    /// The end of an intent.
+    pub fn end(&mut self, kit: &Kit, wanted: &Wanted, fate: Fate, why: &str) {
+        kit.journal.record(Event::IntentEnded {
+            intent: wanted.wish.intent.clone(),
+            fate,
+            why: why.to_owned(),
+        });
+    }
+
+    /// Puts an intent back, to be begun anew.
+    pub fn again(&mut self, wanted: Option<Wanted>) {
+        if let Some(wanted) = wanted {
+            self.record.wanted.push_front(wanted);
+        }
+    }
+
+    fn begin_something(&mut self, kit: &Kit, now_ms: u64) {
+        if now_ms < self.record.rest_until_ms {
+            return;
+        }
+        self.record.rest_until_ms = 0;
+        self.lose_patience(now_ms);
+        if let Some(why) = self.record.recover.clone() {
+            return self.begin_recovery(kit, &why);
+        }
+        match self.record.standing {
+            Standing::Member if self.record.heard_of > self.epoch() => {}
+            Standing::Member => self.begin_as_member(kit, now_ms),
+            Standing::Outside | Standing::Gone => self.begin_from_outside(kit),
+            Standing::Creating => {}
+        }
+    }
+
+    fn begin_as_member(&mut self, kit: &Kit, now_ms: u64) {
+        if self.record.exiting {
+            // Only others can commit the removal; everything else waits for it, in vain.
+            return;
+        }
+        self.begin_next_intent(kit, now_ms);
+        if self.record.job.is_none() && self.proposals_are_due(kit, now_ms) {
+            self.begin_commit(kit, None, &CommitPlan::default());
+        }
+    }
+
+    /// Whether proposals of others wait, and have waited for this client's delay.
+    fn proposals_are_due(&mut self, kit: &Kit, now_ms: u64) -> bool {
+        if !self.member.as_ref().is_some_and(Member::has_proposals) {
+            self.record.proposals_since_ms = None;
+            return false;
+        }
+        let delay = kit.commit_delay(&self.uri, self.epoch());
+        let due = *self.record.proposals_since_ms.get_or_insert(now_ms + delay);
+        now_ms >= due
+    }
+
+    fn lose_patience(&mut self, now_ms: u64) {
+        let behind = self.record.standing == Standing::Member
+            && (self.record.heard_of > self.epoch() || self.misses_an_epoch());
+        if !behind {
+            self.record.behind_since_ms = None;
+            return;
+        }
+        let since = *self.record.behind_since_ms.get_or_insert(now_ms);
+        if now_ms >= since + PATIENCE_MS && self.record.recover.is_none() {
+            self.record.recover = Some(format!(
+                "nothing leads on from epoch {}, and the hub is further",
+                self.epoch()
+            ));
+        }
+    }
+
+    /// Builds a commit over the plan and what waits, and makes it the job.
+    pub fn begin_commit(&mut self, kit: &Kit, wanted: Option<Wanted>, plan: &CommitPlan) {
+        let epoch = self.epoch();
+        let Some(member) = &mut self.member else { return };
+        match member.commit(&kit.library, &kit.identity, plan) {
+            Ok(committed) => {
+                let about = match &wanted {
+                    Some(wanted) => format!("{} commit", wanted.wish.intent),
+                    None => format!("commit {} {epoch}", self.uri.name()),
+                };
+                let body = super::replies::update_body(&committed);
+                let job = Job::new(Kind::Commit { epoch }, wanted, about, body);
+                self.begin(job.with_digest(&committed.message));
+            }
+            Err(error) => {
+                // Proposals that can't be committed are not valid; without them it may work.
+                let _ = member.drop_proposals(&kit.library);
+                if let Some(wanted) = wanted {
+                    self.end(kit, &wanted, Fate::Refused, &format!("no commit: {error}"));
+                }
+            }
+        }
+    }
+}
+
+fn verb_and_object(what: &WishKind) -> (&'static str, String) {
+    match what {
+        WishKind::Create => ("create", String::new()),
+        WishKind::Add(user) => ("add", user.to_string()),
+        WishKind::Remove(user) => ("remove", user.to_string()),
+        WishKind::Send(text) => ("send", text.clone()),
+        WishKind::Rename(name) => ("rename", name.clone()),
+        WishKind::Update => ("update", String::new()),
+        WishKind::Leave => ("leave", String::new()),
+        WishKind::Join => ("join", String::new()),
+    }
+}
