@@ -26,6 +26,7 @@ compile_error!(
 );
 
 pub mod adversary;
+pub mod campaign;
 pub mod client;
 pub mod mimi;
 pub mod mls;

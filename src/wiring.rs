@@ -1,72 +1,76 @@
 //! The few calls that the commands make into the library, in one place.
-//!
-//! Stand-ins: this branch has no scenarios, world or oracle yet. Whoever merges them replaces the
-//! bodies below; signatures and types stay.
 
 use std::path::Path;
 
-use schism::oracle::{Outcome, Verdict};
+use schism::adversary::BEHAVIOURS;
+use schism::campaign::{Judged, play_and_judge};
+use schism::mimi::rules::RULES;
+use schism::oracle::INVARIANTS;
 use schism::report::Row;
-use schism::script::{Script, ids};
-use schism::trace::{Entry, Header};
+use schism::scenario;
+use schism::script::Script;
+use schism::world::{FAULTS, Options};
 use serde::Serialize;
 
 use crate::cli::Catalogue;
-
-/// What playing a script leaves.
-pub struct Played {
-    /// The script in its written form.
-    pub script_text: String,
-    /// The trace's first line.
-    pub header: Header,
-    /// Its other lines.
-    pub entries: Vec<Entry>,
-    /// Seconds of wall time that it took.
-    pub wall_seconds: f64,
-    /// Seconds of these inside MLS operations.
-    pub mls_seconds: f64,
-}
 
 /// A scenario file, listed.
 #[derive(Debug, Serialize)]
 pub struct Listed {
     /// Its path.
     pub path: String,
-    /// Its title.
+    /// Its title; what is wrong with it, where it can't be read.
     pub title: String,
     /// Why it exists.
     pub why: String,
 }
 
 /// Reads a scenario; the error is the message for people.
-pub fn read(path_name: &str, _text: &str, _seed: Option<u64>) -> Result<Script, String> {
-    Err(format!("{path_name}:1:1: this build reads no scenarios"))
+pub fn read(path_name: &str, text: &str, seed: Option<u64>) -> Result<Script, String> {
+    scenario::read(path_name, text, seed, &rule_ids()).map_err(|error| scenario::render(&error))
 }
 
-/// Plays a script.
-pub fn play(_script: &Script, _log: Option<tracing::Level>) -> Result<Played, String> {
-    Err("this build plays nothing".to_owned())
-}
-
-/// Judges a trace.
-pub fn judge(_header: &Header, _entries: &[Entry]) -> Verdict {
-    let why = "This build judges nothing.".to_owned();
-    Verdict { verdict: Outcome::Inconclusive, why, violations: Vec::new() }
+/// Plays a script with the real nodes and judges what they did.
+pub fn play(script: &Script, log: Option<tracing::Level>) -> Result<Judged, String> {
+    play_and_judge(script, &Options { log }).map_err(|error| error.to_string())
 }
 
 /// The rows of a catalogue.
 pub fn catalogue(which: Catalogue) -> Vec<Row> {
-    let ids = match which {
-        Catalogue::Rules | Catalogue::Scenarios => &[],
-        Catalogue::Invariants => ids::INVARIANTS,
-        Catalogue::Behaviours => ids::BEHAVIOURS,
-        Catalogue::Faults => ids::FAULTS,
+    let row = |id: &str, meaning: &str, source: &str| Row {
+        id: id.to_owned(),
+        meaning: meaning.to_owned(),
+        source: source.to_owned(),
     };
-    let row = |id: &&str| Row { id: id.to_string(), meaning: String::new(), source: String::new() };
-    ids.iter().map(row).collect()
+    match which {
+        Catalogue::Rules => RULES.iter().map(|it| row(it.id, it.meaning, it.source)).collect(),
+        Catalogue::Invariants => {
+            INVARIANTS.iter().map(|it| row(it.id, it.meaning, it.source)).collect()
+        }
+        Catalogue::Behaviours => {
+            BEHAVIOURS.iter().map(|it| row(it.id, it.meaning, it.source)).collect()
+        }
+        Catalogue::Faults => FAULTS.iter().map(|it| row(it.id, it.meaning, it.source)).collect(),
+        // These are files: see `scenarios`.
+        Catalogue::Scenarios => Vec::new(),
+    }
 }
 
 /// The scenario files in a folder.
-pub fn scenarios(_dir: &Path) -> Vec<Listed> {
-    Vec::new()
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn scenarios(folder: &Path) -> std::io::Result<Vec<Listed>> {
+    let listed = |listed: scenario::Listed| {
+        let (title, why) = match listed.said {
+            Ok(said) => (said.title, said.why),
+            Err(error) => (error.to_string(), String::new()),
+        };
+        Listed { path: listed.path.display().to_string(), title, why }
+    };
+    Ok(scenario::list(folder, &rule_ids())?.into_iter().map(listed).collect())
+}
+
+fn rule_ids() -> Vec<&'static str> {
+    RULES.iter().map(|rule| rule.id).collect()
 }

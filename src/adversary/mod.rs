@@ -1,1 +1,37 @@
-//! (to come)
+//! Nodes that misbehave: each wraps honest parts, or stands in their place.
+//!
+//! The third catalogue lists what they can do. An honest node has no switch for any of it: an
+//! equivocating hub, for one, is two honest hubs behind one name ([`TwoHubs`]).
+
+mod two_hubs;
+
+pub use two_hubs::{Equivocation, TwoHubs};
+
+/// A value of the third catalogue.
+#[derive(Debug, Clone, Copy)]
+pub struct BehaviourInfo {
+    /// The name that scenarios use.
+    pub id: &'static str,
+    /// What the node does, in one line.
+    pub meaning: &'static str,
+    /// Where the behaviour is described.
+    pub source: &'static str,
+}
+
+/// The catalogue.
+pub static BEHAVIOURS: &[BehaviourInfo] = &[BehaviourInfo {
+    id: "hub.equivocates",
+    meaning: "the hub shows the providers of one side another room than the rest, from now on",
+    source: "mimi.md A1; RFC 9750 §5.2",
+}];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_lists_what_scenarios_can_name() {
+        let ids: Vec<_> = BEHAVIOURS.iter().map(|behaviour| behaviour.id).collect();
+        assert_eq!(ids, crate::script::ids::BEHAVIOURS);
+    }
+}

@@ -11,7 +11,6 @@ use schism::trace::{self, Digest};
 use serde::Serialize;
 
 use super::{Answer, CheckArguments, Failure, Format};
-use crate::wiring;
 
 /// What `--format json` prints.
 #[derive(Serialize)]
@@ -32,7 +31,7 @@ pub fn check(arguments: &CheckArguments, paint: Paint) -> Result<Answer, Failure
     })?;
     let (header, entries) =
         trace::read(&text).map_err(|error| Failure::usage(&format!("{shown}: {error}")))?;
-    let verdict = wiring::judge(&header, &entries);
+    let verdict = schism::oracle::judge(&header, &entries);
     let found = Found::of(&header, &entries, &verdict, Digest::of(text.as_bytes()));
     let differences = differences(arguments, &found);
     let text = match arguments.format {

@@ -30,7 +30,8 @@ fn scenarios(dir: &Path) -> Result<Vec<wiring::Listed>, Failure> {
         let message = format!("there is no folder {} here: run this in a checkout", dir.display());
         return Err(Failure::usage(&message));
     }
-    Ok(wiring::scenarios(dir))
+    wiring::scenarios(dir)
+        .map_err(|error| Failure::usage(&format!("cannot read {}: {error}", dir.display())))
 }
 
 fn shown<'a, T: Serialize>(

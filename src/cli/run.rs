@@ -3,12 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use schism::oracle::Verdict;
+use schism::campaign::Judged;
 use schism::report::{Folder, Found, Measured, Paint, Summary, story};
-use schism::trace;
 
 use super::{Answer, Failure, Format, RunArguments};
-use crate::wiring::{self, Played};
+use crate::wiring;
 
 /// Does it. Nothing is written where the scenario can't be read or the run breaks.
 pub fn run(arguments: &RunArguments, paint: Paint) -> Result<Answer, Failure> {
@@ -23,28 +22,27 @@ pub fn run(arguments: &RunArguments, paint: Paint) -> Result<Answer, Failure> {
     let played = wiring::play(&script, arguments.log.map(Into::into)).map_err(|error| {
         Failure::internal(&format!("the run broke: {error}\nto see it again: schism {again}"))
     })?;
-    let verdict = wiring::judge(&played.header, &played.entries);
-    conclude(arguments, &again, &played, &verdict, paint)
+    conclude(arguments, &again, &played, paint)
 }
 
 /// Files what was played and shows it.
 fn conclude(
     arguments: &RunArguments,
     again: &str,
-    played: &Played,
-    verdict: &Verdict,
+    played: &Judged,
     paint: Paint,
 ) -> Result<Answer, Failure> {
-    let Played { header, entries, wall_seconds, mls_seconds, .. } = played;
-    let trace = trace::write(header, entries);
-    let found = Found::of(header, entries, verdict, trace::hash(&trace));
-    let summary = Summary { found, wall_seconds: *wall_seconds, mls_seconds: *mls_seconds };
+    let Judged { script_text, run, verdict, trace, trace_sha256, wall_seconds } = played;
+    let (header, entries) = (&run.header, &run.entries);
+    let mls_seconds = run.mls_nanos as f64 / 1e9;
+    let found = Found::of(header, entries, verdict, *trace_sha256);
+    let summary = Summary { found, wall_seconds: *wall_seconds, mls_seconds };
     let folder = Folder::of(&arguments.out, &arguments.file, header.seed);
     let broken = |error: serde_json::Error| Failure::internal(&error.to_string());
     let filed = summary.file(&verdict.why, &format!("schism {again}")).map_err(broken)?;
     folder
-        .write("script.toml", &played.script_text)
-        .and_then(|()| folder.write("trace.jsonl", &trace))
+        .write("script.toml", script_text)
+        .and_then(|()| folder.write("trace.jsonl", trace))
         .and_then(|()| folder.write("summary.json", &filed))
         .map_err(|error| Failure::internal(&error.to_string()))?;
     let text = match arguments.format {
@@ -52,7 +50,7 @@ fn conclude(
         Format::Human => {
             let measured = Measured {
                 wall_seconds: *wall_seconds,
-                mls_seconds: *mls_seconds,
+                mls_seconds,
                 folder: folder.path(),
                 arguments: again,
             };
@@ -81,8 +79,9 @@ fn quoted(text: &str) -> String {
 mod tests {
     use std::path::PathBuf;
 
-    use schism::oracle::Outcome;
-    use schism::trace::{Digest, Entry, Event, FORMAT, Header, Phase};
+    use schism::oracle::{Outcome, Verdict, judge};
+    use schism::trace::{Digest, Entry, Event, FORMAT, Header, Phase, hash, write};
+    use schism::world::Run;
 
     use super::super::check::check;
     use super::super::{CheckArguments, INTERNAL, USAGE};
@@ -110,7 +109,7 @@ mod tests {
         }
     }
 
-    fn played() -> Played {
+    fn played(outcome: Outcome) -> Judged {
         let header = Header {
             format: FORMAT,
             scenario: "Nothing happens".into(),
@@ -126,11 +125,17 @@ mod tests {
         let event = Event::PhaseBegan { phase: Phase::End };
         let entries = vec![Entry { n: 1, at_ms: 1_000, node: "world".into(), cause: None, event }];
         let script_text = "title = \"Nothing happens\"\n".into();
-        Played { script_text, header, entries, wall_seconds: 0.5, mls_seconds: 0.1 }
-    }
-
-    fn verdict(outcome: Outcome) -> Verdict {
-        Verdict { verdict: outcome, why: "Nothing was asked.".into(), violations: Vec::new() }
+        let trace = write(&header, &entries);
+        let mls_nanos = 100_000_000;
+        let why = "Nothing was asked.".into();
+        Judged {
+            script_text,
+            trace_sha256: hash(&trace),
+            trace,
+            run: Run { header, entries, mls_nanos, simulated_ms: 1_000, ticks: 100 },
+            verdict: Verdict { verdict: outcome, why, violations: Vec::new() },
+            wall_seconds: 0.5,
+        }
     }
 
     #[test]
@@ -150,9 +155,10 @@ mod tests {
     fn a_run_leaves_three_files_that_check_finds_in_order() {
         let place = Place::new("files");
         let arguments = place.arguments("scenarios/nothing.toml".into(), Format::Human);
-        let outcome = wiring::judge(&played().header, &played().entries);
         let again = again(&arguments.file, 3);
-        conclude(&arguments, &again, &played(), &outcome, Paint::plain()).unwrap();
+        let mut played = played(Outcome::AsExpected);
+        played.verdict = judge(&played.run.header, &played.run.entries);
+        conclude(&arguments, &again, &played, Paint::plain()).unwrap();
         let dir = arguments.out.join("scenarios/nothing/3");
         let mut names: Vec<_> =
             fs::read_dir(&dir).unwrap().map(|file| file.unwrap().file_name()).collect();
@@ -173,8 +179,7 @@ mod tests {
             (Outcome::Liveness, 3),
             (Outcome::ExpectedViolationMissing, 5),
         ] {
-            let verdict = verdict(outcome);
-            let answer = conclude(&arguments, "run x", &played(), &verdict, Paint::plain());
+            let answer = conclude(&arguments, "run x", &played(outcome), Paint::plain());
             assert_eq!(answer.unwrap().code, code);
         }
     }
@@ -183,8 +188,8 @@ mod tests {
     fn json_on_stdout_is_one_object_on_one_line() {
         let place = Place::new("json");
         let arguments = place.arguments("nothing.toml".into(), Format::Json);
-        let verdict = verdict(Outcome::AsExpected);
-        let answer = conclude(&arguments, "run x", &played(), &verdict, Paint::plain()).unwrap();
+        let played = played(Outcome::AsExpected);
+        let answer = conclude(&arguments, "run x", &played, Paint::plain()).unwrap();
         assert_eq!(answer.text.lines().count(), 1);
         let object: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
         assert_eq!(object["verdict"], "as_expected");
@@ -195,8 +200,8 @@ mod tests {
         let place = Place::new("unwritable");
         let arguments = place.arguments("nothing.toml".into(), Format::Human);
         fs::write(&arguments.out, "a file where the folder should be").unwrap();
-        let verdict = verdict(Outcome::AsExpected);
-        let failure = conclude(&arguments, "run x", &played(), &verdict, Paint::plain());
+        let played = played(Outcome::AsExpected);
+        let failure = conclude(&arguments, "run x", &played, Paint::plain());
         assert_eq!(failure.unwrap_err().code, INTERNAL);
     }
 

@@ -95,7 +95,7 @@ impl Reader<'_, '_> {
         self.fields.only(self.name.text, &[&["at", "for", "fault"], own].concat())?;
         Ok(match self.name.text {
             "partition" => FaultKind::Partition(self.between()?),
-            "partition-one-way" => FaultKind::PartitionOneWay(self.from_to()?),
+            "partition-one-way" => FaultKind::PartitionOneWay(self.one_way()?),
             "hold" => FaultKind::Hold(self.between()?),
             "delay" => {
                 let link = self.between()?;
@@ -174,7 +174,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn from_to(&self) -> Result<Link, Complaint> {
+    fn one_way(&self) -> Result<Link, Complaint> {
         let from = self.fields.need("from", "the sending end")?.text(END_FORM)?;
         let to = self.fields.need("to", "the receiving end")?.text(END_FORM)?;
         self.link(&from, &to, &to.span)

@@ -1,0 +1,118 @@
+//! The real nodes, made from what the world gives them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::adversary::{Equivocation, TwoHubs};
+use crate::client;
+use crate::mimi::rules::{Actor, RuleSet, UnknownRule};
+use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
+use crate::mls::Meter;
+use crate::node::{Network, Service, Task};
+use crate::provider::{Server, Setup};
+use crate::script::{Behaviour, Script};
+use crate::world::cast::{Cast, Given, Wish};
+use crate::world::time::EPOCH_S;
+
+/// The nodes of one script.
+#[derive(Clone)]
+pub struct Company {
+    rules: RuleSet,
+    commit_delay_ms: (u64, u64),
+    equivocations: BTreeMap<ProviderName, Equivocation>,
+}
+
+impl Company {
+    /// The nodes that this script asks for.
+    ///
+    /// # Errors
+    /// When the script switches off a rule that there is not.
+    pub fn of(script: &Script) -> Result<Self, UnknownRule> {
+        let mut equivocations = BTreeMap::new();
+        for misbehaviour in &script.misbehaviour {
+            let Behaviour::HubEquivocates { room, side } = &misbehaviour.behaviour;
+            let Some(room) = script.rooms.get(room) else { continue };
+            let plan = Equivocation {
+                room: room.uri.clone(),
+                side: side.iter().cloned().collect::<BTreeSet<_>>(),
+                from_ms: EPOCH_S * 1_000 + misbehaviour.at_ms,
+            };
+            equivocations.insert(room.uri.provider().clone(), plan);
+        }
+        let protocol = &script.protocol;
+        Ok(Self {
+            rules: RuleSet::without(&protocol.without)?,
+            commit_delay_ms: (protocol.commit_delay_min_ms, protocol.commit_delay_max_ms),
+            equivocations,
+        })
+    }
+}
+
+impl Cast for Company {
+    fn provider(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
+        let Some(plan) = self.equivocations.get(name) else {
+            let network = given.network.clone();
+            return Rc::new(Server::start(setup(name, &self.rules, &given, network, "state")));
+        };
+        let (network, clock) = (given.network.clone(), given.clock.clone());
+        let journal = given.journal.clone();
+        let (name, rules) = (name.clone(), self.rules.clone());
+        let make = move |network: Rc<dyn Network>, copied: Option<&Server>| match copied {
+            None => Server::start(setup(&name, &rules, &given, network, "state")),
+            Some(first) => {
+                let setup = setup(&name, &rules, &given, network, "second state");
+                setup.disk.sync(&first.stored());
+                Server::start(setup)
+            }
+        };
+        Rc::new(TwoHubs::new(plan.clone(), network, clock, journal, Box::new(make)))
+    }
+
+    fn client(
+        &self,
+        client: &ClientUri,
+        user: &UserUri,
+        given: Given,
+        wishes: UnboundedReceiver<Wish>,
+    ) -> Task<()> {
+        let setup = client::Setup {
+            actor: Actor { client: client.clone(), user: user.clone() },
+            meter: meter(&given),
+            disk: given.disks.disk("state"),
+            network: given.network,
+            clock: given.clock,
+            points: given.points,
+            journal: given.journal,
+            random: given.random,
+            commit_delay_ms: self.commit_delay_ms,
+        };
+        Box::pin(client::run(setup, wishes))
+    }
+}
+
+fn setup(
+    name: &ProviderName,
+    rules: &RuleSet,
+    given: &Given,
+    network: Rc<dyn Network>,
+    disk: &str,
+) -> Setup {
+    Setup {
+        name: name.clone(),
+        network,
+        clock: given.clock.clone(),
+        disk: given.disks.disk(disk),
+        points: given.points.clone(),
+        journal: given.journal.clone(),
+        random: given.random,
+        meter: meter(given),
+        rules: rules.clone(),
+    }
+}
+
+fn meter(given: &Given) -> Meter {
+    let (watch, sink) = (given.stopwatch.clone(), given.stopwatch.clone());
+    Meter::new(Rc::new(move || watch.nanos()), Rc::new(move |nanos| sink.spent(nanos)))
+}
