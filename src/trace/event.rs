@@ -1,84 +1,16 @@
 //! The event vocabulary: everything that a run leaves on record.
 //!
-//! A trace is JSON Lines: a [`Header`], then one [`Entry`] a line in the order in which things
+//! A trace is JSON Lines: a [`Header`](super::Header), then one [`Entry`] a line in the order in which things
 //! happened. Invariants and reports read nothing else, so an event carries all that they need.
 //! Times are simulated milliseconds since the start of the run; no wall time ever enters.
 //!
 //! What an event does *not* carry: message plaintext, keys, and bytes of bodies (their SHA-256
 //! stands for them, so that two runs with equal traces sent equal bytes).
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
+use super::words::{Change, Digest, Fate, Kind, Member, Phase, Stage, StateRef, Way};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
-
-/// A SHA-256 hash, written as 64 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Digest(#[serde(with = "hex::serde")] pub [u8; 32]);
-
-impl Digest {
-    /// The hash of `bytes`.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
-    }
-
-    /// The first eight digits, for people.
-    pub fn short(&self) -> String {
-        hex::encode(&self.0[..4])
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.short())
-    }
-}
-
-/// The first line of a trace.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Header {
-    /// Version of this vocabulary.
-    pub format: u32,
-    /// Title of the scenario.
-    pub scenario: String,
-    /// Hash of the script that was played, in its written form.
-    pub script: Digest,
-    /// The seed of the run.
-    pub seed: u64,
-    /// Every node, by the name that entries use: a provider's domain, or a client's short name.
-    pub nodes: BTreeMap<String, Node>,
-    /// Every room by its short name.
-    pub rooms: BTreeMap<String, RoomUri>,
-    /// Nodes that the script makes misbehave. Their own conduct is not judged.
-    pub dishonest: Vec<String>,
-    /// Ids of the invariants that the author expects to break; empty where all must hold.
-    pub expected: Vec<String>,
-    /// Rules that are switched off in this run.
-    pub without: Vec<String>,
-    /// Simulated milliseconds that a room may take to come to rest after the last fault heals.
-    pub rest_ms: u64,
-}
-
-/// What a node is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Node {
-    /// A provider's server.
-    Provider {
-        /// Its domain.
-        provider: ProviderName,
-    },
-    /// A user's client.
-    Client {
-        /// Its URI.
-        client: ClientUri,
-        /// Whose it is.
-        user: UserUri,
-    },
-}
 
 /// One line: what happened, when, where and because of what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,140 +27,6 @@ pub struct Entry {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
-}
-
-/// A client in an MLS group.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Member {
-    /// Leaf index.
-    pub leaf: u32,
-    /// The client that the leaf's credential names.
-    pub client: ClientUri,
-    /// The user that the leaf's credential names.
-    pub user: UserUri,
-    /// Hash of the leaf's signature key.
-    pub key: Digest,
-}
-
-/// A user in a room's participant list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Participant {
-    /// The user.
-    pub user: UserUri,
-    /// Index of the user's role; 1 is "banned" where that role exists (R49).
-    pub role: u32,
-}
-
-/// The room state as a node decoded it from a GroupContext.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoomView {
-    /// The participant list, in its order.
-    pub participants: Vec<Participant>,
-    /// Names of the roles by index.
-    pub roles: BTreeMap<u32, String>,
-    /// The room's display name.
-    pub name: String,
-}
-
-/// A decoded room state, by hash; written out only where it differs from the node's last one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StateRef {
-    /// Hash of the *decoded* state, not of its bytes (I2).
-    pub hash: Digest,
-    /// The state itself, the first time that this node has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub view: Option<RoomView>,
-}
-
-/// What a handshake message changes, decoded.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// Clients that MLS Adds bring in (or the joiner of an external commit).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub adds: Vec<ClientUri>,
-    /// Clients that MLS Removes take out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub removes: Vec<ClientUri>,
-    /// Users that enter the participant list, with their role.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub listed: Vec<Participant>,
-    /// Users that leave the participant list.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unlisted: Vec<UserUri>,
-    /// Users whose role changes, with the new one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<Participant>,
-    /// The room's new name, where the metadata change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-}
-
-/// What kind of thing a hub accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// The room's first state (epoch 0).
-    Created,
-    /// A member's commit.
-    Commit,
-    /// A joiner's external commit.
-    ExternalCommit,
-    /// A bundle of proposals, kept for the next commit.
-    Proposals,
-    /// An application message.
-    Message,
-}
-
-/// How a client came into an epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// It created the room.
-    Created,
-    /// By a Welcome.
-    Welcome,
-    /// It applied somebody else's commit.
-    Commit,
-    /// It merged its own commit.
-    OwnCommit,
-    /// It joined, or returned, by its own external commit.
-    ExternalCommit,
-}
-
-/// Which of the hub's views of a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// The state of the GroupContext.
-    Committed,
-    /// With accepted, not yet committed proposals applied (R19).
-    Provisional,
-}
-
-/// The end of an intent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// It took effect.
-    Done,
-    /// The hub, or the client itself, refused it for good.
-    Refused,
-    /// It had become pointless, or could not be reached in time.
-    Abandoned,
-}
-
-/// Which part of the run begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// All steps were given and the last fault has healed: the room has `rest_ms` from here.
-    Rest,
-    /// `rest_ms` are over: everyone active should be at the hub's epoch (L1). Every online member
-    /// now sends once and one client of each room commits, so that *cannot* differs from *nobody
-    /// tried* (L6).
-    Probe,
-    /// The run is over.
-    End,
 }
 
 /// What happened. The sentence in each doc comment is what the event states.

@@ -3,7 +3,9 @@
 mod event;
 mod journal;
 mod reader;
+mod words;
 
-pub use event::*;
+pub use event::{Entry, Event};
 pub use journal::{Caused, Journal, Log, hash, write};
 pub use reader::{FORMAT, ReadError, read};
+pub use words::*;

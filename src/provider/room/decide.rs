@@ -1,0 +1,190 @@
+//! The decisions: from a request that is well-formed to what is accepted, or why not.
+
+use std::collections::BTreeSet;
+
+use super::{Accepted, Asker, Cached, HubRoom, refusal, refused};
+use crate::mimi::rules::{
+    CachedProposal, Handshake, HandshakeKind, Message, Refusal, RuleSet, What,
+};
+use crate::mimi::uri::{ProviderName, UserUri};
+use crate::mimi::wire::{FanoutExtra, GroupInfoOption, RatchetTreeOption};
+use crate::mls::{Library, PeekKind, View, welcome_message, welcome_references};
+use crate::node::telling;
+use crate::trace::{Change, Digest, Kind};
+
+impl HubRoom {
+    pub(super) fn commit(
+        &mut self,
+        library: &Library,
+        rules: &RuleSet,
+        asker: &Asker,
+        (message, welcome, group_info): (&[u8], Option<&[u8]>, &GroupInfoOption),
+        now_ms: u64,
+    ) -> Result<Accepted, Refusal> {
+        self.check_outside(message, &[PeekKind::Commit, PeekKind::ExternalCommit])?;
+        let staged = self.view.stage_commit(library, message).map_err(refusal)?;
+        asker.speaks_for(&staged.handshake.actor)?;
+        self.judge(rules, &staged.handshake)?;
+        let GroupInfoOption::Full(group_info) = group_info else {
+            return Err(refused("group-info-matches", "this hub takes full GroupInfos only"));
+        };
+        if !View::matches(&staged, group_info) {
+            return Err(refused(
+                "group-info-matches",
+                "the GroupInfo is not of the epoch that the commit leads to",
+            ));
+        }
+        let recipients = self.recipients(&staged.handshake, welcome)?;
+        let change = telling::change(self.view.state(), &staged.handshake);
+        let handshake = staged.handshake.clone();
+        let before = self.providers()?;
+        self.view.accept(library, staged).map_err(refusal)?;
+        let proposals = self.record.cached.drain(..).map(|cached| Digest::of(&cached.message));
+        let proposals: Vec<_> = proposals.collect();
+        let external = handshake.kind == HandshakeKind::ExternalCommit;
+        self.record.exiting.clear();
+        self.record.provisional = self.view.state().clone();
+        self.record.group_info.clone_from(group_info);
+        let accepted = self.accept(Accepted {
+            index: 0,
+            kind: if external { Kind::ExternalCommit } else { Kind::Commit },
+            epoch: handshake.epoch,
+            digest: Digest::of(message),
+            // An external commit takes none of the cached proposals along: it voids them.
+            proposals: if external { Vec::new() } else { proposals },
+            user: handshake.actor.user.clone(),
+            actor: Some(handshake.actor),
+            stamp: now_ms,
+            change,
+            newly_exiting: Vec::new(),
+        });
+        let extra = FanoutExtra::Commit { external_proposals: Vec::new() };
+        let mut audience = before;
+        audience.extend(self.providers()?);
+        self.send(&accepted, audience, message.to_vec(), extra);
+        self.send_welcomes(&accepted, welcome, recipients)?;
+        Ok(accepted)
+    }
+
+    pub(super) fn proposals(
+        &mut self,
+        library: &Library,
+        rules: &RuleSet,
+        asker: &Asker,
+        messages: &[&[u8]],
+        now_ms: u64,
+    ) -> Result<Accepted, Refusal> {
+        for message in messages {
+            self.check_outside(message, &[PeekKind::Proposal])?;
+        }
+        let staged = self.view.stage_proposals(library, messages).map_err(refusal)?;
+        asker.speaks_for(&staged.handshake.actor)?;
+        self.judge(rules, &staged.handshake)?;
+        let provisional = self.with_cached(&staged.handshake)?;
+        let (handshake, references) = (staged.handshake.clone(), staged.references.clone());
+        let change = telling::change(self.view.state(), &handshake);
+        self.view.accept(library, staged).map_err(refusal)?;
+        let newly_exiting: Vec<_> = change
+            .unlisted
+            .iter()
+            .filter(|user| self.record.exiting.insert((*user).clone()))
+            .cloned()
+            .collect();
+        self.record.provisional = provisional;
+        let accepted = self.accept(Accepted {
+            index: 0,
+            kind: Kind::Proposals,
+            epoch: handshake.epoch,
+            digest: Digest::of(messages[0]),
+            proposals: messages.iter().map(|message| Digest::of(message)).collect(),
+            user: handshake.actor.user.clone(),
+            actor: Some(handshake.actor.clone()),
+            stamp: now_ms,
+            change,
+            newly_exiting,
+        });
+        let parts = handshake.parts.into_iter().zip(references);
+        for (message, (part, reference)) in messages.iter().zip(parts) {
+            self.record.cached.push(Cached {
+                message: message.to_vec(),
+                accepted_at: accepted.stamp,
+                proposal: CachedProposal { reference, sender: part.sender, what: part.what },
+            });
+        }
+        let more = messages[1..].iter().map(|message| message.to_vec()).collect();
+        let audience = self.providers()?;
+        self.send(&accepted, audience, messages[0].to_vec(), FanoutExtra::Proposal { more });
+        Ok(accepted)
+    }
+
+    pub(super) fn message(
+        &mut self,
+        rules: &RuleSet,
+        user: &UserUri,
+        message: &[u8],
+        now_ms: u64,
+    ) -> Result<Accepted, Refusal> {
+        let epoch = self.check_outside(message, &[PeekKind::Application])?;
+        let members = self.view.members().map_err(refusal)?;
+        let cached = self.cached_proposals();
+        let base = self.base(&members, &cached);
+        rules.judge_message(&base, &Message { epoch, user: user.clone() })?;
+        let accepted = self.accept(Accepted {
+            index: 0,
+            kind: Kind::Message,
+            epoch,
+            digest: Digest::of(message),
+            proposals: Vec::new(),
+            actor: None,
+            user: user.clone(),
+            stamp: now_ms,
+            change: Change::default(),
+            newly_exiting: Vec::new(),
+        });
+        let audience = self.providers()?;
+        let extra = FanoutExtra::Application { frank: None };
+        self.send(&accepted, audience, message.to_vec(), extra);
+        Ok(accepted)
+    }
+
+    /// Which providers the Welcome is for. All KeyPackages that a commit adds must have gone
+    /// through this hub (R5), and a Welcome comes with a commit that adds somebody, and only then.
+    fn recipients(
+        &self,
+        handshake: &Handshake,
+        welcome: Option<&[u8]>,
+    ) -> Result<BTreeSet<ProviderName>, Refusal> {
+        let rule = "key-material-through-the-hub";
+        let adds = handshake.parts.iter().any(|part| matches!(part.what, What::Add(_)));
+        let Some(welcome) = welcome else {
+            return match adds {
+                true => Err(refused(rule, "a commit that adds clients brings their Welcome")),
+                false => Ok(BTreeSet::new()),
+            };
+        };
+        let references = welcome_references(&welcome_message(welcome)).map_err(refusal)?;
+        let route = |reference: &Vec<u8>| {
+            self.record.routes.get(reference).cloned().ok_or_else(|| {
+                refused(rule, "the Welcome is for a KeyPackage that this hub did not pass on")
+            })
+        };
+        references.iter().map(route).collect()
+    }
+
+    fn send_welcomes(
+        &mut self,
+        accepted: &Accepted,
+        welcome: Option<&[u8]>,
+        recipients: BTreeSet<ProviderName>,
+    ) -> Result<(), Refusal> {
+        let Some(welcome) = welcome else { return Ok(()) };
+        let message = welcome_message(welcome);
+        let tree = self.view.ratchet_tree().map_err(refusal)?;
+        for reference in welcome_references(&message).map_err(refusal)? {
+            self.record.routes.remove(&reference);
+        }
+        let extra = FanoutExtra::Welcome { ratchet_tree: RatchetTreeOption::Full(tree) };
+        self.send(accepted, recipients, message, extra);
+        Ok(())
+    }
+}

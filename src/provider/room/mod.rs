@@ -1,0 +1,329 @@
+//! A hub's room: what it decides about handshakes and messages.
+//!
+//! A plain state machine: a request and the time in, a [`Decision`] out; nothing is sent from
+//! here. The hub keeps two states (R19). The *committed* one is that of the GroupContext, in
+//! [`View`]. The *provisional* one has every accepted proposal applied, and new requests are judged
+//! against it. A commit makes the provisional state the committed one, since it must include all
+//! cached proposals (R18); an external commit voids them instead (R34), and the provisional state
+//! falls back.
+//!
+//! Accepting puts a parcel for each provider concerned into the room's queue. The queue is part of
+//! the state that the server makes durable before it answers, so a promise is never forgotten.
+
+mod asker;
+mod decide;
+
+pub use asker::Asker;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::parcel::Parcel;
+use crate::mimi::room::{ComponentUpdate, RoomState};
+use crate::mimi::rules::{Actor, Base, CachedProposal, Code, Handshake, Refusal, RuleSet, What};
+use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
+use crate::mimi::wire::{FanoutExtra, FanoutMessage, PendingProposal, UpdateRequest};
+use crate::mls::{Library, MlsError, PeekKind, View, peek};
+use crate::trace::{Change, Digest, Kind};
+
+/// How many epochs back an application message may have been encrypted (RP03 §7).
+pub const EPOCH_TOLERANCE: u64 = 5;
+
+/// A room that this provider is the hub of.
+pub struct HubRoom {
+    /// Its URI.
+    pub uri: RoomUri,
+    /// The committed state.
+    pub view: View,
+    /// Everything else.
+    pub record: Record,
+}
+
+/// The part of a hub's room that is not in the MLS library's storage.
+#[derive(Clone)]
+pub struct Record {
+    /// The GroupInfo of the current epoch, from the last committer.
+    pub group_info: Vec<u8>,
+    /// The committed state with the cached proposals applied.
+    pub provisional: RoomState,
+    /// Accepted proposals that the next commit must include.
+    pub cached: Vec<Cached>,
+    /// Users whose removal is accepted and not yet committed.
+    pub exiting: BTreeSet<UserUri>,
+    /// Parcels that a provider has not confirmed yet, by place in the log.
+    pub queue: BTreeMap<ProviderName, BTreeMap<u64, Parcel>>,
+    /// Where the KeyPackages that went through this hub came from (R8).
+    pub routes: BTreeMap<Vec<u8>, ProviderName>,
+    last_stamp: u64,
+    next_index: u64,
+    /// What was accepted, by hash of the message: the same bytes get the same answer.
+    accepted: BTreeMap<Digest, u64>,
+}
+
+/// An accepted proposal.
+#[derive(Clone)]
+pub struct Cached {
+    /// The proposal, an MLS message.
+    pub message: Vec<u8>,
+    /// The hub's stamp.
+    pub accepted_at: u64,
+    proposal: CachedProposal,
+}
+
+/// What the hub says to a request.
+pub enum Decision {
+    /// Accepted now.
+    Accepted(Box<Accepted>),
+    /// The same bytes were accepted before, at this time.
+    Repeated {
+        /// The stamp that they got.
+        accepted_at: u64,
+    },
+    /// Not accepted; the room is as it was.
+    Refused(Refusal),
+}
+
+/// Something that a hub accepted.
+pub struct Accepted {
+    /// Place in the room's log.
+    pub index: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// The epoch that it was made in.
+    pub epoch: u64,
+    /// Hash of the message.
+    pub digest: Digest,
+    /// Hashes of the proposals of a bundle, or of those that a commit includes.
+    pub proposals: Vec<Digest>,
+    /// The client behind it, where the hub knows.
+    pub actor: Option<Actor>,
+    /// The user behind it.
+    pub user: UserUri,
+    /// The hub's stamp.
+    pub stamp: u64,
+    /// What it changes.
+    pub change: Change,
+    /// Users that are exiting from here on.
+    pub newly_exiting: Vec<UserUri>,
+}
+
+impl HubRoom {
+    /// Opens a room whose group a client of this provider created.
+    ///
+    /// # Errors
+    /// When GroupInfo and tree don't make a group of this room with one member, who is listed.
+    pub fn open(
+        library: &Library,
+        uri: &RoomUri,
+        group_info: Vec<u8>,
+        ratchet_tree: &[u8],
+        creator: &Actor,
+        now_ms: u64,
+    ) -> Result<(Self, Accepted), MlsError> {
+        let view = View::found(library, uri, &group_info, ratchet_tree)?;
+        let members = view.members()?;
+        if view.epoch() != 0 || members != [creator.clone()] {
+            return Err(MlsError::Refused("a new room has its creator as only member".to_owned()));
+        }
+        if !view.state().is_participant(&creator.user) {
+            return Err(MlsError::Refused("the creator is not in the list".to_owned()));
+        }
+        let record = Record {
+            provisional: view.state().clone(),
+            cached: Vec::new(),
+            exiting: BTreeSet::new(),
+            queue: BTreeMap::new(),
+            routes: BTreeMap::new(),
+            last_stamp: 0,
+            next_index: 0,
+            accepted: BTreeMap::new(),
+            group_info,
+        };
+        let mut room = Self { uri: uri.clone(), view, record };
+        let digest = Digest::of(&room.record.group_info);
+        let stamp = room.record.stamp(now_ms);
+        let accepted = Accepted {
+            index: room.record.next_place(digest, stamp),
+            kind: Kind::Created,
+            epoch: 0,
+            digest,
+            proposals: Vec::new(),
+            actor: Some(creator.clone()),
+            user: creator.user.clone(),
+            stamp,
+            change: Change { adds: vec![creator.client.clone()], ..Change::default() },
+            newly_exiting: Vec::new(),
+        };
+        Ok((room, accepted))
+    }
+
+    /// Decides about a commit or a bundle of proposals from `asker`'s provider.
+    pub fn update(
+        &mut self,
+        library: &Library,
+        rules: &RuleSet,
+        asker: &Asker,
+        request: &UpdateRequest,
+        now_ms: u64,
+    ) -> Decision {
+        let (UpdateRequest::Commit { message, .. } | UpdateRequest::Proposals { message, .. }) =
+            request;
+        let digest = Digest::of(message);
+        if let Some(accepted_at) = self.record.accepted.get(&digest) {
+            return Decision::Repeated { accepted_at: *accepted_at };
+        }
+        let decided = match request {
+            UpdateRequest::Commit { message, welcome, group_info, ratchet_tree: _ } => {
+                let welcome = welcome.as_deref();
+                self.commit(library, rules, asker, (message, welcome, group_info), now_ms)
+            }
+            UpdateRequest::Proposals { message, more } => {
+                let messages: Vec<&[u8]> =
+                    std::iter::once(message).chain(more).map(Vec::as_slice).collect();
+                self.proposals(library, rules, asker, &messages, now_ms)
+            }
+        };
+        decided.map_or_else(Decision::Refused, |accepted| Decision::Accepted(Box::new(accepted)))
+    }
+
+    /// Decides about an application message.
+    pub fn submit(
+        &mut self,
+        rules: &RuleSet,
+        user: &UserUri,
+        message: &[u8],
+        now_ms: u64,
+    ) -> Decision {
+        let digest = Digest::of(message);
+        if let Some(accepted_at) = self.record.accepted.get(&digest) {
+            return Decision::Repeated { accepted_at: *accepted_at };
+        }
+        self.message(rules, user, message, now_ms)
+            .map_or_else(Decision::Refused, |accepted| Decision::Accepted(Box::new(accepted)))
+    }
+
+    /// The proposals that a joiner needs to know of (R30).
+    pub fn pending(&self) -> Vec<PendingProposal> {
+        let pending = |cached: &Cached| PendingProposal {
+            proposal: cached.message.clone(),
+            accepted_at: cached.accepted_at,
+        };
+        self.record.cached.iter().map(pending).collect()
+    }
+
+    /// The room and the kind that the message names on the outside; returns its epoch.
+    fn check_outside(&self, message: &[u8], kinds: &[PeekKind]) -> Result<u64, Refusal> {
+        let outside = peek(message).map_err(refusal)?;
+        if outside.room != self.uri {
+            let why = format!("the message is for {}", outside.room);
+            return Err(refused("body-is-well-formed", &why));
+        }
+        if !kinds.contains(&outside.kind) {
+            let why = format!("a {:?} does not belong here", outside.kind);
+            return Err(refused("body-is-well-formed", &why));
+        }
+        Ok(outside.epoch)
+    }
+
+    fn judge(&self, rules: &RuleSet, handshake: &Handshake) -> Result<(), Refusal> {
+        let members = self.view.members().map_err(refusal)?;
+        let cached = self.cached_proposals();
+        rules.judge_handshake(&self.base(&members, &cached), handshake)
+    }
+
+    fn base<'a>(&'a self, members: &'a [Actor], cached: &'a [CachedProposal]) -> Base<'a> {
+        Base {
+            epoch: self.view.epoch(),
+            committed: self.view.state(),
+            provisional: &self.record.provisional,
+            members,
+            cached,
+            exiting: &self.record.exiting,
+            epoch_tolerance: EPOCH_TOLERANCE,
+        }
+    }
+
+    fn cached_proposals(&self) -> Vec<CachedProposal> {
+        self.record.cached.iter().map(|cached| cached.proposal.clone()).collect()
+    }
+
+    /// The state with all cached proposals and these applied. Of two that can't both be applied,
+    /// the first one accepted stays (Q3).
+    fn with_cached(&self, handshake: &Handshake) -> Result<RoomState, Refusal> {
+        let cached = self.record.cached.iter().map(|cached| &cached.proposal.what);
+        let all = cached.chain(handshake.parts.iter().map(|part| &part.what));
+        let updates: Vec<&ComponentUpdate> = all
+            .filter_map(|what| match what {
+                What::Update(update) => Some(update),
+                _ => None,
+            })
+            .collect();
+        self.view
+            .state()
+            .apply(&updates)
+            .map_err(|error| refused("list-update-applies", &error.to_string()))
+    }
+
+    /// Stamps something and gives it its place in the log.
+    fn accept(&mut self, mut accepted: Accepted) -> Accepted {
+        accepted.stamp = self.record.stamp(accepted.stamp);
+        accepted.index = self.record.next_place(accepted.digest, accepted.stamp);
+        accepted
+    }
+
+    /// Providers of the current members.
+    fn providers(&self) -> Result<BTreeSet<ProviderName>, Refusal> {
+        let members = self.view.members().map_err(refusal)?;
+        Ok(members.iter().map(|member| member.user.provider().clone()).collect())
+    }
+
+    fn send(
+        &mut self,
+        accepted: &Accepted,
+        audience: BTreeSet<ProviderName>,
+        message: Vec<u8>,
+        extra: FanoutExtra,
+    ) {
+        let event = FanoutMessage { timestamp: accepted.stamp, message, extra };
+        for provider in audience {
+            self.record.enqueue(provider, accepted, event.clone());
+        }
+    }
+}
+
+impl Record {
+    /// The hub's stamps only grow, whatever its clock does (Q5, I29).
+    fn stamp(&mut self, now_ms: u64) -> u64 {
+        self.last_stamp = now_ms.max(self.last_stamp + 1);
+        self.last_stamp
+    }
+
+    fn next_place(&mut self, digest: Digest, stamp: u64) -> u64 {
+        self.accepted.insert(digest, stamp);
+        self.next_index += 1;
+        self.next_index - 1
+    }
+
+    fn enqueue(&mut self, provider: ProviderName, accepted: &Accepted, event: FanoutMessage) {
+        let queue = self.queue.entry(provider).or_default();
+        queue.entry(accepted.index).or_default().push(event);
+    }
+}
+
+fn refused(rule: &'static str, why: &str) -> Refusal {
+    Refusal { rule, code: Code::NotAllowed, why: why.to_owned() }
+}
+
+fn refusal(error: MlsError) -> Refusal {
+    let why = error.to_string();
+    match error {
+        MlsError::WrongEpoch { .. } => {
+            Refusal { rule: "current-epoch", code: Code::WrongEpoch, why }
+        }
+        MlsError::UnknownProposal => {
+            Refusal { rule: "known-references", code: Code::InvalidProposal(Vec::new()), why }
+        }
+        MlsError::RoomState(_) => refused("list-update-applies", &why),
+        MlsError::Malformed(_) => refused("body-is-well-formed", &why),
+        MlsError::Refused(_) => refused("valid-mls", &why),
+    }
+}
