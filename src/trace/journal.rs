@@ -45,6 +45,11 @@ impl Log {
         self.len() == 0
     }
 
+    /// Shows every entry so far to `look`.
+    pub fn each(&self, look: impl FnMut(&Entry)) {
+        self.entries.borrow().iter().for_each(look);
+    }
+
     /// Takes all entries out.
     pub fn take(&self) -> Vec<Entry> {
         self.entries.take()

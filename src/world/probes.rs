@@ -1,29 +1,57 @@
 //! The last wishes of a run: does the room still work?
 //!
-//! Everybody who may be in a room sends once, and a few commit, one after the other. The world
-//! does not know who is a member; a client that is not one refuses the wish.
+//! Everybody who is in a room sends once, and two commit, one after the other. Who is in it, the
+//! trace tells: who entered it, and was not removed since. A client that knows better refuses.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::cast::{Wish, WishKind};
-use crate::script::{Action, Script};
+use crate::mimi::uri::RoomUri;
+use crate::script::Script;
+use crate::trace::{Entry, Event};
 
 /// Simulated milliseconds between the sends and the first commit.
 const COMMITS_AFTER_MS: u64 = 2_000;
 /// Simulated milliseconds from one commit to the next.
 const COMMIT_EVERY_MS: u64 = 500;
 /// How many clients of a room commit at most.
-const COMMITTERS: usize = 4;
+const COMMITTERS: usize = 2;
 
 /// A wish for a client, so many milliseconds after the probe begins.
 pub type Probe = (u64, String, Wish);
 
-/// The probes of a run, of those clients that `can` act now.
-pub fn probes(script: &Script, can: impl Fn(&str) -> bool) -> Vec<Probe> {
+/// Who is in each room, in the order of coming in.
+#[derive(Debug, Default)]
+pub struct Members(BTreeMap<RoomUri, Vec<String>>);
+
+impl Members {
+    /// Takes note of what happened.
+    pub fn note(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::Entered { room, .. } => {
+                let inside = self.0.entry(room.clone()).or_default();
+                if !inside.contains(&entry.node) {
+                    inside.push(entry.node.clone());
+                }
+            }
+            Event::Removed { room, .. } => {
+                self.0.entry(room.clone()).or_default().retain(|client| *client != entry.node);
+            }
+            _ => {}
+        }
+    }
+
+    fn of(&self, room: &RoomUri) -> impl Iterator<Item = &String> {
+        self.0.get(room).into_iter().flatten()
+    }
+}
+
+/// The probes of a run, of those members that `can` act now.
+pub fn probes(script: &Script, members: &Members, can: impl Fn(&str) -> bool) -> Vec<Probe> {
     let mut sends = Vec::new();
     let mut commits = Vec::new();
-    for (short, room) in &script.rooms {
-        let clients = clients_of(script, short).into_iter().filter(|client| can(client));
+    for room in script.rooms.values() {
+        let clients = members.of(&room.uri).filter(|client| can(client)).cloned();
         for (place, client) in clients.enumerate() {
             let wish =
                 |what| Wish { intent: String::new(), room: room.uri.clone(), what, probe: true };
@@ -41,22 +69,19 @@ pub fn probes(script: &Script, can: impl Fn(&str) -> bool) -> Vec<Probe> {
     sends
 }
 
-/// The clients that may be in a room, its creator first, each once.
-fn clients_of(script: &Script, room: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for step in script.steps.iter().filter(|step| step.room == room) {
-        found.push(step.client.clone());
-        let user = match &step.action {
-            Action::Add { user } => script.users.get(user),
-            Action::Create => script
-                .users
-                .values()
-                .find(|user| user.clients.iter().any(|(name, _)| *name == step.client)),
-            _ => None,
-        };
-        found.extend(user.iter().flat_map(|user| &user.clients).map(|(name, _)| name.clone()));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Digest;
+
+    #[test]
+    fn who_was_removed_is_not_asked() {
+        let room = RoomUri::parse("mimi://a.example/r/r").unwrap();
+        let removed =
+            Event::Removed { room: room.clone(), epoch: 1, commit: Some(Digest::of(b"commit")) };
+        let mut members = Members(BTreeMap::from([(room.clone(), vec!["A1".into(), "B1".into()])]));
+        let entry = Entry { n: 1, at_ms: 0, node: "A1".into(), cause: None, event: removed };
+        members.note(&entry);
+        assert_eq!(members.of(&room).collect::<Vec<_>>(), ["B1"]);
     }
-    let mut seen = BTreeSet::new();
-    found.retain(|name| seen.insert(name.clone()));
-    found
 }

@@ -17,7 +17,7 @@ use super::agenda::{Agenda, Deed};
 use super::cast::{Wish, WishKind};
 use super::crew::{self, Client, Identity, Props};
 use super::life::Trap;
-use super::probes::probes;
+use super::probes::{Members, probes};
 use super::server::Server;
 use super::time::{EPOCH_S, Now, TICK_MS};
 use super::{PlayError, wire};
@@ -155,7 +155,9 @@ impl<'s> Stage<'s> {
         self.begin_phase(Phase::Probe);
         let can = |name: &str| self.clients.get(name).is_some_and(Client::can_act);
         let mut last = 0;
-        for (after, client, wish) in probes(self.script, can) {
+        let mut members = Members::default();
+        self.props.log.each(|entry| members.note(entry));
+        for (after, client, wish) in probes(self.script, &members, can) {
             last = last.max(after);
             self.agenda.add(self.now_ms + after, Deed::Ask { client, wish });
         }
