@@ -9,6 +9,7 @@
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::{Ledger, hub_of};
+use super::room::continues;
 use crate::mimi::uri::RoomUri;
 use crate::trace::{Digest, Entry, Event};
 
@@ -24,14 +25,14 @@ struct ContiguousHistory;
 
 impl Invariant for ContiguousHistory {
     fn observe(&mut self, ledger: &Ledger, entry: &Entry) -> Vec<Finding> {
-        let Event::Entered { room, epoch, stay, commit, .. } = &entry.event else {
+        let Event::Entered { room, epoch, stay, way, commit, .. } = &entry.event else {
             return vec![];
         };
         if !ledger.is_honest(&entry.node) {
             return vec![];
         }
         let place = ledger.room(room).places.get(&entry.node);
-        if let Some(place) = place.filter(|place| place.stay == *stay)
+        if let Some(place) = place.filter(|place| place.stay == *stay && continues(*way))
             && *epoch > place.epoch + 1
         {
             let why = format!(

@@ -280,7 +280,7 @@ impl Ledger {
                 self.learn(&entry.node, state);
                 let room = self.rooms.entry(room.clone()).or_default();
                 let (authenticator, commit) = (*authenticator, *commit);
-                room.enters(&entry.node, *stay, *epoch, authenticator, commit);
+                room.enters(&entry.node, (*stay, *way), *epoch, authenticator, commit);
                 let belief = Belief {
                     node: entry.node.clone(),
                     authenticator,

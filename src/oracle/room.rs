@@ -46,6 +46,12 @@ pub(super) struct Place {
     pub(super) restarted: bool,
 }
 
+/// Whether a client that enters an epoch this way was in the one before. The number of a stay
+/// alone can't tell: a client that came back from an older disk counts anew.
+pub(super) fn continues(way: Way) -> bool {
+    matches!(way, Way::Commit | Way::OwnCommit)
+}
+
 /// One room: the hub's side and the clients'.
 #[derive(Debug, Default)]
 pub(super) struct Room {
@@ -73,12 +79,12 @@ impl Room {
     pub(super) fn enters(
         &mut self,
         node: &str,
-        stay: u64,
+        (stay, way): (u64, Way),
         epoch: u64,
         authenticator: Digest,
         commit: Option<Digest>,
     ) {
-        let same = self.places.get(node).filter(|place| place.stay == stay);
+        let same = self.places.get(node).filter(|place| place.stay == stay && continues(way));
         let since = same.map_or(epoch, |place| place.since.min(epoch));
         let (removed, restarted) = (false, false);
         let place = Place { stay, since, epoch, authenticator, commit, removed, restarted };
