@@ -12,6 +12,7 @@ use crate::mimi::room::ComponentUpdate;
 use crate::mimi::rules::{Actor, Part, What};
 use crate::mimi::wire::{FanoutExtra, FanoutMessage, RatchetTreeOption};
 use crate::mls::{Incoming, Member, MlsError, MlsFraming, PeekKind, StagedByMember, peek};
+use crate::node::wish::WishKind;
 use crate::trace::{Digest, Event, Fate, Way};
 
 /// Most events that are kept because they came early.
@@ -139,8 +140,9 @@ impl Room {
             }
             Err(error) => {
                 // The hub is in the next epoch, and nothing else will lead there.
-                let why = format!("a commit that the hub accepted is not valid here: {error}");
-                self.record.recover.get_or_insert(why);
+                self.must_rejoin(format!(
+                    "a commit that the hub accepted is not valid here: {error}"
+                ));
                 self.refuse(kit, digest, &error.to_string())
             }
         }
@@ -174,7 +176,7 @@ impl Room {
         let Some(member) = &mut self.member else { return Use::Done };
         let removes_me = staged.removes_me;
         if let Err(error) = member.merge(&kit.library, staged) {
-            self.record.recover.get_or_insert(error.to_string());
+            self.must_rejoin(error.to_string());
             return self.refuse(kit, digest, &error.to_string());
         }
         let outrun = |job: &mut Job| matches!(job.kind, Kind::Commit { .. } | Kind::Propose { .. });
@@ -205,16 +207,16 @@ impl Room {
         if let Some(leaving) = self.record.leaving.take() {
             self.end(kit, &leaving, Fate::Done, &format!("out since the commit of epoch {epoch}"));
         }
-        // A leave whose answer was lost was accepted all the same.
-        let mut wanted = std::mem::take(&mut self.record.wanted);
-        if let Some(job) = self.record.job.take() {
-            wanted.extend(job.wanted);
+        let under_way = self.record.job.take().and_then(|job| job.wanted);
+        if let Some(wanted) = under_way {
+            // A leave whose answer was lost was accepted all the same.
+            let left = wanted.wish.what == WishKind::Leave;
+            let fate = if left { Fate::Done } else { Fate::Abandoned };
+            self.end(kit, &wanted, fate, "no longer a member");
         }
-        for wanted in wanted {
-            use crate::node::wish::WishKind;
+        for wanted in std::mem::take(&mut self.record.wanted) {
             match wanted.wish.what {
                 WishKind::Join => self.record.wanted.push_back(wanted),
-                WishKind::Leave => self.end(kit, &wanted, Fate::Done, "out of the room"),
                 _ => self.end(kit, &wanted, Fate::Abandoned, "no longer a member"),
             }
         }
@@ -292,7 +294,8 @@ impl Room {
     }
 
     fn lose_patience_later(&mut self, now_ms: u64) {
-        if self.record.standing == Standing::Member && self.misses_an_epoch() {
+        let outside = self.record.standing == Standing::Outside && !self.record.early.is_empty();
+        if outside || (self.record.standing == Standing::Member && self.misses_an_epoch()) {
             self.record.behind_since_ms.get_or_insert(now_ms);
         }
     }

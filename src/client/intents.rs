@@ -43,7 +43,7 @@ impl Room {
         }
     }
 
-    pub(super) fn begin_from_outside(&mut self, kit: &Kit) {
+    pub(super) fn begin_from_outside(&mut self, kit: &Kit, now_ms: u64) {
         // Somebody else may be about to add this client: what only members can do waits.
         let possible =
             |wanted: &Wanted| matches!(wanted.wish.what, WishKind::Create | WishKind::Join);
@@ -55,7 +55,9 @@ impl Room {
                 self.end(kit, &wanted, Fate::Abandoned, "no longer a member");
             }
         }
-        let Some(place) = self.record.wanted.iter().position(possible) else { return };
+        let Some(place) = self.record.wanted.iter().position(possible) else {
+            return self.stop_waiting(kit, now_ms);
+        };
         let Some(wanted) = self.record.wanted.remove(place) else { return };
         match wanted.wish.what {
             WishKind::Create => {

@@ -87,17 +87,12 @@ impl Room {
         let (joined, committed) =
             Member::join_externally(&scratch, &kit.identity, group_info, tree)?;
         let epoch = joined.epoch() - 1;
-        if self.member.as_ref().is_some_and(|member| epoch <= member.epoch())
-            && !self.has_lost_its_way()
-        {
-            return Ok(None);
-        }
-        Ok(Some((epoch, scratch.store(), committed)))
-    }
-
-    /// Whether this client can't use its own state, even where the hub is at the same epoch.
-    fn has_lost_its_way(&self) -> bool {
-        self.record.standing != Standing::Member
+        let anew = self.record.recover.as_ref().is_some_and(|recovery| recovery.anew);
+        let leads_on = self
+            .member
+            .as_ref()
+            .is_none_or(|member| epoch > member.epoch() || (anew && epoch == member.epoch()));
+        Ok(leads_on.then(|| (epoch, scratch.store(), committed)))
     }
 
     /// The hub has accepted the external commit: the group becomes this client's.

@@ -176,8 +176,7 @@ impl Room {
                 }
             }
             Err(error) => {
-                let why = format!("the own accepted commit can't be merged: {error}");
-                self.record.recover = Some(why);
+                self.must_rejoin(format!("the own accepted commit can't be merged: {error}"));
                 self.again(job.wanted);
             }
         }
@@ -285,6 +284,7 @@ impl Room {
         self.record.first_epoch = self.epoch();
         self.record.recover = None;
         self.record.behind_since_ms = None;
+        self.record.outside_since_ms = None;
         self.record.exiting = false;
     }
 

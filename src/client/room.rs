@@ -19,6 +19,9 @@ use crate::trace::{Digest, Event, Fate};
 /// How long a client waits for what it knows to be missing before it rejoins, in milliseconds.
 const PATIENCE_MS: u64 = 15_000;
 
+/// How long the user's wishes wait for somebody to add this client, in milliseconds.
+const WELCOME_WAIT_MS: u64 = 10_000;
+
 /// A room as one client sees it.
 pub(super) struct Room {
     pub uri: RoomUri,
@@ -58,14 +61,25 @@ pub(super) struct RoomRecord {
     pub heard_of: u64,
     /// Since when this client knows that it misses something.
     pub behind_since_ms: Option<u64>,
-    /// Why this client must rejoin, if it must.
-    pub recover: Option<String>,
+    /// This client must rejoin.
+    pub recover: Option<Recovery>,
+    /// Since when intents wait for this client to become a member.
+    pub outside_since_ms: Option<u64>,
     /// Since when proposals of others wait for a commit.
     pub proposals_since_ms: Option<u64>,
     /// Nothing is begun before this time.
     pub rest_until_ms: u64,
     /// The commit that led to the current epoch.
     pub last_commit: Option<Digest>,
+}
+
+/// Why a client must rejoin.
+#[derive(Clone)]
+pub(super) struct Recovery {
+    pub why: String,
+    /// Its own state is not to be trusted, even where the hub is at the same epoch: restored from
+    /// a backup, it would encrypt with keys that it has used before.
+    pub anew: bool,
 }
 
 /// What a client is to a room.
@@ -125,7 +139,8 @@ impl Room {
     /// Mail was lost for good: what happened since can't be known.
     pub fn lost_mail(&mut self) {
         if self.record.standing == Standing::Member {
-            self.record.recover = Some("mail was dropped before it was read".to_owned());
+            let why = "mail was dropped before it was read".to_owned();
+            self.record.recover = Some(Recovery { why, anew: true });
         }
     }
 
@@ -148,7 +163,8 @@ impl Room {
         let patience = record.behind_since_ms.map(|since| since + PATIENCE_MS);
         let commit = record.proposals_since_ms;
         let rest = (record.rest_until_ms > 0).then_some(record.rest_until_ms);
-        [patience, commit, rest].into_iter().flatten().min()
+        let welcome = record.outside_since_ms.map(|since| since + WELCOME_WAIT_MS);
+        [patience, commit, rest, welcome].into_iter().flatten().min()
     }
 
     pub fn begin(&mut self, job: Job) {
@@ -182,13 +198,14 @@ impl Room {
         }
         self.record.rest_until_ms = 0;
         self.lose_patience(now_ms);
-        if let Some(why) = self.record.recover.clone() {
+        if let Some(recovery) = &self.record.recover {
+            let why = recovery.why.clone();
             return self.begin_recovery(kit, &why);
         }
         match self.record.standing {
             Standing::Member if self.record.heard_of > self.epoch() => {}
             Standing::Member => self.begin_as_member(kit, now_ms),
-            Standing::Outside | Standing::Gone => self.begin_from_outside(kit),
+            Standing::Outside | Standing::Gone => self.begin_from_outside(kit, now_ms),
             Standing::Creating => {}
         }
     }
@@ -216,18 +233,43 @@ impl Room {
     }
 
     fn lose_patience(&mut self, now_ms: u64) {
-        let behind = self.record.standing == Standing::Member
-            && (self.record.heard_of > self.epoch() || self.misses_an_epoch());
+        let behind = match self.record.standing {
+            Standing::Member => self.record.heard_of > self.epoch() || self.misses_an_epoch(),
+            // The room's events come, and the Welcome before them is lost: a client that was
+            // restored from a time before it joined.
+            Standing::Outside => !self.record.early.is_empty(),
+            Standing::Creating | Standing::Gone => false,
+        };
         if !behind {
             self.record.behind_since_ms = None;
             return;
         }
         let since = *self.record.behind_since_ms.get_or_insert(now_ms);
-        if now_ms >= since + PATIENCE_MS && self.record.recover.is_none() {
-            self.record.recover = Some(format!(
+        if now_ms >= since + PATIENCE_MS {
+            self.must_rejoin(format!(
                 "nothing leads on from epoch {}, and the hub is further",
                 self.epoch()
             ));
+        }
+    }
+
+    /// Nothing but an external commit leads on from here.
+    pub fn must_rejoin(&mut self, why: String) {
+        self.record.recover.get_or_insert(Recovery { why, anew: false });
+    }
+
+    /// Ends intents that have waited too long for this client to become a member.
+    pub fn stop_waiting(&mut self, kit: &Kit, now_ms: u64) {
+        if self.record.wanted.is_empty() {
+            self.record.outside_since_ms = None;
+            return;
+        }
+        let since = *self.record.outside_since_ms.get_or_insert(now_ms);
+        if now_ms >= since + WELCOME_WAIT_MS {
+            self.record.outside_since_ms = None;
+            for wanted in std::mem::take(&mut self.record.wanted) {
+                self.end(kit, &wanted, Fate::Refused, "not a member of the room");
+            }
         }
     }
 
