@@ -198,6 +198,7 @@ impl Room {
             let _ = member.forget(&kit.library);
         }
         self.has_merged = true;
+        self.is_reader = false;
         self.record.standing = Standing::Gone;
         self.record.exiting = false;
         self.record.recover = None;
@@ -294,8 +295,7 @@ impl Room {
     }
 
     fn lose_patience_later(&mut self, now_ms: u64) {
-        let outside = self.record.standing == Standing::Outside && !self.record.early.is_empty();
-        if outside || (self.record.standing == Standing::Member && self.misses_an_epoch()) {
+        if self.record.standing == Standing::Member && self.misses_an_epoch() {
             self.record.behind_since_ms.get_or_insert(now_ms);
         }
     }

@@ -237,6 +237,9 @@ impl Client {
         }
         self.mail_attempt = 0;
         let now = self.now();
+        for uri in response.rooms {
+            self.room(&uri).is_reader = true;
+        }
         for item in response.items {
             if item.sequence <= self.cursor {
                 continue;

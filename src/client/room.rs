@@ -30,6 +30,8 @@ pub(super) struct Room {
     pub member: Option<Member>,
     /// A commit was merged since this was last looked at.
     pub has_merged: bool,
+    /// The provider sends this client the room's events.
+    pub is_reader: bool,
     /// Messages for the user. It gets them once they are on the disk, so that a crash can't make
     /// it get one twice.
     pub deliveries: Vec<Event>,
@@ -103,6 +105,7 @@ impl Room {
             record: RoomRecord::default(),
             member: None,
             has_merged: false,
+            is_reader: false,
             deliveries: Vec::new(),
             used_key_packages: 0,
             serial: 0,
@@ -235,9 +238,9 @@ impl Room {
     fn lose_patience(&mut self, now_ms: u64) {
         let behind = match self.record.standing {
             Standing::Member => self.record.heard_of > self.epoch() || self.misses_an_epoch(),
-            // The room's events come, and the Welcome before them is lost: a client that was
-            // restored from a time before it joined.
-            Standing::Outside => !self.record.early.is_empty(),
+            // The room's events are for this client, and it knows of no way in: it was restored
+            // from a time before it joined.
+            Standing::Outside => self.is_reader,
             Standing::Creating | Standing::Gone => false,
         };
         if !behind {

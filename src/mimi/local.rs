@@ -171,6 +171,9 @@ pub struct MailboxResponse {
     pub first_kept: u64,
     /// The items.
     pub items: Vec<MailboxItem>,
+    /// The rooms whose events the client gets. One that it knows nothing of tells a client that
+    /// its own disk is older than it thought.
+    pub rooms: Vec<RoomUri>,
 }
 
 impl MailboxResponse {
@@ -179,7 +182,12 @@ impl MailboxResponse {
         let item = |writer: Writer, item: &MailboxItem| {
             writer.put(&item.sequence).uri(&item.room).opaque(&item.body)
         };
-        Writer::default().put(&self.first_kept).list(&self.items, item).done()
+        let room = |writer: Writer, room: &RoomUri| writer.uri(room);
+        Writer::default()
+            .put(&self.first_kept)
+            .list(&self.items, item)
+            .list(&self.rooms, room)
+            .done()
     }
 
     /// # Errors
@@ -196,6 +204,7 @@ impl MailboxResponse {
             Ok(Self {
                 first_kept: reader.take("the lowest number kept")?,
                 items: reader.list("a list of items", item)?,
+                rooms: reader.list("a list of rooms", |reader| reader.uri("a room"))?,
             })
         })
     }
@@ -321,8 +330,9 @@ mod tests {
     fn a_mailbox_response_reads_back_and_damage_does_no_harm() {
         let item = (any::<u64>(), any_room(), any_bytes())
             .prop_map(|(sequence, room, body)| MailboxItem { sequence, room, body });
-        let bodies = (any::<u64>(), prop::collection::vec(item, 0..4))
-            .prop_map(|(first_kept, items)| MailboxResponse { first_kept, items });
+        let rooms = prop::collection::vec(any_room(), 0..3);
+        let bodies = (any::<u64>(), prop::collection::vec(item, 0..4), rooms)
+            .prop_map(|(first_kept, items, rooms)| MailboxResponse { first_kept, items, rooms });
         holds(bodies, MailboxResponse::encode, MailboxResponse::decode);
     }
 
@@ -347,13 +357,16 @@ mod tests {
         let request = MailboxRequest { cursor: 3, wait_ms: 258 };
         assert_eq!(request.encode(), [0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 1, 2]);
         let room = RoomUri::parse("mimi://a/r/x").unwrap();
+        let rooms = vec![room.clone()];
         let items = vec![MailboxItem { sequence: 4, room, body: vec![0xbb] }];
         assert_eq!(
-            MailboxResponse { first_kept: 1, items }.encode(),
+            MailboxResponse { first_kept: 1, items, rooms }.encode(),
             bytes(&[
                 &[0, 0, 0, 0, 0, 0, 0, 1, 23, 0, 0, 0, 0, 0, 0, 0, 4, 12],
                 b"mimi://a/r/x",
                 &[1, 0xbb],
+                &[13, 12],
+                b"mimi://a/r/x",
             ])
         );
         let content = Content { message_id: "m1".to_owned(), text: "hé".to_owned() };

@@ -99,6 +99,8 @@ impl Mail {
 
     /// Drops what the client has, and returns what it has not.
     pub fn read(&mut self, client: &ClientUri, cursor: u64) -> MailboxResponse {
+        let followed = self.rooms.iter().filter(|(_, followed)| followed.readers.contains(client));
+        let rooms = followed.map(|(room, _)| room.clone()).collect();
         let mailbox = self.boxes.entry(client.clone()).or_default();
         while mailbox.dropped < cursor && mailbox.items.pop_front().is_some() {
             mailbox.dropped += 1;
@@ -109,7 +111,7 @@ impl Mail {
             numbered.filter(|(_, sequence)| *sequence > cursor).map(|((room, event), sequence)| {
                 MailboxItem { sequence, room: room.clone(), body: event.to_vec() }
             });
-        MailboxResponse { items: items.take(BATCH).collect(), first_kept: first }
+        MailboxResponse { items: items.take(BATCH).collect(), first_kept: first, rooms }
     }
 
     fn put(&mut self, client: &ClientUri, room: &RoomUri, event: Rc<[u8]>) {
