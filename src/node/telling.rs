@@ -10,7 +10,9 @@ use crate::mimi::room::{ComponentUpdate, RoomState};
 use crate::mimi::rules::{Handshake, HandshakeKind, What};
 use crate::mimi::uri::RoomUri;
 use crate::mls::RoomSnapshot;
-use crate::trace::{Change, Digest, Event, Member, Participant, RoomView, Stage, StateRef, Way};
+use crate::trace::{
+    Change, Digest, Event, Member, Participant, RoleName, RoomView, Stage, StateRef, Way,
+};
 
 /// Remembers which room state a node told last.
 #[derive(Default)]
@@ -66,9 +68,13 @@ fn view(state: &RoomState) -> RoomView {
     let participants = &state.participants.participants;
     RoomView {
         participants: participants.iter().map(participant).collect(),
-        roles: state.roles.roles.iter().map(|role| (role.index, role.name.clone())).collect(),
+        roles: state.roles.roles.iter().map(role).collect(),
         name: state.metadata.name.clone(),
     }
+}
+
+fn role(role: &crate::mimi::policy::Role) -> RoleName {
+    RoleName { index: role.index, name: role.name.clone() }
 }
 
 fn participant(participant: &crate::mimi::room::Participant) -> Participant {

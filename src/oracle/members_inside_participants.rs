@@ -56,7 +56,7 @@ fn standing(view: &RoomView, member: &Member) -> Option<&'static str> {
     let Some(participant) = view.participants.iter().find(|entry| entry.user == member.user) else {
         return Some("not a participant");
     };
-    let bans = view.roles.get(&BANNED).is_some_and(|name| name == "banned");
+    let bans = view.roles.iter().any(|role| role.index == BANNED && role.name == "banned");
     (participant.role == BANNED && bans).then_some("banned")
 }
 

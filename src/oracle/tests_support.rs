@@ -4,14 +4,13 @@
 //! alice (a.example), B1 and B2 of bob (b.example), C1 of carol (c.example). Its verbs append what
 //! honest nodes would record. [`Story::amend`] spoils the last entry; [`Story::push`] adds any.
 
-use std::collections::BTreeMap;
-
 use super::{Verdict, judge};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::trace::{
     Change, Digest, Entry, Event, FORMAT, Fate, Header, Kind, Member, Node, Participant, Phase,
-    RoomView, Stage, StateRef, Way,
+    RoleName, RoomView, Stage, StateRef, Way,
 };
+use std::collections::BTreeMap;
 
 pub(super) const HUB: &str = "a.example";
 
@@ -413,8 +412,9 @@ impl Story {
 }
 
 fn state_of(snapshot: &Snapshot) -> StateRef {
-    let roles = BTreeMap::from([(1, "banned".to_owned()), (2, "member".to_owned())]);
+    let roles =
+        [(1, "banned"), (2, "member")].map(|(index, name)| RoleName { index, name: name.into() });
     let participants = snapshot.participants.clone();
-    let view = RoomView { participants, roles, name: "Clubhouse".into() };
+    let view = RoomView { participants, roles: roles.to_vec(), name: "Clubhouse".into() };
     StateRef { hash: digest(&format!("{view:?}")), view: Some(view) }
 }

@@ -80,7 +80,7 @@ fn parse<T: serde::de::DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{Digest, Event, Phase, write};
+    use crate::trace::{Digest, Event, Phase, RoleName, RoomView, Stage, StateRef, write};
 
     fn header() -> Header {
         Header {
@@ -113,6 +113,26 @@ mod tests {
     fn a_trace_reads_back_as_it_was_written() {
         let written = write(&header(), &entries(&[1, 2, 3]));
         assert_eq!(read(&written), Ok((header(), entries(&[1, 2, 3]))));
+    }
+
+    #[test]
+    fn a_room_state_reads_back_with_its_roles() {
+        let view = RoomView {
+            participants: vec![],
+            roles: vec![RoleName { index: 1, name: "banned".into() }],
+            name: "Clubhouse".into(),
+        };
+        let event = Event::Shadowed {
+            room: crate::mimi::uri::RoomUri::parse("mimi://a.example/r/clubhouse").unwrap(),
+            stage: Stage::Committed,
+            epoch: 1,
+            context: Digest::of(b"context"),
+            tag: Digest::of(b"tag"),
+            state: StateRef { hash: Digest::of(b"state"), view: Some(view) },
+            members: vec![],
+        };
+        let entry = Entry { n: 1, at_ms: 0, node: "a.example".into(), cause: Some(7), event };
+        assert_eq!(read(&write(&header(), &[entry.clone()])), Ok((header(), vec![entry])));
     }
 
     #[test]

@@ -95,13 +95,23 @@ pub struct Participant {
     pub role: u32,
 }
 
+/// A role's index and name. (No map by number: serde does not read one back from JSON inside what
+/// is flattened, as an entry's event is.)
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleName {
+    /// Its index.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+}
+
 /// The room state as a node decoded it from a GroupContext.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomView {
     /// The participant list, in its order.
     pub participants: Vec<Participant>,
-    /// Names of the roles by index.
-    pub roles: BTreeMap<u32, String>,
+    /// The roles that are defined.
+    pub roles: Vec<RoleName>,
     /// The room's display name.
     pub name: String,
 }
