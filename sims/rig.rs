@@ -1,0 +1,399 @@
+//! A provider's server with a real room and nothing around it: made-up network, clock and disk.
+//!
+//! The room is made as clients make it, through the server's own endpoints: alice of the hub
+//! creates it and adds bob of `b.example`. Both can then make requests that the server would
+//! accept. Not a test target: `bad_requests` declares it as a module.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use bytes::Bytes;
+use http::Method;
+use schism::mimi::local::PublishKeyPackages;
+use schism::mimi::local::{CreateRoomRequest, Errand, LocalRoute, MailboxRequest};
+use schism::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
+use schism::mimi::rules::{Actor, RuleSet};
+use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
+use schism::mimi::wire::{
+    ClientKeyMaterial, ClientStatus, Directory, ExternalSender, FanoutExtra, FanoutMessage,
+    GroupInfoOption, GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse,
+    KeyMaterialResponse, KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route,
+    SubmitMessageRequest, UpdateRequest,
+};
+use schism::mls::{
+    CommitPlan, Committed, Identity, Library, Member, Meter, open_group_info, sign_key_material,
+    welcome_message,
+};
+use schism::node::{Call, Clock, Disk, Network, Peer, Points, Reply, Service, Task, Unanswered};
+use schism::provider::{Server, Setup, Stored};
+use schism::trace::{Event, FORMAT, Header, Kind, Log};
+use tokio::runtime::Runtime;
+use tokio::task::LocalSet;
+
+pub const HUB: &str = "a.example";
+const FOLLOWER: &str = "b.example";
+
+/// A request, in all that a sender can get wrong.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub peer: Peer,
+    pub method: Method,
+    pub host: String,
+    pub from: String,
+    pub path: String,
+    pub body: Vec<u8>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Answered {
+    pub status: u16,
+    pub body: Bytes,
+    pub events: Vec<Event>,
+}
+
+impl Asked {
+    fn new(peer: Peer, from: &str, path: String, body: Vec<u8>) -> Self {
+        let (host, from) = (HUB.to_owned(), format!("mimi@{from}"));
+        Self { peer, method: Method::POST, host, from, path, body }
+    }
+
+    /// By another provider's server.
+    pub fn by_provider(name: &str, route: Route, body: Vec<u8>) -> Self {
+        Self::new(Peer::Provider(provider(name)), name, route.path(), body)
+    }
+
+    /// By one of the server's own clients.
+    pub fn by_client(client: &ClientUri, errand: Errand, body: Vec<u8>) -> Self {
+        let route = Route::Client(LocalRoute { client: client.clone(), errand });
+        Self::new(Peer::Client(client.clone()), HUB, route.path(), body)
+    }
+}
+
+impl Answered {
+    /// The code and the rule of the only refusal that it left in the trace, if it left one and
+    /// nothing else.
+    pub fn refusal(&self) -> Option<(&str, &str)> {
+        match self.events.as_slice() {
+            [Event::Refused { code, rule, .. }] => Some((code, rule)),
+            _ => None,
+        }
+    }
+
+    /// What the hub accepted.
+    pub fn accepted(&self) -> Vec<Kind> {
+        let kinds = self.events.iter().filter_map(|event| match event {
+            Event::Accepted { kind, .. } => Some(*kind),
+            _ => None,
+        });
+        kinds.collect()
+    }
+
+    /// Refused: by its status, or by a code that the endpoint's own body carries with 200; with
+    /// the same in the trace, and nothing accepted.
+    pub fn is_refused(&self) -> bool {
+        let Some((code, _)) = self.refusal() else { return false };
+        match self.status {
+            200 => code != "success" && code.parse::<u16>().is_err(),
+            status => [400, 403, 404, 405].contains(&status) && code == status.to_string(),
+        }
+    }
+}
+
+/// Somebody with a client.
+pub struct Person {
+    pub actor: Actor,
+    identity: Identity,
+    library: Library,
+}
+
+impl Person {
+    fn new(at: &str, user: &str, client: &str, seed: u8) -> Self {
+        let at = provider(at);
+        let user = UserUri::new(&at, user).unwrap();
+        let actor = Actor { client: ClientUri::new(&at, client).unwrap(), user };
+        let identity = Identity::client(&actor, [seed; 32]);
+        Self { actor, identity, library: Library::new([seed; 32], Meter::off()) }
+    }
+
+    /// What the client signs with.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn key_packages(&self) -> Vec<Vec<u8>> {
+        self.library.new_key_packages(&self.identity, 4).unwrap()
+    }
+}
+
+/// The server, its room, and two who are in it.
+pub struct Rig {
+    runtime: Runtime,
+    local: LocalSet,
+    server: Server,
+    log: Rc<Log>,
+    answers: Rc<RefCell<Vec<u8>>>,
+    pub room: RoomUri,
+    pub alice: Person,
+    pub bob: Person,
+}
+
+impl Rig {
+    /// The room, at epoch 1.
+    pub fn new() -> (Self, Member, Member) {
+        let header = Header {
+            format: FORMAT,
+            scenario: "bad requests".to_owned(),
+            script: schism::trace::Digest::of(b""),
+            seed: 0,
+            nodes: Default::default(),
+            rooms: Default::default(),
+            dishonest: Vec::new(),
+            expected: Vec::new(),
+            without: Vec::new(),
+            rest_ms: 0,
+        };
+        let log = Log::new(header, || 0);
+        let answers = Rc::new(RefCell::default());
+        let setup = Setup {
+            name: provider(HUB),
+            network: Rc::new(Elsewhere(answers.clone())),
+            clock: Rc::new(Hands(Cell::new(1_000_000))),
+            disk: Rc::new(Sheet(RefCell::default())),
+            points: Rc::new(NoPoints),
+            journal: log.journal(HUB),
+            random: [1; 32],
+            meter: Meter::off(),
+            rules: RuleSet::without(&[]).unwrap(),
+        };
+        let rig = Self {
+            runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
+            local: LocalSet::new(),
+            server: Server::start(setup),
+            log,
+            answers,
+            room: RoomUri::new(&provider(HUB), "clubhouse").unwrap(),
+            alice: Person::new(HUB, "alice", "A1", 2),
+            bob: Person::new(FOLLOWER, "bob", "B1", 3),
+        };
+        let (alice, bob) = rig.move_in();
+        (rig, alice, bob)
+    }
+
+    /// Alice registers, creates the room and adds bob.
+    fn move_in(&self) -> (Member, Member) {
+        let Self { alice, bob, room, .. } = self;
+        let registered = self.ask(&self.publication()).unwrap();
+        assert_eq!(registered.status, 201);
+        let (mut member, creation) = self.creation(room);
+        assert_eq!(self.ask(&creation).unwrap().status, 201);
+
+        let response = KeyMaterialResponse {
+            user_status: KeyMaterialUserCode::Success,
+            user: bob.actor.user.clone(),
+            clients: vec![ClientKeyMaterial {
+                client: bob.actor.client.clone(),
+                status: ClientStatus::Success(bob.key_packages().remove(0)),
+            }],
+        };
+        *self.answers.borrow_mut() = response.encode();
+        let wanted = sign_key_material(&alice.identity, &alice.actor, &bob.actor.user, room);
+        let errand = Errand::KeyMaterial(bob.actor.user.clone());
+        let got = self.ask(&self.by_alice(errand, wanted.encode())).unwrap();
+        let got = KeyMaterialResponse::decode(&got.body, &schism::mls::MlsFraming).unwrap();
+        let ClientStatus::Success(package) = &got.clients[0].status else { panic!("{got:?}") };
+
+        let add =
+            ParticipantListUpdate::add(bob.actor.user.clone(), schism::mimi::policy::ORDINARY_USER);
+        let plan = CommitPlan {
+            adds: vec![package.clone()],
+            updates: vec![ComponentUpdate::Participants(add)],
+            removes: Vec::new(),
+        };
+        let committed = member.commit(&alice.library, &alice.identity, &plan).unwrap();
+        let body = update(&committed);
+        let added = self.ask(&self.by_alice(Errand::Update(room.clone()), body)).unwrap();
+        assert!(added.refusal().is_none() && added.status == 200, "{added:?}");
+        member.merge_own(&alice.library).unwrap();
+        let welcome = welcome_message(&committed.welcome.unwrap());
+        let tree = member.ratchet_tree().unwrap();
+        (member, Member::join(&bob.library, &welcome, &tree).unwrap())
+    }
+
+    /// Sends a request; none where it can't even be written down in HTTP.
+    pub fn ask(&self, asked: &Asked) -> Option<Answered> {
+        let request = http::Request::builder()
+            .method(&asked.method)
+            .uri(&asked.path)
+            .header(http::header::HOST, &asked.host)
+            .header(http::header::FROM, &asked.from)
+            .body(Bytes::from(asked.body.clone()))
+            .ok()?;
+        self.log.take();
+        let answer = self.server.handle(asked.peer.clone(), request);
+        let response = self.local.block_on(&self.runtime, answer);
+        let (status, body) = (response.status().as_u16(), response.into_body());
+        let events = self.log.take().into_iter().map(|entry| entry.event).collect();
+        Some(Answered { status, body, events })
+    }
+
+    /// What the hub gives a joiner: epoch, GroupContext and all, tree and waiting proposals.
+    pub fn view(&self) -> GroupInfoRatchetTree {
+        let bob = &self.bob;
+        let (request, key) = GroupInfoRequest::signed(&bob.library, &bob.identity).unwrap();
+        let asked = self.by_bob(Route::GroupInfo(self.room.clone()), request.encode());
+        let response = GroupInfoResponse::decode(&self.ask(&asked).unwrap().body).unwrap();
+        open_group_info(&bob.library, &self.room, &key, &response).unwrap()
+    }
+
+    pub fn by_alice(&self, errand: Errand, body: Vec<u8>) -> Asked {
+        Asked::by_client(&self.alice.actor.client, errand, body)
+    }
+
+    pub fn by_bob(&self, route: Route, body: Vec<u8>) -> Asked {
+        Asked::by_provider(FOLLOWER, route, body)
+    }
+
+    /// Alice leaves KeyPackages with her provider.
+    pub fn publication(&self) -> Asked {
+        let key_packages = self.alice.key_packages();
+        self.by_alice(Errand::PublishKeyPackages, PublishKeyPackages { key_packages }.encode())
+    }
+
+    /// Alice opens a room.
+    pub fn creation(&self, room: &RoomUri) -> (Member, Asked) {
+        let Self { alice, .. } = self;
+        let hub = self.ask(&self.by_alice(Errand::HubKey, Vec::new())).unwrap();
+        let hub = ExternalSender::decode(&hub.body).unwrap();
+        let state = RoomState::cooperative(room.clone(), "A room", alice.actor.user.clone());
+        let (member, group_info) =
+            Member::create(&alice.library, &alice.identity, room, &state, &hub).unwrap();
+        let ratchet_tree = RatchetTreeOption::Full(member.ratchet_tree().unwrap());
+        let body = CreateRoomRequest { group_info, ratchet_tree }.encode();
+        (member, self.by_alice(Errand::CreateRoom(room.clone()), body))
+    }
+
+    /// One good request for each thing that can be asked. None was sent.
+    pub fn good(&self, alices: &mut Member, bobs: &mut Member) -> Vec<(&'static str, Asked)> {
+        let Self { alice, bob, room, .. } = self;
+        let content = b"hello, whatever this is".as_slice();
+        let by = |it: &Person, member: &mut Member| {
+            let message = member.encrypt(&it.library, &it.identity, content).unwrap();
+            let sending_user = it.actor.user.clone();
+            let submit = SubmitMessageRequest { message, sending_user }.encode();
+            let plan = CommitPlan::default();
+            let committed = member.commit(&it.library, &it.identity, &plan).unwrap();
+            member.drop_own(&it.library).unwrap();
+            (submit, committed)
+        };
+        let (alices_message, alices_commit) = by(alice, alices);
+        let (bobs_message, bobs_commit) = by(bob, bobs);
+        let index = bobs.state().index_of(&bob.actor.user).unwrap();
+        let unlist = ComponentUpdate::Participants(ParticipantListUpdate::remove(index));
+        let own = std::slice::from_ref(&bob.actor.client);
+        let mut leave = bobs.propose(&bob.library, &bob.identity, own, &[unlist]).unwrap();
+        let leave = UpdateRequest::Proposals { message: leave.remove(0), more: leave };
+        let (group_info, _) = GroupInfoRequest::signed(&bob.library, &bob.identity).unwrap();
+        let theirs = RoomUri::new(&provider(FOLLOWER), "attic").unwrap();
+        let wanted = sign_key_material(&bob.identity, &bob.actor, &alice.actor.user, &theirs);
+        let fanned_out = NotifyRequest(vec![FanoutMessage {
+            timestamp: 5,
+            message: bobs_commit.message.clone(),
+            extra: FanoutExtra::Commit { external_proposals: Vec::new() },
+        }]);
+        let new = RoomUri::new(&provider(HUB), "new").unwrap();
+        let mail = MailboxRequest { cursor: 0, wait_ms: 0 };
+        vec![
+            ("update", self.by_bob(Route::Update(room.clone()), update(&bobs_commit))),
+            ("proposals", self.by_bob(Route::Update(room.clone()), leave.encode())),
+            ("join", self.by_bob(Route::Update(room.clone()), self.join())),
+            ("submitMessage", self.by_bob(Route::SubmitMessage(room.clone()), bobs_message)),
+            ("groupInfo", self.by_bob(Route::GroupInfo(room.clone()), group_info.encode())),
+            ("keyMaterial", {
+                self.by_bob(Route::KeyMaterial(alice.actor.user.clone()), wanted.encode())
+            }),
+            ("notify", self.by_bob(Route::Notify(theirs), fanned_out.encode())),
+            ("client/publishKeyPackages", self.publication()),
+            ("client/mailbox", self.by_alice(Errand::Mailbox, mail.encode())),
+            ("client/createRoom", self.creation(&new).1),
+            ("client/update", self.by_alice(Errand::Update(room.clone()), update(&alices_commit))),
+            ("client/submitMessage", {
+                self.by_alice(Errand::SubmitMessage(room.clone()), alices_message)
+            }),
+        ]
+    }
+
+    /// Another client of bob's would join.
+    fn join(&self) -> Vec<u8> {
+        let view = self.view();
+        let second = Person::new(FOLLOWER, "bob", "B2", 4);
+        let RatchetTreeOption::Full(tree) = &view.ratchet_tree else { panic!("no tree") };
+        let join = Member::join_externally;
+        let (_, committed) =
+            join(&second.library, &second.identity, &view.group_info, tree).unwrap();
+        update(&committed)
+    }
+}
+
+fn update(committed: &Committed) -> Vec<u8> {
+    UpdateRequest::Commit {
+        message: committed.message.clone(),
+        welcome: committed.welcome.clone(),
+        group_info: GroupInfoOption::Full(committed.group_info.clone()),
+        ratchet_tree: RatchetTreeOption::DistributionService,
+    }
+    .encode()
+}
+
+pub fn provider(name: &str) -> ProviderName {
+    ProviderName::new(name).unwrap()
+}
+
+/// All other providers: each has a directory, takes what is sent, and gives this key material.
+struct Elsewhere(Rc<RefCell<Vec<u8>>>);
+
+impl Network for Elsewhere {
+    fn call(&self, call: Call) -> Task<Result<Reply, Unanswered>> {
+        let (status, body) = match call.endpoint {
+            "directory" => (200, Directory::of(&call.to).encode()),
+            "keyMaterial" => (200, self.0.borrow().clone()),
+            _ => (201, Vec::new()),
+        };
+        let reply = Reply { status, retry_after_s: None, body: body.into() };
+        Box::pin(async move { Ok(reply) })
+    }
+}
+
+/// A clock that moves when somebody waits for it.
+struct Hands(Cell<u64>);
+
+impl Clock for Hands {
+    fn now_ms(&self) -> u64 {
+        self.0.get()
+    }
+
+    fn sleep(&self, ms: u64) -> Task<()> {
+        self.0.set(self.0.get() + ms);
+        Box::pin(async {})
+    }
+}
+
+struct Sheet(RefCell<Option<Stored>>);
+
+impl Disk<Stored> for Sheet {
+    fn sync(&self, state: &Stored) {
+        self.0.replace(Some(state.clone()));
+    }
+
+    fn load(&self) -> Option<Stored> {
+        self.0.borrow().clone()
+    }
+}
+
+struct NoPoints;
+
+impl Points for NoPoints {
+    fn reached(&self, _: &'static str) -> Task<()> {
+        Box::pin(async {})
+    }
+}
