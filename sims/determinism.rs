@@ -16,7 +16,7 @@ use std::process::Command;
 use playing::{play, script};
 use schism::trace::Digest;
 
-const WITH_FAULTS: [&str; 3] = ["reordered-fanout", "hub-crash-after-accept", "partition-heals"];
+const WITH_FAULTS: [&str; 3] = ["lost-response", "hub-crash-after-accept", "client-from-backup"];
 
 fn trace_hash(name: &str, seed: u64) -> Digest {
     play(&script(name, Some(seed))).trace_sha256
