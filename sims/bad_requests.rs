@@ -15,8 +15,6 @@ mod rig;
 use std::cell::RefCell;
 
 use http::Method;
-use openmls::messages::group_info::VerifiableGroupInfo;
-use openmls::prelude::GroupContext;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -27,7 +25,6 @@ use schism::mimi::wire::{GroupInfoOption, Route, UpdateRequest};
 use schism::mls::{MlsFraming, PeekKind, peek, sign_key_material};
 use schism::node::Peer;
 use schism::trace::{Event, Kind};
-use tls_codec::Deserialize as _;
 
 /// Cases for each kind of request.
 const CASES: u32 = 1_000;
@@ -140,7 +137,7 @@ fn unseen(good: &[u8], damaged: &[u8], answered: &Answered) -> bool {
 }
 
 /// Whether a hub can't tell two updates apart: it has no key for the tags at the end of a
-/// handshake message, and compares only the GroupContext of the GroupInfo with what it knows.
+/// handshake message. The GroupInfo is signed, so it can tell any damage to that.
 fn look_the_same(good: &[u8], damaged: &[u8]) -> bool {
     let decode = |bytes| UpdateRequest::decode(bytes, &MlsFraming).ok();
     let (Some(good), Some(damaged)) = (decode(good), decode(damaged)) else { return false };
@@ -148,7 +145,7 @@ fn look_the_same(good: &[u8], damaged: &[u8]) -> bool {
 }
 
 /// An update without what a hub can't check.
-fn in_sight(request: UpdateRequest) -> (Vec<Vec<u8>>, Option<GroupContext>) {
+fn in_sight(request: UpdateRequest) -> Vec<Vec<u8>> {
     const TAG: usize = 33;
     let without_tags = |message: &[u8], tags: usize| message[..message.len() - tags * TAG].to_vec();
     match request {
@@ -159,13 +156,11 @@ fn in_sight(request: UpdateRequest) -> (Vec<Vec<u8>>, Option<GroupContext>) {
                 _ => 2,
             };
             let GroupInfoOption::Full(info) = group_info else { panic!("no full GroupInfo") };
-            let info = VerifiableGroupInfo::tls_deserialize(&mut info.as_slice()).unwrap();
-            let seen = vec![without_tags(&message, tags), welcome.unwrap_or_default()];
-            (seen, Some(info.group_context().clone()))
+            vec![without_tags(&message, tags), welcome.unwrap_or_default(), info]
         }
         UpdateRequest::Proposals { message, more } => {
             let all = std::iter::once(&message).chain(&more);
-            (all.map(|message| without_tags(message, 1)).collect(), None)
+            all.map(|message| without_tags(message, 1)).collect()
         }
     }
 }

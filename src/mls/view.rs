@@ -7,7 +7,8 @@
 use openmls::group::{GroupId, ProposalStore, QueuedProposal, StagedCommit};
 use openmls::messages::group_info::VerifiableGroupInfo;
 use openmls::prelude::{
-    ProcessedMessage, ProcessedMessageContent, PublicGroup, RatchetTreeIn, Sender,
+    OpenMlsSignaturePublicKey, ProcessedMessage, ProcessedMessageContent, ProtocolMessage,
+    PublicGroup, RatchetTreeIn, Sender, SignatureScheme, Verifiable as _,
 };
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
@@ -35,7 +36,15 @@ pub struct Staged {
     pub next_context: Option<Vec<u8>>,
     /// The references of proposals, in their order; a later commit names them by these.
     pub references: Vec<Vec<u8>>,
+    committer: Option<Committer>,
     inner: Inner,
+}
+
+/// What a GroupInfo by the committer must agree with.
+struct Committer {
+    leaf: u32,
+    key: Vec<u8>,
+    tag: Vec<u8>,
 }
 
 enum Inner {
@@ -130,13 +139,32 @@ impl View {
         self.group.export_ratchet_tree().tls_serialize_detached().map_err(MlsError::refused)
     }
 
-    /// Whether `group_info` describes the state that `staged` leads to. A hub can't check more:
-    /// `external_pub` is known to members only (R35, A18).
-    pub fn matches(staged: &Staged, group_info: &[u8]) -> bool {
+    /// Whether `group_info` describes the state that `staged` leads to, and is signed by the
+    /// committer. A hub can't check more: `external_pub` is known to members only (R35, A18).
+    pub fn matches(library: &Library, staged: &Staged, group_info: &[u8]) -> bool {
+        let Some(committer) = &staged.committer else { return false };
         let Ok(info) = exactly::<VerifiableGroupInfo>(group_info, "GroupInfo") else {
             return false;
         };
-        info.group_context().tls_serialize_detached().ok() == staged.next_context
+        let context = info.group_context().tls_serialize_detached().ok();
+        // What the library keeps to itself stands at the end: tag, signer, signature.
+        let Some(rest) =
+            info.extensions().tls_serialize_detached().ok().and_then(|extensions| {
+                group_info.get(context.as_ref()?.len() + extensions.len()..)
+            })
+        else {
+            return false;
+        };
+        let signer = committer.leaf.to_be_bytes();
+        let expected = [committer.tag.as_slice(), &signer].concat();
+        let key = OpenMlsSignaturePublicKey::from_signature_key(
+            committer.key.clone().into(),
+            SignatureScheme::ED25519,
+        );
+        let crypto = library.provider.crypto();
+        context == staged.next_context
+            && rest.starts_with(&expected)
+            && library.meter.measure(|| info.verify_no_out(crypto, &key)).is_ok()
     }
 
     /// Stages a commit, a member's or a joiner's.
@@ -146,6 +174,7 @@ impl View {
     pub fn stage_commit(&self, library: &Library, message: &[u8]) -> Result<Staged, MlsError> {
         let processed = self.process(library, message)?;
         let sender = processed.sender().clone();
+        let tag = confirmation_tag(message)?;
         let crypto = library.provider.crypto();
         let (staged, next_state) = match processed.into_content() {
             ProcessedMessageContent::StagedCommitMessage(staged) => (staged, self.state.clone()),
@@ -162,11 +191,13 @@ impl View {
             _ => return Err(MlsError::Malformed("commit")),
         };
         let context = staged.group_context().tls_serialize_detached().map_err(MlsError::refused)?;
+        let committer = self.committer(&sender, &staged, tag)?;
         Ok(Staged {
             handshake: self.handshake_of_commit(&sender, &staged)?,
             next_state,
             next_context: Some(context),
             references: Vec::new(),
+            committer: Some(committer),
             inner: Inner::Commit(staged),
         })
     }
@@ -207,6 +238,7 @@ impl View {
             next_state: self.state.clone(),
             next_context: None,
             references,
+            committer: None,
             inner: Inner::Proposals(queued),
         })
     }
@@ -243,6 +275,23 @@ impl View {
             .map_err(|error| named(&error.to_string()))
     }
 
+    fn committer(
+        &self,
+        sender: &Sender,
+        staged: &StagedCommit,
+        tag: Vec<u8>,
+    ) -> Result<Committer, MlsError> {
+        let index = match sender {
+            Sender::Member(index) => *index,
+            _ => self.group.ext_commit_sender_index(staged).map_err(MlsError::refused)?,
+        };
+        // A commit without a path leaves the committer's leaf as it is.
+        let leaf = staged.update_path_leaf_node().or_else(|| self.group.leaf(index));
+        let leaf = leaf.ok_or(MlsError::Malformed("commit by a member or a joiner"))?;
+        let key = leaf.signature_key().as_slice().to_vec();
+        Ok(Committer { leaf: index.u32(), key, tag })
+    }
+
     fn handshake_of_commit(
         &self,
         sender: &Sender,
@@ -251,6 +300,15 @@ impl View {
         let members = facts::leaves(&self.group)?;
         facts::handshake(&members, self.epoch(), sender, staged)
     }
+}
+
+/// The confirmation tag of a commit, encoded.
+fn confirmation_tag(message: &[u8]) -> Result<Vec<u8>, MlsError> {
+    let ProtocolMessage::PublicMessage(message) = protocol_message(message)? else {
+        return Err(MlsError::Malformed("commit"));
+    };
+    let tag = message.confirmation_tag().ok_or(MlsError::Malformed("commit: it has no tag"))?;
+    tag.tls_serialize_detached().map_err(MlsError::refused)
 }
 
 /// The library's error, with the one that callers tell apart by its own name.

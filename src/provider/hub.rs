@@ -112,8 +112,10 @@ impl Inner {
         }
         if let Some(room) = self.state.borrow().rooms.get(uri) {
             // The same client again: its first response was lost.
-            let same = room.record.group_info == request.group_info;
-            return Ok(answer(if same { 201 } else { 409 }, Bytes::new()));
+            if room.record.group_info == request.group_info {
+                return Ok(answer(201, Bytes::new()));
+            }
+            return Err(Failure::new(409, "room-is-new", "the room exists").about(uri));
         }
         let RatchetTreeOption::Full(tree) = &request.ratchet_tree else {
             let why = "a new room comes with its ratchet tree";

@@ -15,7 +15,7 @@ use super::room::Asker;
 use crate::mimi::local::{Errand, MailboxRequest, PublishKeyPackages};
 use crate::mimi::rules::Actor;
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
-use crate::mimi::wire::{KeyMaterialRequest, Route};
+use crate::mimi::wire::{GroupInfoRequest, GroupInfoResponse, KeyMaterialRequest, Route};
 use crate::mls::{SUITE_NUMBER, key_package_facts, key_package_reference, required_capabilities};
 use crate::trace::{Digest, Event};
 
@@ -48,16 +48,7 @@ impl Inner {
             Errand::SubmitMessage(room) if self.is_hub_of(&room) => {
                 self.submit_message(&Asker::Client(actor), &room, &body).await
             }
-            Errand::GroupInfo(room) => {
-                // Whoever wants to join wants to hear what happens from now on.
-                self.state.borrow_mut().mail.subscribe(&room, &client);
-                self.sync();
-                if self.is_hub_of(&room) {
-                    let own = self.setup.name.clone();
-                    return self.group_info(&own, &room, &body);
-                }
-                self.pass(trying, Route::GroupInfo(room.clone()), &room, body).await
-            }
+            Errand::GroupInfo(room) => self.ask_group_info(&client, &room, trying, body).await,
             Errand::Update(room) => {
                 self.pass(trying, Route::Update(room.clone()), &room, body).await
             }
@@ -123,6 +114,33 @@ impl Inner {
                 () = self.setup.clock.sleep(deadline - now) => {}
             }
         }
+    }
+
+    /// Whoever wants to join wants to hear what happens from the GroupInfo on: the client becomes
+    /// a reader before the hub is asked, and is none any more if the hub refuses.
+    async fn ask_group_info(
+        self: Rc<Self>,
+        client: &ClientUri,
+        room: &RoomUri,
+        trying: &Try,
+        body: Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        GroupInfoRequest::decode(&body).map_err(|error| Failure::malformed(&error).about(room))?;
+        let new = self.state.borrow_mut().mail.subscribe(room, client);
+        let response = if self.is_hub_of(room) {
+            self.clone().group_info(&self.setup.name.clone(), room, &body)
+        } else {
+            self.pass(trying, Route::GroupInfo(room.clone()), room, body).await
+        };
+        let granted = response.as_ref().is_ok_and(|response| {
+            let answer = GroupInfoResponse::decode(response.body());
+            matches!(answer, Ok(GroupInfoResponse::Success { .. }))
+        });
+        if new && !granted {
+            self.state.borrow_mut().mail.unsubscribe(room, client);
+        }
+        self.sync();
+        response
     }
 
     async fn ask_key_material(

@@ -15,8 +15,9 @@ use crate::mimi::local::{MailboxItem, MailboxResponse};
 use crate::mimi::uri::{ClientUri, RoomUri};
 use crate::trace::Digest;
 
-/// How many events of a room are kept for clients whose Welcome is still under way.
-const KEPT_EVENTS: usize = 500;
+/// How many events of a room are kept for clients whose Welcome is still under way. A hub has a
+/// handful of parcels under way to one provider, so no more can overtake a Welcome.
+const KEPT_EVENTS: usize = 128;
 
 /// How many bodies of a hub a follower remembers (P06 §5.5: "a rolling list of hashes").
 const REMEMBERED_BODIES: usize = 2_000;
@@ -72,15 +73,18 @@ impl Mail {
         }
     }
 
-    /// From here on the client gets the room's events.
-    pub fn subscribe(&mut self, room: &RoomUri, client: &ClientUri) {
-        self.rooms.entry(room.clone()).or_default().readers.insert(client.clone());
+    /// From here on the client gets the room's events. Tells whether it did not before.
+    pub fn subscribe(&mut self, room: &RoomUri, client: &ClientUri) -> bool {
+        self.rooms.entry(room.clone()).or_default().readers.insert(client.clone())
     }
 
     /// The client gets the room's events no more.
     pub fn unsubscribe(&mut self, room: &RoomUri, client: &ClientUri) {
         if let Some(followed) = self.rooms.get_mut(room) {
             followed.readers.remove(client);
+            if followed.readers.is_empty() && followed.kept.is_empty() {
+                self.rooms.remove(room);
+            }
         }
     }
 

@@ -353,6 +353,12 @@ pub static RULES: &[Rule] = &[
         check: Check::Request,
     },
     Rule {
+        id: "room-is-new",
+        meaning: "a room is created once",
+        source: "P06 §3.1",
+        check: Check::Request,
+    },
+    Rule {
         id: "route-is-known",
         meaning: "a request is for an endpoint that there is, with the method that it takes",
         source: "P06 §5.1; R2",

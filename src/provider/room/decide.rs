@@ -28,10 +28,10 @@ impl HubRoom {
         let GroupInfoOption::Full(group_info) = group_info else {
             return Err(refused("group-info-matches", "this hub takes full GroupInfos only"));
         };
-        if !View::matches(&staged, group_info) {
+        if !View::matches(library, &staged, group_info) {
             return Err(refused(
                 "group-info-matches",
-                "the GroupInfo is not of the epoch that the commit leads to",
+                "the GroupInfo is not the committer's of the epoch that the commit leads to",
             ));
         }
         let recipients = self.recipients(&staged.handshake, welcome)?;
