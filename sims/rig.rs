@@ -381,8 +381,8 @@ impl Clock for Hands {
 struct Sheet(RefCell<Option<Stored>>);
 
 impl Disk<Stored> for Sheet {
-    fn sync(&self, state: &Stored) {
-        self.0.replace(Some(state.clone()));
+    fn sync(&self, state: Stored) {
+        self.0.replace(Some(state));
     }
 
     fn load(&self) -> Option<Stored> {

@@ -63,7 +63,7 @@ impl Cast for Company {
             None => Server::start(setup(&name, &rules, &given, network, "state")),
             Some(first) => {
                 let setup = setup(&name, &rules, &given, network, "second state");
-                setup.disk.sync(&first.stored());
+                setup.disk.sync(first.stored());
                 Server::start(setup)
             }
         };

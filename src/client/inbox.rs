@@ -4,6 +4,8 @@
 //! when its epoch is the client's, kept when it is early, and passed over when it is late. After
 //! each step forward, what was kept gets another chance.
 
+use std::rc::Rc;
+
 use super::job::{Job, Kind};
 use super::kit::Kit;
 use super::room::{Room, Standing};
@@ -249,7 +251,8 @@ impl Room {
         let Ok(message) = Content::decode(content) else {
             return self.reject(kit, digest, "body-is-well-formed", "not a message content");
         };
-        if !self.record.delivered.insert(message.message_id.clone()) {
+        let delivered = Rc::make_mut(&mut self.record.delivered);
+        if !delivered.insert(message.message_id.clone()) {
             self.pass(kit, digest, "delivered before");
             return;
         }

@@ -111,6 +111,8 @@ struct Client {
     mail_asked: bool,
     mail_at_ms: u64,
     mail_attempt: u32,
+    /// Something is not on the disk yet.
+    has_changed: bool,
     rooms: BTreeMap<RoomUri, Room>,
     under_way: JoinSet<Answer>,
 }
@@ -139,6 +141,7 @@ impl Client {
             mail_asked: false,
             mail_at_ms: 0,
             mail_attempt: 0,
+            has_changed: true,
             rooms: BTreeMap::new(),
             under_way: JoinSet::new(),
             setup,
@@ -161,10 +164,13 @@ impl Client {
         }
     }
 
-    /// Makes everything durable, and gives the user what has come.
+    /// Makes everything durable that has changed, and gives the user what has come.
     fn sync(&mut self) {
+        if !std::mem::take(&mut self.has_changed) {
+            return;
+        }
         let rooms = self.rooms.iter();
-        self.setup.disk.sync(&Stored {
+        self.setup.disk.sync(Stored {
             secret: self.secret,
             mls: self.kit.library.store(),
             cursor: self.cursor,
@@ -192,6 +198,7 @@ impl Client {
         let mut room = self.rooms.remove(&uri).unwrap_or_else(|| Room::new(uri.clone()));
         room.wished(&self.kit, wish);
         self.rooms.insert(uri, room);
+        self.has_changed = true;
         self.sync();
     }
 
@@ -209,6 +216,7 @@ impl Client {
                 self.publish_asked = false;
                 if result.is_ok_and(|reply| reply.status == 201) {
                     (self.registered, self.publishing) = (true, None);
+                    self.has_changed = true;
                     self.sync();
                 } else {
                     self.publish_at_ms = self.now() + MAIL_PAUSE_MS;
@@ -222,6 +230,7 @@ impl Client {
                 }
                 let Some(mut room) = self.rooms.remove(&uri) else { return };
                 room.answered(&self.kit, &tag, result, now);
+                self.has_changed = true;
                 self.settle(uri, room).await;
                 self.sync();
             }
@@ -234,6 +243,7 @@ impl Client {
                 room.lost_mail();
             }
             self.cursor = response.first_kept - 1;
+            self.has_changed = true;
         }
         self.mail_attempt = 0;
         let now = self.now();
@@ -249,6 +259,7 @@ impl Client {
             }
             let Some(mut room) = self.rooms.remove(&item.room) else { continue };
             room.received(&self.kit, &item.body, now);
+            self.has_changed = true;
             self.settle(item.room, room).await;
             self.cursor = item.sequence;
         }
@@ -297,6 +308,7 @@ impl Client {
             && now >= self.publish_at_ms
         {
             self.publish_asked = true;
+            self.has_changed = true;
             self.publish_attempt += 1;
             let about = "key packages".to_owned();
             let errand = Errand::PublishKeyPackages;
@@ -318,6 +330,7 @@ impl Client {
                 let sending = room.advance(&self.kit, now);
                 self.rooms.insert(uri, room);
                 let Some((tag, sending)) = sending else { continue };
+                self.has_changed = true;
                 stop_before_sending |= tag.is_commit;
                 let call = self.call(sending.errand, sending.about, sending.attempt, sending.body);
                 calls.push((Tag::Job(tag), call));

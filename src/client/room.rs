@@ -6,6 +6,7 @@
 //! says, `joining` is the way in from outside.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use super::errand::{JobTag, Sending};
 use super::job::{Job, Kind, Wanted};
@@ -58,7 +59,7 @@ pub(super) struct RoomRecord {
     /// Events that came before this client could use them.
     pub early: Vec<FanoutMessage>,
     /// Ids of messages that the user has.
-    pub delivered: BTreeSet<String>,
+    pub delivered: Rc<BTreeSet<String>>,
     /// The hub was heard to be at this epoch.
     pub heard_of: u64,
     /// Since when this client knows that it misses something.

@@ -5,9 +5,12 @@
 //! a user can't be handed over where a client is meant. All are ordered, so that they can be keys
 //! of the ordered maps that determinism asks for.
 //!
+//! Copies share their text: they are made by the thousand.
+//!
 //! Not here: percent-encoding. Names are restricted to characters that need none.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -31,14 +34,14 @@ pub fn is_name(text: &str) -> bool {
 /// A provider, by its domain: `a.example`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ProviderName(String);
+pub struct ProviderName(Arc<str>);
 
 impl ProviderName {
     /// # Errors
     /// When `domain` has characters that a name may not have.
     pub fn new(domain: &str) -> Result<Self, UriError> {
         if is_name(domain) {
-            return Ok(Self(domain.to_owned()));
+            return Ok(Self(domain.into()));
         }
         let form = "letters, digits, `-`, `_` and `.`".to_owned();
         Err(UriError { text: domain.to_owned(), wanted: "provider", form })
@@ -71,7 +74,7 @@ impl TryFrom<String> for ProviderName {
 
 impl From<ProviderName> for String {
     fn from(name: ProviderName) -> Self {
-        name.0
+        name.0.to_string()
     }
 }
 
@@ -82,7 +85,7 @@ macro_rules! uri_kind {
         #[serde(try_from = "String", into = "String")]
         pub struct $name {
             provider: ProviderName,
-            name: String,
+            name: Arc<str>,
         }
 
         impl $name {
@@ -101,7 +104,7 @@ macro_rules! uri_kind {
                     let (domain, path) = text.strip_prefix("mimi://")?.split_once('/')?;
                     let name = path.strip_prefix(concat!($letter, "/"))?;
                     let provider = ProviderName::new(domain).ok()?;
-                    is_name(name).then(|| Self { provider, name: name.to_owned() })
+                    is_name(name).then(|| Self { provider, name: name.into() })
                 };
                 read().ok_or_else(|| UriError {
                     text: text.chars().take(200).collect(),

@@ -99,7 +99,7 @@ pub trait Stopwatch {
 /// Keeps a node's state over a crash. All of it, or nothing: a state is never half written.
 pub trait Disk<S> {
     /// Makes `state` durable.
-    fn sync(&self, state: &S);
+    fn sync(&self, state: S);
     /// The state that is durable, if any.
     fn load(&self) -> Option<S>;
 }

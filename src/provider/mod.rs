@@ -255,7 +255,7 @@ impl Inner {
 
     /// Makes everything durable.
     fn sync(&self) {
-        self.setup.disk.sync(&self.stored());
+        self.setup.disk.sync(self.stored());
     }
 
     /// Whether this provider is the hub of a room: its URI says so, the room need not exist.

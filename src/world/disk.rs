@@ -90,12 +90,12 @@ impl<S: Clone + 'static> Shelf for SimDisk<S> {
 }
 
 impl<S: Clone + 'static> Disk<S> for SimDisk<S> {
-    fn sync(&self, state: &S) {
+    fn sync(&self, state: S) {
         let mut states = self.states.borrow_mut();
         if !self.keep {
             states.clear();
         }
-        states.push((self.now.ms(), state.clone()));
+        states.push((self.now.ms(), state));
     }
 
     fn load(&self) -> Option<S> {
@@ -114,7 +114,7 @@ mod tests {
         let disk = cabinet.of("A1").disk::<u32>("state");
         for (at, state) in [(100, 1), (200, 2), (300, 3)] {
             now.set(at);
-            disk.sync(&state);
+            disk.sync(state);
         }
         cabinet.roll_back("A1", 150);
         assert_eq!(disk.load(), Some(1));
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_disk_belongs_to_its_node_its_name_and_its_type() {
         let cabinet = Cabinet::new(Now, BTreeSet::new());
-        cabinet.of("A1").disk::<u32>("state").sync(&7);
+        cabinet.of("A1").disk::<u32>("state").sync(7);
         assert_eq!(cabinet.of("A1").disk::<u32>("state").load(), Some(7));
         assert_eq!(cabinet.of("A2").disk::<u32>("state").load(), None);
         assert_eq!(cabinet.of("A1").disk::<u32>("other").load(), None);

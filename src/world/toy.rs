@@ -35,7 +35,7 @@ impl Cast for Toys {
         let given = Rc::new(given);
         Box::pin(async move {
             let disk = given.disks.disk::<u32>("starts");
-            disk.sync(&(disk.load().unwrap_or(0) + 1));
+            disk.sync(disk.load().unwrap_or(0) + 1);
             note(&given, format!("client starts, disk {}", disk.load().unwrap_or(0)));
             while let Some(wish) = wishes.recv().await {
                 tokio::task::spawn_local(ask(given.clone(), server.clone(), wish));
@@ -58,7 +58,7 @@ async fn ask(given: Rc<Given>, home: ProviderName, wish: Wish) {
     }
     if text == "snapshot" {
         let disk = given.disks.disk::<u32>("starts");
-        disk.sync(&100);
+        disk.sync(100);
     }
     let body = match text.as_str() {
         "huge" => Bytes::from(vec![0; (1 << 20) + 1]),
@@ -115,7 +115,7 @@ impl Service for Counter {
                 given.network.call(relayed).await.unwrap();
             }
             given.points.reached(points::BEFORE_DURABLE).await;
-            disk.sync(&count.get());
+            disk.sync(count.get());
             given.points.reached(points::AFTER_DURABLE).await;
             http::Response::new(Bytes::from(format!("echo {body}")))
         })

@@ -16,6 +16,7 @@ mod decide;
 pub use asker::Asker;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::parcel::Parcel;
 use crate::mimi::room::{ComponentUpdate, RoomState};
@@ -50,7 +51,7 @@ pub struct Record {
     /// Users whose removal is accepted and not yet committed.
     pub exiting: BTreeSet<UserUri>,
     /// Parcels that a provider has not confirmed yet, by place in the log.
-    pub queue: BTreeMap<ProviderName, BTreeMap<u64, Parcel>>,
+    pub queue: BTreeMap<ProviderName, BTreeMap<u64, Rc<Parcel>>>,
     /// Where the KeyPackages that went through this hub came from (R8).
     pub routes: BTreeMap<Vec<u8>, ProviderName>,
     last_stamp: u64,
@@ -305,7 +306,7 @@ impl Record {
 
     fn enqueue(&mut self, provider: ProviderName, accepted: &Accepted, event: FanoutMessage) {
         let queue = self.queue.entry(provider).or_default();
-        queue.entry(accepted.index).or_default().push(event);
+        Rc::make_mut(queue.entry(accepted.index).or_default()).push(event);
     }
 }
 
