@@ -102,6 +102,34 @@ fn a_follower_that_was_cut_off_gets_all_that_it_missed_and_its_own_wishes_throug
 }
 
 #[test]
+fn what_comes_twice_never_late_or_held_ends_as_in_fair_weather() {
+    each_seed("rough-weather", |played| {
+        let couriered = |wanted: &str| {
+            played.all(|it| matches!(&it.event, Event::Couriered { what, .. } if what == wanted))
+        };
+        for what in ["repeated", "lost", "delayed"] {
+            assert!(!couriered(what).is_empty(), "nothing was {what}");
+        }
+        // The follower knew the second copy for what it was.
+        played.first("a repeat", |it| {
+            it.node == "b.example" && matches!(it.event, Event::Repeated { .. })
+        });
+        let cut = played.all(|it| matches!(it.event, Event::Partitioned { .. }));
+        let cut: Vec<_> = cut.into_iter().map(|place| &played.at(place).event).collect();
+        assert!(matches!(cut[..], [Event::Partitioned { from, to }]
+            if from == "a.example" && to == "c.example"));
+        played.first("held traffic", |it| matches!(it.event, Event::Held { .. }));
+        played.first("C2 back", |it| it.node == "C2" && matches!(it.event, Event::Online));
+        for text in ["ship 1", "ship 25", "ship 50"] {
+            assert_eq!(played.readers(text), ["A2", "B1", "B2", "C1", "C2"], "{text}");
+        }
+        assert_eq!(played.readers("shore 13"), ["A1", "A2", "B2", "C1", "C2"]);
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(6);
+    });
+}
+
+#[test]
 fn of_four_who_commit_at_once_the_losers_are_told_and_get_there_later() {
     each_seed("concurrent-commits", |played| {
         for (round, second) in [9u64, 17, 25].into_iter().enumerate() {

@@ -206,6 +206,7 @@ impl Room {
         self.record.recover = None;
         self.record.behind_since_ms = None;
         self.record.heard_of = 0;
+        tracing::info!(room = %self.uri, epoch, "removed");
         kit.journal.record(Event::Removed { room: self.uri.clone(), epoch, commit });
         if let Some(leaving) = self.record.leaving.take() {
             self.end(kit, &leaving, Fate::Done, &format!("out since the commit of epoch {epoch}"));

@@ -18,6 +18,7 @@ const PAUSE_MS: u64 = 1_000;
 
 impl Room {
     pub(super) fn begin_recovery(&mut self, kit: &Kit, why: &str) {
+        tracing::warn!(room = %self.uri, why, "must rejoin");
         let (room, why) = (self.uri.clone(), why.to_owned());
         kit.journal.record(Event::Resyncing { room, why });
         self.begin_group_info(kit, None);

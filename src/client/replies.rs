@@ -295,6 +295,7 @@ impl Room {
         self.record.last_commit = commit;
         self.record.behind_since_ms = None;
         self.record.proposals_since_ms = None;
+        tracing::info!(room = %self.uri, epoch = member.epoch(), ?way, "entered");
         if let Ok(snapshot) = member.snapshot() {
             let stay = self.record.stay;
             kit.journal.record(kit.teller.entered(&self.uri, stay, way, commit, &snapshot));

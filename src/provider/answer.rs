@@ -62,6 +62,11 @@ impl Failure {
         Self { room: Some(room.clone()), ..self }
     }
 
+    /// In words.
+    pub(super) fn why(&self) -> &str {
+        &self.why
+    }
+
     /// A gateway got no answer that it could pass on. Nobody refused anything.
     pub(super) fn gateway(room: &RoomUri, why: &str) -> Self {
         Self { room: Some(room.clone()), ..Self::new(504, "", why) }
@@ -93,6 +98,7 @@ pub(super) fn refused_event(
     refusal: &Refusal,
     digest: Option<Digest>,
 ) -> Event {
+    tracing::info!(%room, endpoint, code, rule = refusal.rule, why = refusal.why, "refused");
     Event::Refused {
         room: Some(room.clone()),
         endpoint: endpoint.to_owned(),

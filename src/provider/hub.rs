@@ -213,6 +213,8 @@ impl Inner {
             stamp: accepted.stamp,
             change: accepted.change.clone(),
         });
+        let (kind, epoch) = (accepted.kind, accepted.epoch);
+        tracing::info!(room = %uri, ?kind, epoch, user = %accepted.user, "accepted");
         // All that follows in this request follows from the decision.
         self.setup.journal.set_cause(Some(place));
         for user in &accepted.newly_exiting {

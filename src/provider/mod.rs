@@ -163,6 +163,7 @@ impl Inner {
             },
         };
         result.unwrap_or_else(|failure| {
+            tracing::info!(endpoint, why = failure.why(), "refused");
             if let Some(event) = failure.event(endpoint) {
                 self.setup.journal.record(event);
             }

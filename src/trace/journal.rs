@@ -72,8 +72,9 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Records an event; returns its place in the trace.
+    /// Records an event; returns its place in the trace. Whoever logs at this level sees it too.
     pub fn record(&self, event: Event) -> u64 {
+        tracing::trace!(?event);
         self.log.record(&self.node, self.cause.get(), event)
     }
 

@@ -132,7 +132,10 @@ mod tests {
             members: vec![],
         };
         let entry = Entry { n: 1, at_ms: 0, node: "a.example".into(), cause: Some(7), event };
-        assert_eq!(read(&write(&header(), &[entry.clone()])), Ok((header(), vec![entry])));
+        assert_eq!(
+            read(&write(&header(), std::slice::from_ref(&entry))),
+            Ok((header(), vec![entry]))
+        );
     }
 
     #[test]
