@@ -17,6 +17,7 @@
 //! | [`world`] | turmoil, links, disks, crashes, the courier |
 //! | [`oracle`] | invariants over traces |
 //! | [`scenario`] | the file format and its messages |
+//! | [`campaign`] | runs with the real nodes, played and judged |
 //! | [`report`] | console, JSON, files |
 
 #[cfg(not(tokio_unstable))]

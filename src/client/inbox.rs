@@ -12,8 +12,8 @@ use super::room::{Room, Standing};
 use crate::mimi::local::Content;
 use crate::mimi::room::ComponentUpdate;
 use crate::mimi::rules::{Actor, Part, What};
-use crate::mimi::wire::{FanoutExtra, FanoutMessage, RatchetTreeOption};
-use crate::mls::{Incoming, Member, MlsError, MlsFraming, PeekKind, StagedByMember, peek};
+use crate::mimi::wire::{FanoutExtra, FanoutMessage, RatchetTreeOption, WireError};
+use crate::mls::{Incoming, Member, MlsError, PeekKind, StagedByMember, peek};
 use crate::node::wish::WishKind;
 use crate::trace::{Digest, Event, Fate, Way};
 
@@ -30,20 +30,20 @@ enum Use {
 
 impl Room {
     /// Something came from the room's hub.
-    pub(super) fn received(&mut self, kit: &Kit, body: &[u8], now_ms: u64) {
-        let Ok(event) = FanoutMessage::decode(body, &MlsFraming) else {
-            let digest = Digest::of(body);
-            return self.reject(kit, digest, "body-is-well-formed", "not a FanoutMessage");
-        };
+    pub(super) fn received(&mut self, kit: &Kit, event: FanoutMessage, now_ms: u64) {
         self.take(kit, event);
         self.lose_patience_later(now_ms);
     }
 
+    /// Something came that is no event.
+    pub(super) fn received_garbage(&mut self, kit: &Kit, body: &[u8], error: &WireError) {
+        self.reject(kit, Digest::of(body), "body-is-well-formed", &error.to_string());
+    }
+
     /// Whether an event is the commit that this client is waiting to have accepted.
-    pub(super) fn is_own_commit(&self, body: &[u8]) -> bool {
-        let Some(Job { digest: Some(digest), .. }) = &self.record.job else { return false };
-        FanoutMessage::decode(body, &MlsFraming)
-            .is_ok_and(|event| Digest::of(&event.message) == *digest)
+    pub(super) fn is_own_commit(&self, event: &FanoutMessage) -> bool {
+        let job = self.record.job.as_ref();
+        job.and_then(|job| job.digest).is_some_and(|own| own == Digest::of(&event.message))
     }
 
     fn take(&mut self, kit: &Kit, event: FanoutMessage) {

@@ -30,8 +30,8 @@ use self::room::{Room, RoomRecord};
 use crate::mimi::local::{Errand, LocalRoute, MailboxRequest, MailboxResponse, PublishKeyPackages};
 use crate::mimi::rules::Actor;
 use crate::mimi::uri::RoomUri;
-use crate::mimi::wire::Route;
-use crate::mls::{Identity, Library, Meter, Store};
+use crate::mimi::wire::{FanoutMessage, Route};
+use crate::mls::{Identity, Library, Meter, MlsFraming, Store};
 use crate::node::telling::Teller;
 use crate::node::wish::Wish;
 use crate::node::{Call, Clock, Disk, Network, Points, points};
@@ -254,11 +254,16 @@ impl Client {
             if item.sequence <= self.cursor {
                 continue;
             }
-            if self.room(&item.room).is_own_commit(&item.body) {
+            let event = FanoutMessage::decode(&item.body, &MlsFraming);
+            if event.as_ref().is_ok_and(|event| self.room(&item.room).is_own_commit(event)) {
                 self.setup.points.reached(points::BEFORE_MERGE).await;
             }
-            let Some(mut room) = self.rooms.remove(&item.room) else { continue };
-            room.received(&self.kit, &item.body, now);
+            let known = self.rooms.remove(&item.room);
+            let mut room = known.unwrap_or_else(|| Room::new(item.room.clone()));
+            match event {
+                Ok(event) => room.received(&self.kit, event, now),
+                Err(error) => room.received_garbage(&self.kit, &item.body, &error),
+            }
             self.has_changed = true;
             self.settle(item.room, room).await;
             self.cursor = item.sequence;

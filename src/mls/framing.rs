@@ -1,10 +1,11 @@
 //! Where one MLS object ends and what it is, read without any group state.
 
-use openmls::framing::{ContentType, MlsMessageBodyIn, MlsMessageIn, ProtocolMessage, Sender};
+use openmls::framing::{ContentType, MlsMessageBodyIn, MlsMessageIn, ProtocolMessage};
 use openmls::group::GroupId;
 use openmls::messages::Welcome;
 use openmls::messages::group_info::VerifiableGroupInfo;
 use openmls::prelude::KeyPackageIn;
+use tls_codec::DeserializeBytes as _;
 
 use super::MlsError;
 use crate::mimi::uri::RoomUri;
@@ -84,25 +85,56 @@ pub enum PeekKind {
     Application,
 }
 
-/// Reads the outside of a message.
+/// Reads the outside of a message (RFC 9420 §6): what a carrier needs, and no more. What follows
+/// on it may still be malformed.
 ///
 /// # Errors
 /// When the bytes are no `PublicMessage` or `PrivateMessage` for a MIMI room.
 pub fn peek(bytes: &[u8]) -> Result<Peek, MlsError> {
-    let message = protocol_message(bytes)?;
-    let room = RoomUri::of_group(message.group_id().as_slice())
-        .map_err(|_| MlsError::Malformed("MLS message for a room"))?;
-    let kind = match (&message, message.content_type()) {
-        (ProtocolMessage::PublicMessage(public), ContentType::Commit) => match public.sender() {
-            Sender::NewMemberCommit => PeekKind::ExternalCommit,
-            _ => PeekKind::Commit,
-        },
-        (ProtocolMessage::PublicMessage(_), ContentType::Proposal) => PeekKind::Proposal,
-        (ProtocolMessage::PrivateMessage(_), ContentType::Application) => PeekKind::Application,
-        // R12: handshake messages are never PrivateMessages, application messages never public.
-        _ => return Err(MlsError::Malformed("MLS message of a kind that a room carries")),
+    let malformed = |_: tls_codec::Error| MlsError::Malformed("MLS message");
+    let (version, rest) = u16::tls_deserialize_bytes(bytes).map_err(malformed)?;
+    let (wire_format, rest) = u16::tls_deserialize_bytes(rest).map_err(malformed)?;
+    let (group_id, rest) = Vec::<u8>::tls_deserialize_bytes(rest).map_err(malformed)?;
+    let (epoch, rest) = u64::tls_deserialize_bytes(rest).map_err(malformed)?;
+    if version != MLS10 {
+        return Err(MlsError::Malformed("MLS message of version 1.0"));
+    }
+    let room =
+        RoomUri::of_group(&group_id).map_err(|_| MlsError::Malformed("MLS message for a room"))?;
+    let kind = match wire_format {
+        PUBLIC_MESSAGE => public_kind(rest).map_err(malformed)?,
+        PRIVATE_MESSAGE => (rest.first() == Some(&APPLICATION)).then_some(PeekKind::Application),
+        _ => None,
     };
-    Ok(Peek { room, epoch: message.epoch().as_u64(), kind })
+    // R12: handshake messages are never PrivateMessages, application messages never public.
+    let kind = kind.ok_or(MlsError::Malformed("MLS message of a kind that a room carries"))?;
+    Ok(Peek { room, epoch, kind })
+}
+
+const MLS10: u16 = 1;
+const PUBLIC_MESSAGE: u16 = 1;
+const PRIVATE_MESSAGE: u16 = 2;
+const APPLICATION: u8 = 1;
+const PROPOSAL: u8 = 2;
+const COMMIT: u8 = 3;
+const MEMBER: u8 = 1;
+const EXTERNAL: u8 = 2;
+const NEW_MEMBER_COMMIT: u8 = 4;
+
+/// What a PublicMessage is, from its sender on.
+fn public_kind(rest: &[u8]) -> Result<Option<PeekKind>, tls_codec::Error> {
+    let (sender, rest) = u8::tls_deserialize_bytes(rest)?;
+    let rest = match sender {
+        MEMBER | EXTERNAL => u32::tls_deserialize_bytes(rest)?.1,
+        _ => rest,
+    };
+    let (_authenticated_data, rest) = Vec::<u8>::tls_deserialize_bytes(rest)?;
+    Ok(match (rest.first(), sender) {
+        (Some(&COMMIT), NEW_MEMBER_COMMIT) => Some(PeekKind::ExternalCommit),
+        (Some(&COMMIT), _) => Some(PeekKind::Commit),
+        (Some(&PROPOSAL), _) => Some(PeekKind::Proposal),
+        _ => None,
+    })
 }
 
 pub(super) fn protocol_message(bytes: &[u8]) -> Result<ProtocolMessage, MlsError> {
