@@ -130,6 +130,36 @@ fn what_comes_twice_never_late_or_held_ends_as_in_fair_weather() {
 }
 
 #[test]
+fn a_welcome_waits_for_the_external_commit_that_is_under_way() {
+    each_seed("two-ways-in", |played| {
+        let mine = |it: &Entry| it.node == "C2";
+        played.first("the Welcome put off", |it| {
+            mine(it) && matches!(&it.event, Event::Buffered { why, .. } if why.contains("joined"))
+        });
+        played.first("C2's external commit", |it| mine(it) && enters(it, Way::ExternalCommit));
+        assert!(played.all(|it| matches!(it.event, Event::Removed { .. })).is_empty());
+        assert_eq!(played.readers("come in"), ["C1", "C2"]);
+        assert_eq!(played.readers("I am in"), ["A1", "C1"]);
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+#[test]
+fn a_client_that_forgot_the_room_comes_back_to_it() {
+    each_seed("backup-from-before", |played| {
+        let (_, restarted) = played.crash_and_restart("B1", 0);
+        let back = played.first("B1 back", |it| {
+            it.n > restarted && it.node == "B1" && enters(it, Way::ExternalCommit)
+        });
+        assert!(matches!(played.at(restarted).event, Event::Restarted { rolled_back: true }));
+        assert!(played.at(back).at_ms < 30_000);
+        assert_eq!(played.readers("good to have you back"), ["B1", "B2"]);
+        assert_eq!(played.readers("good to be back"), ["A1", "B2"]);
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+#[test]
 fn of_four_who_commit_at_once_the_losers_are_told_and_get_there_later() {
     each_seed("concurrent-commits", |played| {
         for (round, second) in [9u64, 17, 25].into_iter().enumerate() {

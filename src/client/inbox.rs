@@ -273,6 +273,11 @@ impl Room {
             // Perhaps the removal that it follows is still under way (N-03).
             return Use::Early("already a member".to_owned());
         }
+        if self.record.job.as_ref().is_some_and(Job::is_way_in) {
+            // Two ways in at once: the external commit may be accepted already, and it removes
+            // the leaf that this Welcome is for.
+            return Use::Early("waiting to have joined".to_owned());
+        }
         let RatchetTreeOption::Full(tree) = tree else {
             return self.refuse(kit, digest, "a Welcome without its ratchet tree");
         };

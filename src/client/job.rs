@@ -120,6 +120,11 @@ impl Job {
         (tag, sending)
     }
 
+    /// Whether this may make the client a member.
+    pub fn is_way_in(&self) -> bool {
+        matches!(self.kind, Kind::GroupInfo(_) | Kind::Join { .. })
+    }
+
     /// No answer came, or none that settles it: the same again, later.
     pub fn put_off(&mut self, now_ms: u64) {
         self.in_flight = false;

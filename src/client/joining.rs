@@ -131,5 +131,7 @@ impl Room {
             });
             self.record.recover = None;
         }
+        // A Welcome may have waited for this.
+        self.try_again(kit);
     }
 }

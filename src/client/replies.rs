@@ -141,6 +141,8 @@ impl Room {
                 if let Some(wanted) = job.wanted {
                     self.end(kit, &wanted, Fate::Refused, &response.description);
                 }
+                // A Welcome may have waited for this.
+                self.try_again(kit);
             }
         }
     }

@@ -70,7 +70,8 @@ fn reader<'a>(
     let still = room.hub.members().iter().any(|now| now.client == member.client);
     let leaving = room.leavers.get(&member.user).is_some_and(|since| *since < item.n);
     let place = room.places.get(node);
-    let missed = place.is_some_and(|place| place.since > item.epoch);
+    // Who takes itself for removed and is not is `convergence`'s.
+    let missed = place.is_some_and(|place| place.removed || place.since > item.epoch);
     let able = ledger.is_honest(node) && ledger.in_touch(node, uri);
     (still && able && !leaving && !missed).then_some(node)
 }
