@@ -117,10 +117,12 @@ impl Room {
     pub fn restored(kit: &Kit, uri: RoomUri, mut record: RoomRecord) -> Self {
         let inside = matches!(record.standing, Standing::Member | Standing::Creating);
         let member = inside.then(|| Member::load(&kit.library, &uri).ok()).flatten();
+        // Jobs are counted on, so that the answer to this one is not taken for the next one's.
+        let serial = record.job.as_ref().map_or(0, |job| job.serial);
         if let Some(job) = &mut record.job {
             (job.in_flight, job.send_at_ms) = (false, 0);
         }
-        Self { record, member, ..Self::new(uri) }
+        Self { record, member, serial, ..Self::new(uri) }
     }
 
     /// The user wants something.
