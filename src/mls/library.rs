@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use openmls_memory_storage::MemoryStorage;
 use openmls_traits::OpenMlsProvider as _;
 use thiserror::Error;
 
 use super::seeded::SeededProvider;
+use super::store::Store;
 
 /// Why the library refused something.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -67,14 +67,6 @@ impl Meter {
     }
 }
 
-/// Everything that OpenMLS stored, at one moment. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct Store(Rc<Entries>);
-
-// OpenMLS's own storage is a HashMap. It is only ever looked up by key here, or copied whole.
-#[allow(clippy::disallowed_types)]
-type Entries = std::collections::HashMap<Vec<u8>, Vec<u8>>;
-
 /// OpenMLS with one node's chance and storage.
 pub struct Library {
     pub(super) provider: SeededProvider,
@@ -100,8 +92,7 @@ impl Library {
     /// All that is stored now.
     pub fn store(&self) -> Store {
         let unchanged = self.last.take().filter(|_| !self.changed.get());
-        let store =
-            unchanged.unwrap_or_else(|| Store(Rc::new(self.entries(|entries| entries.clone()))));
+        let store = unchanged.unwrap_or_else(|| self.provider.storage().copy());
         self.changed.set(false);
         self.last.set(Some(store.clone()));
         store
@@ -110,9 +101,7 @@ impl Library {
     /// Takes over what another library stored, over what is here under the same keys.
     pub fn adopt(&self, store: &Store) {
         self.touched();
-        self.entries(|entries| {
-            entries.extend(store.0.iter().map(|(key, value)| (key.clone(), value.clone())));
-        });
+        self.provider.storage().extend(store);
     }
 
     /// A library with storage of its own, for a group that may never come to be.
@@ -125,12 +114,5 @@ impl Library {
     /// Storage will differ from the last [`Library::store`].
     pub(super) fn touched(&self) {
         self.changed.set(true);
-    }
-
-    fn entries<T>(&self, use_them: impl FnOnce(&mut Entries) -> T) -> T {
-        let storage: &MemoryStorage = self.provider.storage();
-        // A poisoned lock means that another thread panicked while it wrote; a node has one thread.
-        let mut entries = storage.values.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        use_them(&mut entries)
     }
 }

@@ -19,6 +19,7 @@ mod library;
 mod member;
 mod seeded;
 mod seeded_hpke;
+mod store;
 mod view;
 
 pub use facts::{Leaf, RoomSnapshot};
@@ -28,9 +29,10 @@ pub use identity::{Identity, read_identity};
 pub use key_material::{sign_key_material, verify_key_material};
 pub use key_package::{key_package_facts, key_package_reference, required_capabilities};
 pub use label::{sign_with_label, verify_with_label};
-pub use library::{Library, Meter, MlsError, Store};
+pub use library::{Library, Meter, MlsError};
 pub use member::{CommitPlan, Committed, Incoming, Member, StagedByMember};
 pub use seeded::SeededProvider;
+pub use store::{NodeStorage, Store, StoreError};
 pub use view::{Staged, View};
 
 use openmls::prelude::Ciphersuite;

@@ -3,8 +3,8 @@
 //! OpenMLS draws chance from two places. `OpenMlsRand` is injectable and is a ChaCha20 stream here.
 //! HPKE sealing in the stock provider seeds itself from the operating system; here each seal
 //! derives its ephemeral key from the seed and from *what is sealed for whom*, not from a shared
-//! stream, since OpenMLS seals in an order of its own (study/openmls.md §1). Everything else is
-//! the stock provider's: same primitives, same storage.
+//! stream, since OpenMLS seals in an order of its own (study/openmls.md §1). The primitives are the
+//! stock provider's; the storage is [`super::store`]'s.
 //!
 //! It supports cipher suite 1 (X25519, AES-128-GCM, SHA-256, Ed25519) and no other.
 
@@ -13,7 +13,6 @@ use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ed25519_dalek::SigningKey;
-use openmls_memory_storage::MemoryStorage;
 use openmls_rust_crypto::RustCrypto;
 use openmls_traits::OpenMlsProvider;
 use openmls_traits::crypto::OpenMlsCrypto;
@@ -28,13 +27,14 @@ use sha2::{Digest as _, Sha256};
 use tls_codec::SecretVLBytes;
 
 use super::seeded_hpke::{seed_next, seeded_hpke};
+use super::store::NodeStorage;
 
 /// Crypto, chance and storage of one node.
 #[derive(Debug)]
 pub struct SeededProvider {
     crypto: SeededCrypto,
     rand: SeededRand,
-    storage: MemoryStorage,
+    storage: NodeStorage,
 }
 
 impl SeededProvider {
@@ -43,7 +43,7 @@ impl SeededProvider {
         Self {
             crypto: SeededCrypto { stock: RustCrypto::default(), seed, keys: AtomicU64::new(0) },
             rand: SeededRand(RefCell::new(ChaCha20Rng::from_seed(seed))),
-            storage: MemoryStorage::default(),
+            storage: NodeStorage::default(),
         }
     }
 }
@@ -51,9 +51,9 @@ impl SeededProvider {
 impl OpenMlsProvider for SeededProvider {
     type CryptoProvider = SeededCrypto;
     type RandProvider = SeededRand;
-    type StorageProvider = MemoryStorage;
+    type StorageProvider = NodeStorage;
 
-    fn storage(&self) -> &MemoryStorage {
+    fn storage(&self) -> &NodeStorage {
         &self.storage
     }
 

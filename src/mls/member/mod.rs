@@ -279,3 +279,108 @@ fn encoded_group_info(
     let info = info.ok_or(MlsError::Malformed("GroupInfo"))?;
     info.tls_serialize_detached().map_err(MlsError::refused)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mimi::policy::ORDINARY_USER;
+    use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate};
+    use crate::mimi::uri::UserUri;
+    use crate::mls::{Meter, View, welcome_message};
+
+    struct Client {
+        library: Library,
+        identity: Identity,
+    }
+
+    fn client(name: &str, seed: u8) -> Client {
+        let client = ClientUri::parse(&format!("mimi://a.example/d/{name}")).unwrap();
+        let user = UserUri::parse(&format!("mimi://a.example/u/{name}")).unwrap();
+        let identity = Identity::client(&Actor { client, user }, [seed; 32]);
+        Client { library: Library::new([seed; 32], Meter::off()), identity }
+    }
+
+    fn room() -> RoomUri {
+        RoomUri::parse("mimi://a.example/r/clubhouse").unwrap()
+    }
+
+    fn founded(alice: &Client) -> (Member, Vec<u8>) {
+        let creator = UserUri::parse("mimi://a.example/u/alice").unwrap();
+        let state = RoomState::cooperative(room(), "Clubhouse", creator);
+        let hub = Identity::hub(room().provider(), [9; 32]).external_sender();
+        Member::create(&alice.library, &alice.identity, &room(), &state, &hub).unwrap()
+    }
+
+    /// Alice's commit that brings Bob in, pending.
+    fn adding_bob(alice: &Client, bob: &Client, member: &mut Member) -> Committed {
+        let adds = bob.library.new_key_packages(&bob.identity, 1).unwrap();
+        let user = UserUri::parse("mimi://a.example/u/bob").unwrap();
+        let listed = ParticipantListUpdate::add(user, ORDINARY_USER);
+        let updates = vec![ComponentUpdate::Participants(listed)];
+        let plan = CommitPlan { adds, updates, removes: Vec::new() };
+        member.commit(&alice.library, &alice.identity, &plan).unwrap()
+    }
+
+    #[test]
+    fn a_group_goes_on_from_its_store_with_its_pending_commit() {
+        let (mut alice, mut bob) = (client("alice", 1), client("bob", 2));
+        let (mut member, _) = founded(&alice);
+        let committed = adding_bob(&alice, &bob, &mut member);
+        for (client, seed) in [(&mut alice, 3), (&mut bob, 4)] {
+            client.library = Library::restored([seed; 32], Meter::off(), &client.library.store());
+        }
+        let mut member = Member::load(&alice.library, &room()).unwrap();
+        assert!(member.has_pending_commit() && member.epoch() == 0);
+        member.merge_own(&alice.library).unwrap();
+        let welcome = welcome_message(&committed.welcome.unwrap());
+        let tree = member.ratchet_tree().unwrap();
+        let mut joined = Member::join(&bob.library, &welcome, &tree).unwrap();
+        assert_eq!(joined.snapshot().unwrap(), member.snapshot().unwrap());
+        let message = joined.encrypt(&bob.library, &bob.identity, b"hello").unwrap();
+        let received = member.receive(&alice.library, &message).unwrap();
+        assert!(matches!(received, Incoming::Message { content, .. } if content == b"hello"));
+    }
+
+    #[test]
+    fn a_hubs_view_goes_on_from_its_store_with_its_queued_proposals() {
+        let (alice, bob) = (client("alice", 1), client("bob", 2));
+        let (mut member, group_info) = founded(&alice);
+        let hub = Library::new([5; 32], Meter::off());
+        let tree = member.ratchet_tree().unwrap();
+        let mut view = View::found(&hub, &room(), &group_info, &tree).unwrap();
+        let committed = adding_bob(&alice, &bob, &mut member);
+        let staged = view.stage_commit(&hub, &committed.message).unwrap();
+        assert!(View::matches(&hub, &staged, &committed.group_info));
+        view.accept(&hub, staged).unwrap();
+        member.merge_own(&alice.library).unwrap();
+
+        let bobs = ClientUri::parse("mimi://a.example/d/bob").unwrap();
+        let proposals = member.propose(&alice.library, &alice.identity, &[bobs], &[]).unwrap();
+        let staged = view.stage_proposals(&hub, &[&proposals[0]]).unwrap();
+        let references = staged.references.clone();
+        view.accept(&hub, staged).unwrap();
+        let hub = Library::restored([6; 32], Meter::off(), &hub.store());
+        let view = View::load(&hub, &room()).unwrap();
+        assert_eq!(view.snapshot().unwrap().context, member.snapshot().unwrap().context);
+        let commit = member.commit(&alice.library, &alice.identity, &CommitPlan::default());
+        let staged = view.stage_commit(&hub, &commit.unwrap().message).unwrap();
+        let named = staged.handshake.parts.iter().filter_map(|part| part.by_reference.clone());
+        assert_eq!(named.collect::<Vec<_>>(), references);
+    }
+
+    #[test]
+    fn a_group_info_that_the_committer_did_not_sign_does_not_match_its_commit() {
+        let (alice, bob) = (client("alice", 1), client("bob", 2));
+        let (mut member, group_info) = founded(&alice);
+        let hub = Library::new([5; 32], Meter::off());
+        let tree = member.ratchet_tree().unwrap();
+        let view = View::found(&hub, &room(), &group_info, &tree).unwrap();
+        let committed = adding_bob(&alice, &bob, &mut member);
+        let staged = view.stage_commit(&hub, &committed.message).unwrap();
+        for place in 0..committed.group_info.len() {
+            let mut damaged = committed.group_info.clone();
+            damaged[place] ^= 1;
+            assert!(!View::matches(&hub, &staged, &damaged), "byte {place}");
+        }
+    }
+}
