@@ -35,7 +35,7 @@ pub enum StoreError {
     ProposalMissing,
 }
 
-type Entries = BTreeMap<Rc<[u8]>, Rc<[u8]>>;
+type Entries = BTreeMap<Rc<[u8]>, Rc<Vec<u8>>>;
 
 /// Everything that OpenMLS stored, at one moment. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,10 +98,10 @@ impl NodeStorage {
     }
 
     fn put(&self, place: Vec<u8>, value: Vec<u8>) {
-        self.0.borrow_mut().insert(place.into(), value.into());
+        self.0.borrow_mut().insert(place.into(), Rc::new(value));
     }
 
-    fn bytes(&self, place: &[u8]) -> Option<Rc<[u8]>> {
+    fn bytes(&self, place: &[u8]) -> Option<Rc<Vec<u8>>> {
         self.0.borrow().get(place).cloned()
     }
 
@@ -111,7 +111,11 @@ impl NodeStorage {
         key: &impl Serialize,
         value: &(impl Serialize + ?Sized),
     ) -> Result<(), StoreError> {
-        self.put(place(kind, key)?, encoded(value)?);
+        let place = place(kind, key)?;
+        // The next value of a kind is about as long as the last.
+        let room = self.bytes(&place).map_or(0, |before| before.len() + before.len() / 8);
+        let value = encoded_after(Vec::with_capacity(room), value)?;
+        self.put(place, value);
         Ok(())
     }
 
@@ -136,7 +140,7 @@ impl NodeStorage {
         item: &impl Serialize,
     ) -> Result<(), StoreError> {
         let place = place(kind, key)?;
-        let before = self.bytes(&place).map_or_else(Vec::new, |bytes| bytes.to_vec());
+        let before = self.bytes(&place).map_or_else(Vec::new, |bytes| bytes.as_ref().clone());
         self.put(place, encoded_after(before, item)?);
         Ok(())
     }
