@@ -128,7 +128,7 @@ impl Room {
         }
         let Some(member) = &mut self.member else { return Use::Done };
         match member.receive(&kit.library, &event.message) {
-            Ok(Incoming::Commit(staged)) => self.follow(kit, staged, digest),
+            Ok(Incoming::Commit(staged)) => self.follow(kit, staged, digest, event.timestamp),
             Ok(Incoming::OwnCommit) => {
                 if let Some(job) = self.record.job.take_if(|job| job.digest == Some(digest)) {
                     // The answer is still under way, or lost: the event says the same.
@@ -174,7 +174,7 @@ impl Room {
         }
     }
 
-    fn follow(&mut self, kit: &Kit, staged: StagedByMember, digest: Digest) -> Use {
+    fn follow(&mut self, kit: &Kit, staged: StagedByMember, digest: Digest, stamp: u64) -> Use {
         let Some(member) = &mut self.member else { return Use::Done };
         let removes_me = staged.removes_me;
         if let Err(error) = member.merge(&kit.library, staged) {
@@ -186,15 +186,17 @@ impl Room {
             self.again(job.wanted);
         }
         if removes_me {
-            self.removed(kit, Some(digest));
+            self.removed(kit, Some(digest), stamp);
         } else {
             self.entered(kit, Way::Commit, Some(digest));
         }
         Use::Done
     }
 
-    /// This client is out of the room.
-    pub(super) fn removed(&mut self, kit: &Kit, commit: Option<Digest>) {
+    /// This client is out of the room since the hub's `stamp`. Only a Welcome that was accepted
+    /// after that leads back; those that were put off before are stale (N-03).
+    pub(super) fn removed(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64) {
+        self.record.early.retain(|event| event.timestamp > stamp);
         let epoch = self.epoch();
         if let Some(member) = self.member.take() {
             let _ = member.forget(&kit.library);

@@ -45,7 +45,7 @@ impl Room {
                 let why = format!("the hub answered {}", refusal.code_name());
                 if self.record.recover.take().is_some() && job.wanted.is_none() {
                     // Not even a participant any more: the removal is what was missed.
-                    return self.removed(kit, None);
+                    return self.removed(kit, None, u64::MAX);
                 }
                 return self.not_joined(kit, job.wanted, &why);
             }
