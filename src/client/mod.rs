@@ -247,6 +247,7 @@ impl Client {
         }
         self.mail_attempt = 0;
         let now = self.now();
+        self.rooms.values_mut().for_each(|room| room.is_reader = false);
         for uri in response.rooms {
             self.room(&uri).is_reader = true;
         }

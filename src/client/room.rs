@@ -242,9 +242,9 @@ impl Room {
         let behind = match self.record.standing {
             Standing::Member => self.record.heard_of > self.epoch() || self.misses_an_epoch(),
             // The room's events are for this client, and it knows of no way in: it was restored
-            // from a time before it joined.
-            Standing::Outside => self.is_reader,
-            Standing::Creating | Standing::Gone => false,
+            // from a time before it joined, or before it was added again.
+            Standing::Outside | Standing::Gone => self.is_reader,
+            Standing::Creating => false,
         };
         if !behind {
             self.record.behind_since_ms = None;
