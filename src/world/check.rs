@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::time::TICK_MS;
+use super::time::LEAST_TICK_MS;
 use super::{PlayError, courier, wire};
 use crate::script::{Action, FaultKind, Link, Script, Step};
 
@@ -15,9 +15,9 @@ use crate::script::{Action, FaultKind, Link, Script, Step};
 pub fn check(script: &Script) -> Result<(), PlayError> {
     names(script)?;
     let network = &script.network;
-    demand(network.latency_min_ms >= TICK_MS, || {
+    demand(network.latency_min_ms >= LEAST_TICK_MS, || {
         format!(
-            "network: the least latency is {} ms, below a tick of {TICK_MS} ms",
+            "network: the least latency is {} ms, below a tick of {LEAST_TICK_MS} ms",
             network.latency_min_ms
         )
     })?;

@@ -50,7 +50,7 @@ pub use disk::Disks;
 
 use crate::script::{FaultKind, Script};
 use crate::trace::{self, Digest, Entry, Header, Log, Node};
-use time::{Now, TICK_MS};
+use time::{Now, tick_ms};
 
 /// The stack of a run's thread in bytes: cryptography without optimisation is deep.
 const STACK_BYTES: usize = 32 << 20;
@@ -147,7 +147,7 @@ fn play_here(
         entries: log.take(),
         mls_nanos: stopwatch.total(),
         simulated_ms,
-        ticks: simulated_ms / TICK_MS,
+        ticks: simulated_ms / tick_ms(&script.network),
     })
 }
 

@@ -19,7 +19,7 @@ use super::crew::{self, Client, Identity, Props};
 use super::life::Trap;
 use super::probes::{Members, probes};
 use super::server::Server;
-use super::time::{EPOCH_S, Now, TICK_MS};
+use super::time::{EPOCH_S, Now, tick_ms};
 use super::{PlayError, wire};
 use crate::mimi::uri::ProviderName;
 use crate::node::points;
@@ -42,6 +42,7 @@ pub struct Stage<'s> {
     rolled_back: BTreeSet<String>,
     agenda: Agenda,
     world: Journal,
+    tick_ms: u64,
     now_ms: u64,
     last_deed_ms: u64,
     phase: Option<Phase>,
@@ -70,6 +71,7 @@ impl<'s> Stage<'s> {
             agenda: Agenda::of(script),
             world: props.log.journal("world"),
             props,
+            tick_ms: tick_ms(&script.network),
             now_ms: 0,
             last_deed_ms: 0,
             phase: None,
@@ -89,7 +91,7 @@ impl<'s> Stage<'s> {
             self.do_what_is_due();
             let failed = |why: Box<dyn std::error::Error>| PlayError::Host(why.to_string());
             self.sim.step().map_err(failed)?;
-            self.now_ms += TICK_MS;
+            self.now_ms += self.tick_ms;
             Now.set(self.now_ms);
             self.spring_traps();
         }
@@ -190,7 +192,7 @@ impl<'s> Stage<'s> {
                 self.props.cabinet.roll_back(node, *back_ms);
                 self.rolled_back.insert(node.clone());
                 if self.script.faults[index].for_ms.is_none() {
-                    self.agenda.add(self.now_ms + TICK_MS, Deed::Restart(node.clone()));
+                    self.agenda.add(self.now_ms + self.tick_ms, Deed::Restart(node.clone()));
                 }
             }
             FaultKind::Offline { client } => {
@@ -304,11 +306,12 @@ impl<'s> Stage<'s> {
 
 /// Latency is constant: the courier adds all jitter, keyed. turmoil draws from a shared stream.
 fn simulation(script: &Script) -> Sim<'static> {
-    let latency = Duration::from_millis(script.network.latency_min_ms / TICK_MS * TICK_MS);
+    let tick = tick_ms(&script.network);
+    let latency = Duration::from_millis(script.network.latency_min_ms / tick * tick);
     turmoil::Builder::new()
         .rng_seed(script.seed)
         .epoch(UNIX_EPOCH + Duration::from_secs(EPOCH_S))
-        .tick_duration(Duration::from_millis(TICK_MS))
+        .tick_duration(Duration::from_millis(tick))
         .simulation_duration(Duration::MAX)
         .min_message_latency(latency)
         .max_message_latency(latency)

@@ -1,16 +1,28 @@
 //! Simulated time.
 //!
-//! turmoil runs the hosts one after the other through each tick of [`TICK_MS`]. So within a tick,
-//! the trace shows one host's milliseconds before the next host's: times grow for each node, and
-//! between nodes they may step back by less than a tick.
+//! turmoil runs the hosts one after the other through each tick. So within a tick, the trace shows
+//! one host's milliseconds before the next host's: times grow for each node, and between nodes they
+//! may step back by less than a tick. Every tick costs something on every host, whether anything
+//! happens or not, so a run has the longest one that its network allows ([`tick_ms`]).
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use crate::node::{Clock, Task};
+use crate::script::Network;
 
-/// Simulated milliseconds that every host runs before the next one does.
-pub const TICK_MS: u64 = 10;
+/// The shortest tick, and so the least latency that a network can have, in simulated milliseconds.
+pub const LEAST_TICK_MS: u64 = 10;
+
+/// The longest tick, in simulated milliseconds: steps and faults happen between ticks, so it is
+/// also how late they can be.
+const MOST_TICK_MS: u64 = 20;
+
+/// Simulated milliseconds that every host runs before the next one does: no more than the least
+/// latency, or a message could arrive before it was sent.
+pub fn tick_ms(network: &Network) -> u64 {
+    if network.latency_min_ms >= MOST_TICK_MS { MOST_TICK_MS } else { LEAST_TICK_MS }
+}
 
 /// When runs begin: seconds since the UNIX epoch.
 pub const EPOCH_S: u64 = 1_800_000_000;
