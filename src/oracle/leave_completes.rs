@@ -5,7 +5,8 @@
 //! again after that is in the room again.
 //!
 //! Not checked: how long it took; rooms with a dishonest hub, and rooms where nobody is left who
-//! could commit (no other honest member is in touch with the hub); leaves that were refused.
+//! could commit (no other honest member is in touch with the hub); leaves that were refused; leaves
+//! that an external commit voided when the leaver had given up, or did not know of them any more.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +49,7 @@ fn remaining(ledger: &Ledger, uri: &RoomUri, room: &Room) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use crate::oracle::tests_support::{HUB, Story, adding, digest, removing, room, user};
-    use crate::trace::{Event, Kind, Way};
+    use crate::trace::{Event, Fate, Kind, Way};
 
     fn exiting() -> Event {
         Event::Exiting { room: room(), user: user("B1") }
@@ -112,5 +113,63 @@ mod tests {
         story.push("A1", Event::Offline);
         story.ends();
         story.is_clean();
+    }
+
+    /// A hub accepted B1's leave, B1 was restored from a backup, and a client of A's came in.
+    fn leave_forgotten_and_voided() -> Story {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.wishes("B1", "leave");
+        leaves(&mut story);
+        story.push("B1", Event::Crashed);
+        story.push("B1", Event::Restarted { rolled_back: true });
+        story.commit_of("A2", Kind::ExternalCommit, adding(&["A2"], &[]), &[]);
+        for (client, way) in [("A1", Way::Commit), ("B1", Way::Commit), ("A2", Way::ExternalCommit)]
+        {
+            story.joins(client, way);
+        }
+        story
+    }
+
+    #[test]
+    fn a_leave_that_was_voided_and_that_its_leaver_does_not_know_of_any_more_is_not_owed() {
+        let mut story = leave_forgotten_and_voided();
+        story.ends();
+        story.is_clean();
+    }
+
+    #[test]
+    fn a_leave_that_was_forgotten_and_voided_is_owed_anew_once_it_is_accepted_anew() {
+        let mut story = leave_forgotten_and_voided();
+        story.accepted("B1", Kind::Proposals, 2, "again", removing(&["B1"], &["B1"]));
+        story.push(HUB, exiting());
+        story.ends();
+        story.fires_last("leave_completes", "who left, is still a member");
+    }
+
+    #[test]
+    fn a_leave_that_was_voided_and_given_up_is_not_owed() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        let intent = story.wishes("B1", "leave");
+        leaves(&mut story);
+        story.commit_of("A2", Kind::ExternalCommit, adding(&["A2"], &[]), &[]);
+        for (client, way) in [("A1", Way::Commit), ("B1", Way::Commit), ("A2", Way::ExternalCommit)]
+        {
+            story.joins(client, way);
+        }
+        let (fate, why) = (Fate::Abandoned, "nobody else is there".to_owned());
+        story.push("B1", Event::IntentEnded { intent, fate, why });
+        story.ends();
+        story.is_clean();
+    }
+
+    #[test]
+    fn a_leave_that_its_leaver_forgot_is_owed_while_its_proposals_wait() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.wishes("B1", "leave");
+        leaves(&mut story);
+        story.push("B1", Event::Crashed);
+        story.push("B1", Event::Restarted { rolled_back: true });
+        story.ends();
+        story.fires_last("leave_completes", "who left, is still a member");
     }
 }

@@ -188,20 +188,14 @@ impl Ledger {
             Event::IntentEnded { intent, fate, .. } => {
                 let Some(wish) = self.wishes.remove(intent) else { return };
                 let user = self.person(&wish.node).map(|person| person.user.clone());
-                if let (Fate::Done, "leave", Some(user)) = (*fate, wish.verb.as_str(), user) {
-                    self.leaves(&wish.room, &user, wish.n);
+                let Some(user) = user.filter(|_| wish.verb == "leave") else { return };
+                let room = self.rooms.entry(wish.room).or_default();
+                match fate {
+                    Fate::Done => room.leaves(&user, wish.n),
+                    Fate::Refused | Fate::Abandoned => room.gives_up_leaving(&user),
                 }
             }
             _ => {}
-        }
-    }
-
-    /// From entry `n` on, the user is to be out of the room, unless it was listed again since.
-    fn leaves(&mut self, room: &RoomUri, user: &UserUri, n: u64) {
-        let room = self.rooms.entry(room.clone()).or_default();
-        let listed = |item: &Item| item.change.listed.iter().any(|entry| entry.user == *user);
-        if !room.hub.items().any(|item| item.n > n && listed(item)) {
-            room.leavers.entry(user.clone()).or_insert(n);
         }
     }
 
@@ -215,12 +209,22 @@ impl Ledger {
             Event::Restarted { rolled_back } => {
                 self.stopped(&entry.node);
                 if *rolled_back {
-                    // An older disk may not know of the wish any more.
-                    self.wishes.retain(|_, wish| wish.node != entry.node);
+                    self.forget_wishes(&entry.node);
                 }
             }
             _ => {}
         }
+    }
+
+    /// An older disk may not know of the node's wishes any more.
+    fn forget_wishes(&mut self, node: &str) {
+        let user = self.person(node).map(|person| person.user.clone());
+        for wish in self.wishes.values().filter(|wish| wish.node == node && wish.verb == "leave") {
+            if let (Some(user), Some(room)) = (&user, self.rooms.get_mut(&wish.room)) {
+                room.gives_up_leaving(user);
+            }
+        }
+        self.wishes.retain(|_, wish| wish.node != node);
     }
 
     fn stopped(&mut self, node: &str) {
@@ -257,7 +261,7 @@ impl Ledger {
                 }
             }
             Event::Exiting { room, user } if entry.node == hub_of(room) => {
-                self.leaves(room, user, n);
+                self.rooms.entry(room.clone()).or_default().leaves(user, n);
             }
             _ => {}
         }

@@ -68,7 +68,7 @@ fn reader<'a>(
 ) -> Option<&'a str> {
     let node = ledger.node_of(&member.client)?;
     let still = room.hub.members().iter().any(|now| now.client == member.client);
-    let leaving = room.leavers.get(&member.user).is_some_and(|since| *since < item.n);
+    let leaving = room.leavers.get(&member.user).is_some_and(|leave| leave.since < item.n);
     let place = room.places.get(node);
     // Who takes itself for removed and is not is `convergence`'s.
     let missed = place.is_some_and(|place| place.removed || place.since > item.epoch);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::hub_log::{HubLog, Item};
 use crate::mimi::uri::UserUri;
-use crate::trace::{Digest, Member, Way};
+use crate::trace::{Digest, Kind, Member, Way};
 
 /// What a client believes of an epoch.
 #[derive(Debug, Clone)]
@@ -46,6 +46,18 @@ pub(super) struct Place {
     pub(super) restarted: bool,
 }
 
+/// A leave that is owed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leave {
+    /// The entry since which it is.
+    pub(super) since: u64,
+    /// An external commit came in between, so that its proposals are void (R34).
+    voided: bool,
+    /// Nobody will propose it again: the leaver gave it up, or runs from a disk that may not know
+    /// of it.
+    given_up: bool,
+}
+
 /// Whether a client that enters an epoch this way was in the one before. The number of a stay
 /// alone can't tell: a client that came back from an older disk counts anew.
 pub(super) fn continues(way: Way) -> bool {
@@ -61,8 +73,8 @@ pub(super) struct Room {
     pub(super) firsts: BTreeMap<u64, Belief>,
     /// Where each honest client is, by node.
     pub(super) places: BTreeMap<String, Place>,
-    /// Users that are to be out of the room, and the entry since which.
-    pub(super) leavers: BTreeMap<UserUri, u64>,
+    /// Users that are to be out of the room.
+    pub(super) leavers: BTreeMap<UserUri, Leave>,
 }
 
 impl Room {
@@ -72,7 +84,30 @@ impl Room {
         for entry in &item.change.listed {
             self.leavers.remove(&entry.user);
         }
+        if item.kind == Kind::ExternalCommit {
+            self.leavers.values_mut().for_each(|leave| leave.voided = true);
+            self.leavers.retain(|_, leave| !leave.is_lost());
+        }
         self.hub.accept(item);
+    }
+
+    /// From entry `n` on, the user is to be out of the room, unless it was listed again since.
+    pub(super) fn leaves(&mut self, user: &UserUri, n: u64) {
+        let listed = |item: &Item| item.change.listed.iter().any(|entry| entry.user == *user);
+        if self.hub.items().any(|item| item.n > n && listed(item)) {
+            return;
+        }
+        let fresh = Leave { since: n, voided: false, given_up: false };
+        self.leavers.entry(user.clone()).or_insert(fresh).voided = false;
+    }
+
+    /// The user's client will not ask for the leave again. What the hub has accepted is owed all
+    /// the same, until it is void.
+    pub(super) fn gives_up_leaving(&mut self, user: &UserUri) {
+        if let Some(leave) = self.leavers.get_mut(user) {
+            leave.given_up = true;
+        }
+        self.leavers.retain(|_, leave| !leave.is_lost());
     }
 
     /// A client is now in this epoch.
@@ -97,6 +132,12 @@ impl Room {
         if first.is_none_or(|first| is_another_try(first, way, &belief.node)) {
             self.firsts.insert(epoch, belief);
         }
+    }
+}
+
+impl Leave {
+    fn is_lost(&self) -> bool {
+        self.voided && self.given_up
     }
 }
 
