@@ -1,7 +1,7 @@
 //! The questions that the simulations ask of a run.
 //!
 //! Answers come from the trace's events alone, as the oracle's do. Not a test target: `scenarios`
-//! declares it as a module.
+//! has it as a module.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::job::{Job, Kind};
 use super::kit::Kit;
 use super::room::{Room, Standing};
-use crate::mimi::local::Content;
+use crate::mimi::local::{Content, UnsubscribeRequest};
 use crate::mimi::room::ComponentUpdate;
 use crate::mimi::rules::{Actor, Part, What};
 use crate::mimi::wire::{FanoutExtra, FanoutMessage, RatchetTreeOption, WireError};
@@ -227,7 +227,8 @@ impl Room {
             }
         }
         let about = format!("unsubscribe {} {}", self.uri.name(), self.record.stay);
-        self.begin(Job::new(Kind::Unsubscribe, None, about, Vec::new()));
+        let body = UnsubscribeRequest { seen: self.seen }.encode();
+        self.begin(Job::new(Kind::Unsubscribe, None, about, body));
     }
 
     fn message(&mut self, kit: &Kit, event: &FanoutMessage, digest: Digest, epoch: u64) -> Use {

@@ -261,6 +261,7 @@ impl Client {
             }
             let known = self.rooms.remove(&item.room);
             let mut room = known.unwrap_or_else(|| Room::new(item.room.clone()));
+            room.seen = item.sequence;
             match event {
                 Ok(event) => room.received(&self.kit, event, now),
                 Err(error) => room.received_garbage(&self.kit, &item.body, &error),

@@ -33,6 +33,8 @@ pub(super) struct Room {
     pub has_merged: bool,
     /// The provider sends this client the room's events.
     pub is_reader: bool,
+    /// Number of the last item about this room in the mailbox.
+    pub seen: u64,
     /// Messages for the user. It gets them once they are on the disk, so that a crash can't make
     /// it get one twice.
     pub deliveries: Vec<Event>,
@@ -107,6 +109,7 @@ impl Room {
             member: None,
             has_merged: false,
             is_reader: false,
+            seen: 0,
             deliveries: Vec::new(),
             used_key_packages: 0,
             serial: 0,
@@ -294,8 +297,11 @@ impl Room {
                 self.begin(job.with_digest(&committed.message));
             }
             Err(error) => {
-                // Proposals that can't be committed are not valid; without them it may work.
-                let _ = member.drop_proposals(&kit.library);
+                // Proposals that can't even be committed alone are not valid. Where it is the plan
+                // that does not work, the hub will still ask for them with the next commit.
+                if *plan == CommitPlan::default() {
+                    let _ = member.drop_proposals(&kit.library);
+                }
                 if let Some(wanted) = wanted {
                     self.end(kit, &wanted, Fate::Refused, &format!("no commit: {error}"));
                 }

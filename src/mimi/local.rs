@@ -50,7 +50,7 @@ pub enum Errand {
     SubmitMessage(RoomUri),
     /// Get the room's GroupInfo from its hub.
     GroupInfo(RoomUri),
-    /// Get nothing of this room any more: the client is out of it. No bodies.
+    /// Get nothing of this room any more: [`UnsubscribeRequest`], answered without a body.
     Unsubscribe(RoomUri),
 }
 
@@ -210,6 +210,29 @@ impl MailboxResponse {
     }
 }
 
+/// Says that the client is out of a room and wants no more of its events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnsubscribeRequest {
+    /// Number of the last item about the room that the client has read. Where a later one lets it
+    /// in again, the request comes too late and means nothing.
+    pub seen: u64,
+}
+
+impl UnsubscribeRequest {
+    /// The body.
+    pub fn encode(&self) -> Vec<u8> {
+        Writer::default().put(&self.seen).done()
+    }
+
+    /// # Errors
+    /// When `bytes` are not exactly one such body.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        Reader::whole("UnsubscribeRequest", bytes, |reader| {
+            Ok(Self { seen: reader.take("an item's number")? })
+        })
+    }
+}
+
 /// What a provider needs to become the hub of a new room: the group at epoch 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateRoomRequest {
@@ -334,6 +357,12 @@ mod tests {
         let bodies = (any::<u64>(), prop::collection::vec(item, 0..4), rooms)
             .prop_map(|(first_kept, items, rooms)| MailboxResponse { first_kept, items, rooms });
         holds(bodies, MailboxResponse::encode, MailboxResponse::decode);
+    }
+
+    #[test]
+    fn an_unsubscription_reads_back_and_damage_does_no_harm() {
+        let bodies = any::<u64>().prop_map(|seen| UnsubscribeRequest { seen });
+        holds(bodies, UnsubscribeRequest::encode, UnsubscribeRequest::decode);
     }
 
     #[test]

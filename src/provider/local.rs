@@ -12,7 +12,7 @@ use super::Inner;
 use super::answer::{Failure, Try, answer};
 use super::directory::Errand as Passed;
 use super::room::Asker;
-use crate::mimi::local::{Errand, MailboxRequest, PublishKeyPackages};
+use crate::mimi::local::{Errand, MailboxRequest, PublishKeyPackages, UnsubscribeRequest};
 use crate::mimi::rules::Actor;
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
 use crate::mimi::wire::{GroupInfoRequest, GroupInfoResponse, KeyMaterialRequest, Route};
@@ -56,7 +56,9 @@ impl Inner {
                 self.pass(trying, Route::SubmitMessage(room.clone()), &room, body).await
             }
             Errand::Unsubscribe(room) => {
-                self.state.borrow_mut().mail.unsubscribe(&room, &client);
+                let request = UnsubscribeRequest::decode(&body)
+                    .map_err(|error| Failure::malformed(&error).about(&room))?;
+                self.state.borrow_mut().mail.unsubscribe(&room, &client, request.seen);
                 self.sync();
                 Ok(answer(201, Bytes::new()))
             }
@@ -117,7 +119,8 @@ impl Inner {
     }
 
     /// Whoever wants to join wants to hear what happens from the GroupInfo on: the client becomes
-    /// a reader before the hub is asked, and is none any more if the hub refuses.
+    /// a reader before the hub is asked, and is none any more if the hub refuses, unless a Welcome
+    /// came for it in the meantime.
     async fn ask_group_info(
         self: Rc<Self>,
         client: &ClientUri,
@@ -126,18 +129,18 @@ impl Inner {
         body: Bytes,
     ) -> Result<http::Response<Bytes>, Failure> {
         GroupInfoRequest::decode(&body).map_err(|error| Failure::malformed(&error).about(room))?;
-        let new = self.state.borrow_mut().mail.subscribe(room, client);
+        let since = self.state.borrow_mut().mail.subscribe(room, client);
         let response = if self.is_hub_of(room) {
             self.clone().group_info(&self.setup.name.clone(), room, &body)
         } else {
             self.pass(trying, Route::GroupInfo(room.clone()), room, body).await
         };
-        let granted = response.as_ref().is_ok_and(|response| {
+        let refused = response.as_ref().is_ok_and(|response| {
             let answer = GroupInfoResponse::decode(response.body());
-            matches!(answer, Ok(GroupInfoResponse::Success { .. }))
+            !matches!(answer, Ok(GroupInfoResponse::Success { .. }))
         });
-        if new && !granted {
-            self.state.borrow_mut().mail.unsubscribe(room, client);
+        if refused {
+            self.state.borrow_mut().mail.unsubscribe(room, client, since);
         }
         self.sync();
         response

@@ -4,11 +4,12 @@
 //! disk; only then is anything dropped. A provider can't tell from the traffic which of its clients
 //! are members (a joiner's Welcome is sealed), so it keeps readers: clients that a Welcome was for,
 //! or that asked for the room's GroupInfo. What arrived before a Welcome but was accepted after it
-//! is given to the new reader too, since the network reorders.
+//! is given to the new reader too, since the network reorders. A client that is out says that it
+//! reads no more; it may say so late, when it has been let in again, so it says what it had seen.
 //!
 //! Not here: what the messages mean. That is for clients.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use crate::mimi::local::{MailboxItem, MailboxResponse};
@@ -38,7 +39,8 @@ struct Mailbox {
 
 #[derive(Clone, Default)]
 struct Followed {
-    readers: BTreeSet<ClientUri>,
+    /// With the number of the first item in its mailbox that it gets as a reader.
+    readers: BTreeMap<ClientUri, u64>,
     kept: VecDeque<(u64, Rc<[u8]>)>,
     bodies: VecDeque<Digest>,
 }
@@ -52,7 +54,7 @@ impl Mail {
         if followed.kept.len() > KEPT_EVENTS {
             followed.kept.pop_front();
         }
-        let readers: Vec<_> = followed.readers.iter().cloned().collect();
+        let readers: Vec<_> = followed.readers.keys().cloned().collect();
         for client in &readers {
             self.put(client, room, event.clone());
         }
@@ -61,9 +63,10 @@ impl Mail {
 
     /// Gives a Welcome to the client that it is for, and then what was accepted after it.
     pub fn welcome(&mut self, room: &RoomUri, stamp: u64, client: &ClientUri, event: &[u8]) {
+        let since = self.next_number(client);
         self.put(client, room, event.into());
         let followed = self.rooms.entry(room.clone()).or_default();
-        if followed.readers.insert(client.clone()) {
+        if followed.readers.insert(client.clone(), since).is_none() {
             let mut later: Vec<_> =
                 followed.kept.iter().filter(|(accepted, _)| *accepted > stamp).cloned().collect();
             later.sort_by_key(|(accepted, _)| *accepted);
@@ -73,18 +76,23 @@ impl Mail {
         }
     }
 
-    /// From here on the client gets the room's events. Tells whether it did not before.
-    pub fn subscribe(&mut self, room: &RoomUri, client: &ClientUri) -> bool {
-        self.rooms.entry(room.clone()).or_default().readers.insert(client.clone())
+    /// The client gets the room's events, from here on if it did not before. Returns the number
+    /// of the first item that it gets as a reader.
+    pub fn subscribe(&mut self, room: &RoomUri, client: &ClientUri) -> u64 {
+        let next = self.next_number(client);
+        let followed = self.rooms.entry(room.clone()).or_default();
+        *followed.readers.entry(client.clone()).or_insert(next)
     }
 
-    /// The client gets the room's events no more.
-    pub fn unsubscribe(&mut self, room: &RoomUri, client: &ClientUri) {
-        if let Some(followed) = self.rooms.get_mut(room) {
+    /// The client gets the room's events no more, unless it became a reader anew after the item
+    /// with the number `seen`.
+    pub fn unsubscribe(&mut self, room: &RoomUri, client: &ClientUri, seen: u64) {
+        let Some(followed) = self.rooms.get_mut(room) else { return };
+        if followed.readers.get(client).is_some_and(|since| *since <= seen) {
             followed.readers.remove(client);
-            if followed.readers.is_empty() && followed.kept.is_empty() {
-                self.rooms.remove(room);
-            }
+        }
+        if followed.readers.is_empty() && followed.kept.is_empty() {
+            self.rooms.remove(room);
         }
     }
 
@@ -103,7 +111,8 @@ impl Mail {
 
     /// Drops what the client has, and returns what it has not.
     pub fn read(&mut self, client: &ClientUri, cursor: u64) -> MailboxResponse {
-        let followed = self.rooms.iter().filter(|(_, followed)| followed.readers.contains(client));
+        let followed =
+            self.rooms.iter().filter(|(_, followed)| followed.readers.contains_key(client));
         let rooms = followed.map(|(room, _)| room.clone()).collect();
         let mailbox = self.boxes.entry(client.clone()).or_default();
         while mailbox.dropped < cursor && mailbox.items.pop_front().is_some() {
@@ -116,6 +125,11 @@ impl Mail {
                 MailboxItem { sequence, room: room.clone(), body: event.to_vec() }
             });
         MailboxResponse { items: items.take(BATCH).collect(), first_kept: first, rooms }
+    }
+
+    /// The number that the next item for the client will have.
+    fn next_number(&self, client: &ClientUri) -> u64 {
+        self.boxes.get(client).map_or(1, |mailbox| mailbox.dropped + mailbox.items.len() as u64 + 1)
     }
 
     fn put(&mut self, client: &ClientUri, room: &RoomUri, event: Rc<[u8]>) {
@@ -177,6 +191,22 @@ mod tests {
         let response = mail.read(&client("B1"), 0);
         let bodies: Vec<_> = bodies(&response).into_iter().map(|(_, body)| body).collect();
         assert_eq!(bodies, [&b"welcome"[..], b"after", b"later"]);
+    }
+
+    #[test]
+    fn a_client_that_was_let_in_again_is_not_put_out_by_what_it_said_before() {
+        let mut mail = Mail::default();
+        let client = client("B1");
+        mail.welcome(&room(), 1, &client, b"welcome");
+        mail.deliver(&room(), 2, b"removal");
+        mail.welcome(&room(), 3, &client, b"welcome again");
+        mail.unsubscribe(&room(), &client, 2);
+        assert_eq!(mail.deliver(&room(), 4, b"event"), [client.clone()]);
+        mail.unsubscribe(&room(), &client, 4);
+        assert!(mail.deliver(&room(), 5, b"event").is_empty());
+        mail.subscribe(&room(), &client);
+        mail.unsubscribe(&room(), &client, 4);
+        assert_eq!(mail.deliver(&room(), 6, b"event"), [client]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::mimi::uri::ClientUri;
 use crate::mls::{Identity, Library, MlsError, facts};
 
 /// What a commit is to change, beyond the proposals that wait in the group.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommitPlan {
     /// KeyPackages of clients to add.
     pub adds: Vec<Vec<u8>>,

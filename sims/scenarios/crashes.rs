@@ -1,0 +1,117 @@
+//! Nodes that stop, lose what was not on their disk, or come back from a backup.
+
+use schism::trace::{Entry, Event, Kind, Way};
+
+use crate::each_seed;
+use crate::played::{accepted_digest, accepts, enters};
+
+#[test]
+fn a_hub_stands_by_what_was_durable_and_by_nothing_else() {
+    each_seed("hub-crash-after-accept", |played| {
+        let is_durable = |it: &Entry, wanted: u64| matches!(it.event, Event::Durable { index, .. } if index == wanted);
+        let index_of = |place: u64| match played.at(place).event {
+            Event::Accepted { index, .. } => index,
+            _ => unreachable!(),
+        };
+        // Durable, and nobody was told.
+        let (crash, restart) = played.crash_and_restart("a.example", 0);
+        let accepted = *played.all(|it| it.n < crash && accepts(it, Kind::Commit)).last().unwrap();
+        let (digest, index) = (accepted_digest(played.at(accepted)), index_of(accepted));
+        assert!(played.entries().iter().any(|it| it.n < crash && is_durable(it, index)));
+        let sent =
+            |it: &Entry| matches!(it.event, Event::FannedOut { index: it, .. } if it == index);
+        let fanned_out = played.all(sent);
+        assert!(fanned_out.len() == 2 && fanned_out.iter().all(|place| *place > restart));
+        let entered = played.entrances(digest);
+        assert!(entered.len() == 4 && entered.iter().all(|(place, _)| *place > restart));
+        let again =
+            played.all(|it| matches!(it.event, Event::Accepted { digest: it, .. } if it == digest));
+        assert_eq!(again, [accepted], "accepted twice");
+        // Decided and not durable: the decision is gone, and made again at the same place.
+        let (crash, restart) = played.crash_and_restart("a.example", restart);
+        let forgotten = *played.all(|it| it.n < crash && accepts(it, Kind::Commit)).last().unwrap();
+        let index = index_of(forgotten);
+        assert!(!played.entries().iter().any(|it| it.n < crash && is_durable(it, index)));
+        let again = played.commit_of("C1", restart);
+        assert_eq!((index_of(again), again > restart), (index, true));
+        // Answered, and nothing fanned out.
+        let (crash, restart) = played.crash_and_restart("a.example", restart);
+        let answered = *played.all(|it| it.n < crash && accepts(it, Kind::Commit)).last().unwrap();
+        let index = index_of(answered);
+        assert!(played.entries().iter().any(|it| it.n < crash && is_durable(it, index)));
+        let sent =
+            |it: &Entry| matches!(it.event, Event::FannedOut { index: it, .. } if it == index);
+        assert!(played.all(sent).iter().all(|place| *place > restart));
+        assert_eq!(played.entrances(accepted_digest(played.at(answered))).len(), 4);
+        assert_eq!(played.readers("all as one"), ["A2", "B1", "C1"]);
+        played.assert_nothing_undone();
+    });
+}
+
+#[test]
+fn a_client_that_crashed_with_a_commit_enters_its_epoch_once_or_makes_another() {
+    each_seed("client-crash-with-pending-commit", |played| {
+        // Prepared: nothing was sent, and somebody else's commit came first.
+        let (crash, restart) = played.crash_and_restart("B1", 0);
+        assert!(played.commit_of("A1", crash) < restart, "the room went on without B1");
+        assert!(played.commit_of("B1", 0) > restart);
+        // Accepted, and not merged.
+        let (crash, restart) = played.crash_and_restart("C1", 0);
+        let accepted = played.commit_of("C1", 0);
+        assert!(accepted < crash);
+        let own = |digest, client| {
+            let entered = played.entrances(digest).into_iter();
+            entered.filter(|(_, node)| *node == client).map(|(place, _)| place).collect::<Vec<_>>()
+        };
+        let entered = own(accepted_digest(played.at(accepted)), "C1");
+        assert!(entered.len() == 1 && entered[0] > restart, "{entered:?}");
+        // Merged, and forgotten: the one thing that it does twice.
+        let (crash, restart) = played.crash_and_restart("B2", 0);
+        let accepted = played.commit_of("B2", 0);
+        let entered = own(accepted_digest(played.at(accepted)), "B2");
+        assert!(entered.len() == 2, "{entered:?}");
+        assert!(entered[0] < crash && entered[1] > restart, "{entered:?}");
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(5);
+    });
+}
+
+#[test]
+fn a_client_that_forgot_the_room_comes_back_to_it() {
+    each_seed("backup-from-before", |played| {
+        let (_, restarted) = played.crash_and_restart("B1", 0);
+        let back = played.first("B1 back", |it| {
+            it.n > restarted && it.node == "B1" && enters(it, Way::ExternalCommit)
+        });
+        assert!(matches!(played.at(restarted).event, Event::Restarted { rolled_back: true }));
+        assert!(played.at(back).at_ms < 30_000);
+        assert_eq!(played.readers("good to have you back"), ["B1", "B2"]);
+        assert_eq!(played.readers("good to be back"), ["A1", "B2"]);
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+#[test]
+fn a_client_from_a_backup_notices_returns_in_a_new_stay_and_hears_what_follows() {
+    each_seed("client-from-backup", |played| {
+        let back = played.first("the restore", |it| {
+            it.node == "B1" && it.event == Event::Restarted { rolled_back: true }
+        });
+        let noticed = played
+            .first("the gap", |it| it.node == "B1" && matches!(it.event, Event::Resyncing { .. }));
+        let stays = |place: u64| match played.at(place).event {
+            Event::Entered { stay, .. } => stay,
+            _ => unreachable!(),
+        };
+        let entered = played.all(|it| it.node == "B1" && matches!(it.event, Event::Entered { .. }));
+        let (before, after): (Vec<u64>, Vec<u64>) =
+            entered.into_iter().partition(|place| *place < back);
+        assert!(back < noticed && noticed < after[0]);
+        assert!(enters(played.at(after[0]), Way::ExternalCommit));
+        assert!(before.iter().all(|place| stays(*place) < stays(after[0])));
+        assert_eq!(played.readers("do you remember?"), ["A1", "A2", "B1", "B2"]);
+        assert_eq!(played.readers("but I am with you again"), ["A1", "A2", "B2", "C1"]);
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(5);
+    });
+}

@@ -1,0 +1,48 @@
+//! Bugs that random scenarios found; each scenario shows the one that it guards against.
+
+use schism::trace::{Entry, Event, Fate, Kind, Way};
+
+use crate::each_seed;
+use crate::played::{accepts, enters};
+
+#[test]
+fn a_welcome_waits_for_the_external_commit_that_is_under_way() {
+    each_seed("two-ways-in", |played| {
+        let mine = |it: &Entry| it.node == "C2";
+        played.first("the Welcome put off", |it| {
+            mine(it) && matches!(&it.event, Event::Buffered { why, .. } if why.contains("joined"))
+        });
+        played.first("C2's external commit", |it| mine(it) && enters(it, Way::ExternalCommit));
+        assert!(played.all(|it| matches!(it.event, Event::Removed { .. })).is_empty());
+        assert_eq!(played.readers("come in"), ["C1", "C2"]);
+        assert_eq!(played.readers("I am in"), ["A1", "C1"]);
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+#[test]
+fn who_says_that_it_is_out_when_it_is_in_again_stays_in() {
+    each_seed("goodbye-overtaken", |played| {
+        let goodbye = |it: &Entry| matches!(&it.event, Event::Request { endpoint, .. } if endpoint == "client/unsubscribe");
+        let said = played.all(|it| it.node == "B1" && goodbye(it));
+        let added = played.all(|it| accepts(it, Kind::Commit))[2];
+        assert!(said.len() > 1 && said[0] < added && added < said[1], "{said:?}, {added}");
+        assert_eq!(played.readers("Did you get this?"), ["B1"]);
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(2);
+    });
+}
+
+#[test]
+fn a_wish_that_cannot_be_committed_takes_no_accepted_proposal_with_it() {
+    each_seed("wish-that-cannot-be-committed", |played| {
+        assert_eq!(played.fate("s6000-B1"), Some(Fate::Refused));
+        let waiting = played.first("proposals", |it| accepts(it, Kind::Proposals));
+        let refused = played.first(
+            "the refusal",
+            |it| matches!(&it.event, Event::IntentEnded { intent, .. } if intent == "s6000-B1"),
+        );
+        assert!(waiting < refused && refused < played.commit_of("B1", refused));
+        assert_eq!(played.final_epochs().len(), 1);
+    });
+}

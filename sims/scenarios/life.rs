@@ -1,0 +1,133 @@
+//! What rooms live through when nothing goes wrong: the walkthrough and the standard room.
+
+use std::collections::BTreeSet;
+
+use schism::trace::{Entry, Event, Kind, Phase, Way};
+
+use crate::played::{accepted_digest, accepts, enters};
+use crate::{each_seed, once};
+
+#[test]
+fn in_the_clubhouse_bob_leaves_in_three_steps_and_a_new_client_comes_in_from_outside() {
+    each_seed("clubhouse", |played| {
+        let proposed = played.first("proposals", |it| accepts(it, Kind::Proposals));
+        let exiting = played.first("exiting", |it| matches!(it.event, Event::Exiting { .. }));
+        let Event::Accepted { proposals: bundle, .. } = &played.at(proposed).event else {
+            unreachable!()
+        };
+        let committed = played.first("the commit of the leave", |it| {
+            accepts(it, Kind::Commit)
+                && matches!(&it.event, Event::Accepted { proposals, .. } if proposals == bundle)
+        });
+        assert!(proposed < exiting && exiting < committed);
+        let digest = accepted_digest(played.at(committed));
+        let removed = played.all(|it| matches!(it.event, Event::Removed { .. }));
+        let mut who: Vec<_> = removed.iter().map(|place| played.at(*place)).collect();
+        who.sort_by_key(|entry| &entry.node);
+        assert_eq!(who.iter().map(|it| it.node.as_str()).collect::<Vec<_>>(), ["B1", "B2"]);
+        for entry in who {
+            assert!(matches!(entry.event, Event::Removed { commit, .. } if commit == Some(digest)));
+            assert!(entry.n > committed);
+        }
+        let first =
+            played.first("C3", |it| it.node == "C3" && matches!(it.event, Event::Entered { .. }));
+        assert!(enters(played.at(first), Way::ExternalCommit));
+        assert_eq!(played.readers("hello"), ["A1", "A2", "B1", "B2", "C2"]);
+        assert_eq!(played.readers("hello from my new phone"), ["A1", "A2", "C1", "C2"]);
+    });
+}
+
+#[test]
+fn of_four_who_commit_at_once_the_losers_are_told_and_get_there_later() {
+    each_seed("concurrent-commits", |played| {
+        for (round, second) in [9u64, 17, 25].into_iter().enumerate() {
+            let in_round = |it: &Entry| (second..second + 6).contains(&(it.at_ms / 1_000));
+            let lost = played.told("wrongEpoch");
+            let lost: BTreeSet<_> =
+                lost.into_iter().filter(|it| in_round(played.at(*it))).collect();
+            assert!(lost.len() >= 2, "round {round}: {lost:?}");
+            let won = played.all(|it| in_round(it) && accepts(it, Kind::Commit));
+            assert_eq!(won.len(), 4, "round {round}");
+            let renamed = format!("Round {}", round + 1);
+            played.first(&renamed, |it| {
+                matches!(&it.event, Event::Accepted { change, .. }
+                    if change.name.as_ref() == Some(&renamed))
+            });
+        }
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(4);
+    });
+}
+
+#[test]
+fn a_new_client_that_comes_second_is_told_and_gets_in_later() {
+    each_seed("new-client-races-a-commit", |played| {
+        let new = ["B2", "C2", "C3"];
+        let late = played.told("wrongEpoch");
+        let late: Vec<_> = late.iter().map(|place| played.at(*place).node.as_str()).collect();
+        assert!(late.iter().any(|node| new.contains(node)), "only {late:?} came second");
+        for client in new {
+            let first = played
+                .first(client, |it| it.node == client && matches!(it.event, Event::Entered { .. }));
+            assert!(enters(played.at(first), Way::ExternalCommit), "{client}");
+        }
+        assert_eq!(played.readers("made it"), ["A1", "B1", "B2", "C1", "C3"]);
+        assert_eq!(played.readers("and me"), ["A1", "B1", "C1", "C2", "C3"]);
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(6);
+    });
+}
+
+#[test]
+fn each_of_two_providers_is_hub_and_follower_and_a_stop_of_one_room_leaves_the_other() {
+    each_seed("two-rooms-two-hubs", |played| {
+        let at = |node: &str, it: &Entry, room: &str| {
+            it.node == node
+                && match &it.event {
+                    Event::Accepted { room: it, .. } | Event::Queued { room: it, .. } => {
+                        it.name() == room
+                    }
+                    _ => false,
+                }
+        };
+        let is_queued = |it: &Entry| matches!(it.event, Event::Queued { .. });
+        for (provider, own, other) in
+            [("a.example", "attic", "basement"), ("b.example", "basement", "attic")]
+        {
+            played.first("a hub", |it| at(provider, it, own) && accepts(it, Kind::Commit));
+            played.first("a follower", |it| at(provider, it, other) && is_queued(it));
+            let usurped = played.all(|it| at(provider, it, other) && !is_queued(it));
+            assert!(usurped.is_empty(), "{provider} decides for {other}: {usurped:?}");
+        }
+        let (crash, restart) = played.crash_and_restart("b.example", 0);
+        let meanwhile = |node, room| {
+            played.all(|it| crash < it.n && it.n < restart && at(node, it, room) && !is_queued(it))
+        };
+        assert!(meanwhile("a.example", "attic").len() > 3, "the attic goes on");
+        assert!(meanwhile("b.example", "basement").is_empty(), "the basement rests");
+        played.assert_nothing_undone();
+    });
+}
+
+#[test]
+fn the_standard_room_has_its_forty_commits_and_a_hundred_messages() {
+    // Once: it is by far the longest.
+    once("standard-room", None, |played| {
+        let probe = |it: &Entry| it.event == Event::PhaseBegan { phase: Phase::Probe };
+        let probes = played.first("the probes", probe);
+        let commits = played.all(|it| it.n < probes && accepts(it, Kind::Commit));
+        let other = played.all(|it| accepts(it, Kind::ExternalCommit));
+        assert_eq!((commits.len(), other.len()), (40, 0));
+        let messages = played.messages();
+        assert_eq!(messages.len(), 100);
+        let everyone = played.final_epochs();
+        let everyone: Vec<_> = everyone.keys().map(|(_, client)| *client).collect();
+        assert_eq!(everyone.len(), 12);
+        for (message, sender) in messages {
+            let others: Vec<_> = everyone.iter().copied().filter(|it| *it != sender).collect();
+            assert_eq!(played.readers_of(message), others, "{message}");
+        }
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(12);
+    });
+}
