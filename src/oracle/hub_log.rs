@@ -135,6 +135,11 @@ impl HubLog {
         self.items.values()
     }
 
+    /// Whether something at this place counts.
+    pub(super) fn has(&self, index: u64) -> bool {
+        self.items.contains_key(&index)
+    }
+
     /// Whether the room exists.
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty()

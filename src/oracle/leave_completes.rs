@@ -147,6 +147,24 @@ mod tests {
     }
 
     #[test]
+    fn a_leave_that_the_hub_lost_before_it_was_durable_is_not_owed() {
+        for durable in [false, true] {
+            let mut story = Story::room_of(&["A1", "B1"]);
+            story.durable();
+            leaves(&mut story);
+            if durable {
+                story.durable();
+            }
+            story.crashes(HUB, false);
+            story.ends();
+            match durable {
+                true => story.fires_last("leave_completes", "who left, is still a member"),
+                false => story.is_clean(),
+            }
+        }
+    }
+
+    #[test]
     fn a_leave_that_was_voided_and_given_up_is_not_owed() {
         let mut story = Story::room_of(&["A1", "B1"]);
         let intent = story.wishes("B1", "leave");

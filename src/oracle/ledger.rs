@@ -203,7 +203,7 @@ impl Ledger {
         match &entry.event {
             Event::Crashed => {
                 let own = self.rooms.iter_mut().filter(|(uri, _)| hub_of(uri) == entry.node);
-                own.for_each(|(_, room)| room.hub.crash());
+                own.for_each(|(_, room)| room.crash());
                 self.stopped(&entry.node);
             }
             Event::Restarted { rolled_back } => {
@@ -261,7 +261,7 @@ impl Ledger {
                 }
             }
             Event::Exiting { room, user } if entry.node == hub_of(room) => {
-                self.rooms.entry(room.clone()).or_default().leaves(user, n);
+                self.rooms.entry(room.clone()).or_default().exits(user, n);
             }
             _ => {}
         }

@@ -51,6 +51,8 @@ pub(super) struct Place {
 pub(super) struct Leave {
     /// The entry since which it is.
     pub(super) since: u64,
+    /// Place in the hub's log of what made it so, where that was the hub's word.
+    accepted: Option<u64>,
     /// An external commit came in between, so that its proposals are void (R34).
     voided: bool,
     /// Nobody will propose it again: the leaver gave it up, or runs from a disk that may not know
@@ -91,13 +93,29 @@ impl Room {
         self.hub.accept(item);
     }
 
+    /// The hub lost what was not on its disk, and with it the leaves that it had accepted.
+    pub(super) fn crash(&mut self) {
+        self.hub.crash();
+        let (hub, leavers) = (&self.hub, &mut self.leavers);
+        leavers.retain(|_, leave| leave.accepted.is_none_or(|index| hub.has(index)));
+    }
+
+    /// The hub regards the user as exiting, by what it accepted last.
+    pub(super) fn exits(&mut self, user: &UserUri, n: u64) {
+        let accepted = self.hub.items().last().map(|item| item.index);
+        self.leaves(user, n);
+        if let Some(leave) = self.leavers.get_mut(user) {
+            leave.accepted = accepted;
+        }
+    }
+
     /// From entry `n` on, the user is to be out of the room, unless it was listed again since.
     pub(super) fn leaves(&mut self, user: &UserUri, n: u64) {
         let listed = |item: &Item| item.change.listed.iter().any(|entry| entry.user == *user);
         if self.hub.items().any(|item| item.n > n && listed(item)) {
             return;
         }
-        let fresh = Leave { since: n, voided: false, given_up: false };
+        let fresh = Leave { since: n, accepted: None, voided: false, given_up: false };
         self.leavers.entry(user.clone()).or_insert(fresh).voided = false;
     }
 
