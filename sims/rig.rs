@@ -151,6 +151,7 @@ impl Rig {
             dishonest: Vec::new(),
             expected: Vec::new(),
             without: Vec::new(),
+            hub_without: Vec::new(),
             rest_ms: 0,
         };
         let log = Log::new(header, || 0);

@@ -20,6 +20,7 @@ use crate::world::time::EPOCH_S;
 #[derive(Clone)]
 pub struct Company {
     rules: RuleSet,
+    hub_rules: RuleSet,
     commit_delay_ms: (u64, u64),
     equivocations: BTreeMap<ProviderName, Equivocation>,
 }
@@ -44,6 +45,7 @@ impl Company {
         let protocol = &script.protocol;
         Ok(Self {
             rules: RuleSet::without(&protocol.without)?,
+            hub_rules: RuleSet::without(&[&protocol.without[..], &protocol.hub_without].concat())?,
             commit_delay_ms: (protocol.commit_delay_min_ms, protocol.commit_delay_max_ms),
             equivocations,
         })
@@ -54,11 +56,11 @@ impl Cast for Company {
     fn provider(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
         let Some(plan) = self.equivocations.get(name) else {
             let network = given.network.clone();
-            return Rc::new(Server::start(setup(name, &self.rules, &given, network, "state")));
+            return Rc::new(Server::start(setup(name, &self.hub_rules, &given, network, "state")));
         };
         let (network, clock) = (given.network.clone(), given.clock.clone());
         let journal = given.journal.clone();
-        let (name, rules) = (name.clone(), self.rules.clone());
+        let (name, rules) = (name.clone(), self.hub_rules.clone());
         let make = move |network: Rc<dyn Network>, copied: Option<&Server>| match copied {
             None => Server::start(setup(&name, &rules, &given, network, "state")),
             Some(first) => {
@@ -87,6 +89,7 @@ impl Cast for Company {
             journal: given.journal,
             random: given.random,
             commit_delay_ms: self.commit_delay_ms,
+            rules: self.rules.clone(),
         };
         Box::pin(client::run(setup, wishes))
     }

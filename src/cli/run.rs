@@ -120,6 +120,7 @@ mod tests {
             dishonest: Vec::new(),
             expected: Vec::new(),
             without: Vec::new(),
+            hub_without: Vec::new(),
             rest_ms: 1_000,
         };
         let event = Event::PhaseBegan { phase: Phase::End };

@@ -105,6 +105,9 @@ impl Room {
                 _ => Use::Early("not a member yet".to_owned()),
             };
         }
+        if self.record.parted.is_some() && outside.epoch >= self.epoch() {
+            return self.pass(kit, digest, "of a hub that this client does not follow");
+        }
         let handshake = outside.kind != PeekKind::Application;
         match outside.epoch.cmp(&self.epoch()) {
             std::cmp::Ordering::Greater => {
@@ -175,6 +178,10 @@ impl Room {
     }
 
     fn follow(&mut self, kit: &Kit, staged: StagedByMember, digest: Digest, stamp: u64) -> Use {
+        if let Err(refusal) = self.judge(kit, &staged.handshake) {
+            self.part_with_hub(kit, digest, &refusal);
+            return Use::Done;
+        }
         let Some(member) = &mut self.member else { return Use::Done };
         let removes_me = staged.removes_me;
         if let Err(error) = member.merge(&kit.library, staged) {

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::mimi::rules::Actor;
+use crate::mimi::rules::{Actor, RuleSet};
 use crate::mimi::uri::RoomUri;
 use crate::mls::{Identity, Library};
 use crate::node::telling::Teller;
@@ -15,6 +15,7 @@ pub(super) struct Kit {
     pub journal: Journal,
     pub teller: Teller,
     pub commit_delay_ms: (u64, u64),
+    pub rules: RuleSet,
 }
 
 impl Kit {

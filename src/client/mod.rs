@@ -5,14 +5,14 @@
 //! a plain state machine), makes the result durable, and only then sends what the rooms have to
 //! say. A crash anywhere leaves a state from which the same requests are sent again.
 //!
-//! Not here: rules. A client follows what its hub accepted as long as it is valid MLS; checking it
-//! against the policy as well comes with the full protocol.
+//! A client takes no hub's word for it: it holds each commit against the same rules ([`judging`]).
 
 mod errand;
 mod inbox;
 mod intents;
 mod job;
 mod joining;
+mod judging;
 mod kit;
 mod replies;
 mod room;
@@ -28,7 +28,7 @@ use self::errand::{Answer, Tag};
 use self::kit::Kit;
 use self::room::{Room, RoomRecord};
 use crate::mimi::local::{Errand, LocalRoute, MailboxRequest, MailboxResponse, PublishKeyPackages};
-use crate::mimi::rules::Actor;
+use crate::mimi::rules::{Actor, RuleSet};
 use crate::mimi::uri::RoomUri;
 use crate::mimi::wire::{FanoutMessage, Route};
 use crate::mls::{Identity, Library, Meter, MlsFraming, Store};
@@ -66,6 +66,8 @@ pub struct Setup {
     pub meter: Meter,
     /// Least and most time between seeing proposals and committing them, in milliseconds.
     pub commit_delay_ms: (u64, u64),
+    /// The rules that it holds commits against.
+    pub rules: RuleSet,
 }
 
 /// Everything that a client keeps on its disk.
@@ -128,6 +130,7 @@ impl Client {
             journal: setup.journal.clone(),
             teller: Teller::default(),
             commit_delay_ms: setup.commit_delay_ms,
+            rules: setup.rules.clone(),
         };
         let mut client = Self {
             kit,

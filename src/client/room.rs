@@ -76,6 +76,8 @@ pub(super) struct RoomRecord {
     pub rest_until_ms: u64,
     /// The commit that led to the current epoch.
     pub last_commit: Option<Digest>,
+    /// Why this client does not follow the room's hub any more.
+    pub parted: Option<String>,
 }
 
 /// Why a client must rejoin.
@@ -143,6 +145,7 @@ impl Room {
             return self.end(kit, &wanted, Fate::Refused, "not a member of the room");
         }
         self.record.wanted.push_back(wanted);
+        self.give_up(kit);
     }
 
     /// Mail was lost for good: what happened since can't be known.
@@ -166,6 +169,9 @@ impl Room {
     /// When [`Room::advance`] should be asked again, if at any known time.
     pub fn due_ms(&self) -> Option<u64> {
         let record = &self.record;
+        if record.parted.is_some() {
+            return None;
+        }
         if let Some(job) = &record.job {
             return (!job.in_flight).then_some(job.send_at_ms);
         }
@@ -202,7 +208,7 @@ impl Room {
     }
 
     fn begin_something(&mut self, kit: &Kit, now_ms: u64) {
-        if now_ms < self.record.rest_until_ms {
+        if self.record.parted.is_some() || now_ms < self.record.rest_until_ms {
             return;
         }
         self.record.rest_until_ms = 0;

@@ -101,6 +101,7 @@ impl Story {
             dishonest: vec![],
             expected: vec![],
             without: vec![],
+            hub_without: vec![],
             rest_ms: 20_000,
         };
         Self {

@@ -52,6 +52,7 @@ pub fn header() -> Header {
         dishonest: Vec::new(),
         expected: Vec::new(),
         without: Vec::new(),
+        hub_without: Vec::new(),
         rest_ms: 20_000,
     }
 }

@@ -23,7 +23,8 @@
 //! ```
 //!
 //! Further keys, all optional: `seed`; `rest` (`"20s"`); `network.latency` (`"20ms..60ms"`);
-//! `protocol.without`, `protocol.commit_delay` (`"300ms..1500ms"`); `misbehaviour`;
+//! `protocol.without`, `protocol.hub_without`, `protocol.commit_delay` (`"300ms..1500ms"`);
+//! `misbehaviour`;
 //! `expect.violates`. `room` may be left out of a step where there is only one room. A step with
 //! `every` and `times` stands for many, whose texts and names are numbered.
 //!
@@ -163,15 +164,16 @@ fn network(file: &Fields<'_>) -> Result<Network, Complaint> {
 }
 
 fn protocol(file: &Fields<'_>, known_rules: &[&str]) -> Result<Protocol, Complaint> {
-    let keys = ["without", "commit_delay"];
+    let keys = ["without", "hub_without", "commit_delay"];
     let fields = file.get("protocol").map(|value| value.fields("the protocol", &keys));
     let fields = fields.transpose()?;
     let get = |key| fields.as_ref().and_then(|fields| fields.get(key));
     let delay = get("commit_delay").map(|value| value.times(0)).transpose()?;
     let (commit_delay_min_ms, commit_delay_max_ms) = delay.unwrap_or(DEFAULT_COMMIT_DELAY_MS);
-    let without = get("without").map(|value| known(&value, "rule", known_rules)).transpose()?;
-    let without = without.unwrap_or_default();
-    Ok(Protocol { without, commit_delay_min_ms, commit_delay_max_ms })
+    let rules = |key| get(key).map(|value| known(&value, "rule", known_rules)).transpose();
+    let without = rules("without")?.unwrap_or_default();
+    let hub_without = rules("hub_without")?.unwrap_or_default();
+    Ok(Protocol { without, hub_without, commit_delay_min_ms, commit_delay_max_ms })
 }
 
 fn expect(file: &Fields<'_>) -> Result<Expect, Complaint> {

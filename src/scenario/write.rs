@@ -34,8 +34,10 @@ pub fn write(script: &Script) -> String {
     file += &table("rooms", rooms);
     let latency = range(network.latency_min_ms, network.latency_max_ms);
     file += &format!("network.latency = {latency}\n");
-    if !protocol.without.is_empty() {
-        file += &format!("protocol.without = {}\n", texts(names(&protocol.without)));
+    for (key, rules) in [("without", &protocol.without), ("hub_without", &protocol.hub_without)] {
+        if !rules.is_empty() {
+            file += &format!("protocol.{key} = {}\n", texts(names(rules)));
+        }
     }
     let delay = range(protocol.commit_delay_min_ms, protocol.commit_delay_max_ms);
     file += &format!("protocol.commit_delay = {delay}\n");

@@ -76,6 +76,8 @@ pub struct Network {
 pub struct Protocol {
     /// Ids of rules that hubs and clients do not check.
     pub without: Vec<String>,
+    /// Ids of rules that hubs do not check and clients do (S19: must the hub enforce them?).
+    pub hub_without: Vec<String>,
     /// A client that sees proposals waiting commits after a keyed time in this range (R37, RP03 §7).
     pub commit_delay_min_ms: u64,
     /// The range's end.

@@ -93,6 +93,7 @@ mod tests {
             dishonest: vec![],
             expected: vec![],
             without: vec![],
+            hub_without: vec![],
             rest_ms: 20_000,
         }
     }

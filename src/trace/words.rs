@@ -51,6 +51,9 @@ pub struct Header {
     pub expected: Vec<String>,
     /// Rules that are switched off in this run.
     pub without: Vec<String>,
+    /// Rules that hubs do not check in this run, and clients do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hub_without: Vec<String>,
     /// Simulated milliseconds that a room may take to come to rest after the last fault heals.
     pub rest_ms: u64,
 }

@@ -205,6 +205,7 @@ pub fn header(script: &Script, text: &str) -> Header {
         dishonest: dishonest.into_iter().collect(),
         expected: script.expect.violates.clone(),
         without: script.protocol.without.clone(),
+        hub_without: script.protocol.hub_without.clone(),
         rest_ms: script.rest_ms,
     }
 }

@@ -35,7 +35,12 @@ fn script(seed: u64, sends: &[(u64, &str, &str)], faults: Vec<Fault>) -> Script 
         .into(),
         rooms: [("hall".to_owned(), room)].into(),
         network: Network { latency_min_ms: 10, latency_max_ms: 60 },
-        protocol: Protocol { without: vec![], commit_delay_min_ms: 0, commit_delay_max_ms: 0 },
+        protocol: Protocol {
+            without: vec![],
+            hub_without: vec![],
+            commit_delay_min_ms: 0,
+            commit_delay_max_ms: 0,
+        },
         steps: sends.iter().map(step).collect(),
         faults,
         misbehaviour: vec![],

@@ -27,7 +27,7 @@ use super::framing::{exactly, group_id, welcome_of};
 use super::key_package::{capabilities, lifetime, required};
 use super::{Identity, Library, MlsError, SUITE};
 use crate::mimi::room::RoomState;
-use crate::mimi::rules::{Actor, Part};
+use crate::mimi::rules::{Actor, CachedProposal, Part};
 use crate::mimi::uri::{ClientUri, RoomUri};
 use crate::mimi::wire;
 
@@ -226,6 +226,17 @@ impl Member {
     pub fn proposals(&self) -> Result<Vec<Part>, MlsError> {
         let members = facts::leaves(self.group.public_group())?;
         facts::parts(&members, None, self.group.pending_proposals())
+    }
+
+    /// The waiting proposals, as those that count as accepted.
+    ///
+    /// # Errors
+    /// When one can't be read.
+    pub fn waiting(&self) -> Result<Vec<CachedProposal>, MlsError> {
+        let cached = |Part { sender, by_reference, what }| {
+            Some(CachedProposal { reference: by_reference?, sender, what })
+        };
+        Ok(self.proposals()?.into_iter().filter_map(cached).collect())
     }
 
     /// Whether a commit of this client is pending.
