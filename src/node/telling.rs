@@ -6,12 +6,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::mimi::room::{ComponentUpdate, RoomState};
-use crate::mimi::rules::{Handshake, HandshakeKind, What};
+use crate::mimi::policy::Role;
+use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
+use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part, What};
 use crate::mimi::uri::RoomUri;
 use crate::mls::RoomSnapshot;
 use crate::trace::{
-    Change, Digest, Event, Member, Participant, RoleName, RoomView, Stage, StateRef, Way,
+    Author, Change, Deed, DeedKind, Digest, Event, Member, MoveView, Participant, RoleView,
+    RoomView, Stage, StateRef, Way,
 };
 
 /// Remembers which room state a node told last.
@@ -64,7 +66,8 @@ impl Teller {
     }
 }
 
-fn view(state: &RoomState) -> RoomView {
+/// A room state in the trace's words.
+pub fn view(state: &RoomState) -> RoomView {
     let participants = &state.participants.participants;
     RoomView {
         participants: participants.iter().map(participant).collect(),
@@ -73,8 +76,18 @@ fn view(state: &RoomState) -> RoomView {
     }
 }
 
-fn role(role: &crate::mimi::policy::Role) -> RoleName {
-    RoleName { index: role.index, name: role.name.clone() }
+fn role(role: &Role) -> RoleView {
+    let moves = role.authorized_role_changes.iter();
+    RoleView {
+        index: role.index,
+        name: role.name.clone(),
+        capabilities: role.capabilities.iter().map(|capability| capability.0).collect(),
+        minimum: role.minimum_participants,
+        maximum: role.maximum_participants,
+        minimum_active: role.minimum_active_participants,
+        maximum_active: role.maximum_active_participants,
+        moves: moves.map(|it| MoveView { from: it.from, to: it.to.clone() }).collect(),
+    }
 }
 
 fn participant(participant: &crate::mimi::room::Participant) -> Participant {
@@ -127,4 +140,65 @@ fn tell_update(base: &RoomState, update: &ComponentUpdate, change: &mut Change) 
         // Role definitions are in the state that the next Shadowed and Entered carry.
         ComponentUpdate::Roles(_) => {}
     }
+}
+
+/// A handshake's proposals one by one, in the trace's words. `base` is as for [`change`].
+pub fn deeds(base: &RoomState, handshake: &Handshake) -> Vec<Deed> {
+    let deeds = |part: &Part| {
+        let by = author(&part.sender);
+        let referenced = part.by_reference.is_some();
+        let deed = move |what| Deed { by: by.clone(), referenced, what };
+        deed_kinds(base, &part.what).into_iter().map(deed).collect::<Vec<_>>()
+    };
+    handshake.parts.iter().flat_map(deeds).collect()
+}
+
+fn author(actor: &Actor) -> Author {
+    Author::Client { client: actor.client.clone(), user: actor.user.clone() }
+}
+
+fn deed_kinds(base: &RoomState, what: &What) -> Vec<DeedKind> {
+    let other = |name: &str| vec![DeedKind::Other { name: name.to_owned() }];
+    match what {
+        What::Add(actor) => {
+            vec![DeedKind::AddClient { client: actor.client.clone(), of: actor.user.clone() }]
+        }
+        What::Remove(actor) | What::SelfRemove(actor) => {
+            vec![DeedKind::RemoveClient { client: actor.client.clone(), of: actor.user.clone() }]
+        }
+        What::ExternalInit => vec![DeedKind::Join],
+        What::KeyUpdate => other("Update"),
+        What::Other(name) => other(name),
+        What::Update(ComponentUpdate::Participants(update)) => list_deeds(base, update),
+        What::Update(ComponentUpdate::Roles(_)) => vec![DeedKind::ChangeRoles],
+        What::Update(ComponentUpdate::Metadata(after)) => {
+            vec![DeedKind::ChangeMetadata { fields: changed_fields(&base.metadata, after) }]
+        }
+    }
+}
+
+/// Indices that name nobody are left out: no rule about rights has anything to say of them.
+fn list_deeds(base: &RoomState, update: &ParticipantListUpdate) -> Vec<DeedKind> {
+    let list = &base.participants.participants;
+    let user = |index: u32| list.get(usize::try_from(index).ok()?).map(|it| it.user.clone());
+    let roles = update.changed_roles.iter().filter_map(|changed| {
+        Some(DeedKind::ChangeRole { target: user(changed.index)?, role: changed.role })
+    });
+    let removed = update.removed.iter();
+    let removed = removed.filter_map(|index| Some(DeedKind::Unlist { target: user(*index)? }));
+    let added = update.added.iter();
+    let added = added.map(|it| DeedKind::List { target: it.user.clone(), role: it.role });
+    roles.chain(removed).chain(added).collect()
+}
+
+fn changed_fields(before: &RoomMetadata, after: &RoomMetadata) -> Vec<String> {
+    let fields = [
+        (before.uri != after.uri, "uri"),
+        (before.name != after.name, "name"),
+        (before.descriptions != after.descriptions, "descriptions"),
+        (before.avatar != after.avatar, "avatar"),
+        (before.subject != after.subject, "subject"),
+        (before.mood != after.mood, "mood"),
+    ];
+    fields.into_iter().filter(|(changed, _)| *changed).map(|(_, name)| name.to_owned()).collect()
 }

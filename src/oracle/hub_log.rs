@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mimi::uri::ClientUri;
-use crate::trace::{Change, Digest, Kind, Member};
+use crate::trace::{Change, Deed, Digest, Kind, Member};
 
 /// One thing that a hub accepted.
 #[derive(Debug, Clone)]
@@ -30,6 +30,8 @@ pub(super) struct Item {
     pub(super) client: Option<ClientUri>,
     /// What it changes; see [`HubLog::effect`] for what a commit brings about in all.
     pub(super) change: Change,
+    /// Its proposals one by one.
+    pub(super) deeds: Vec<Deed>,
 }
 
 impl Item {
@@ -153,6 +155,13 @@ impl HubLog {
     /// The first commit that was accepted in this epoch.
     pub(super) fn commit_in(&self, epoch: u64) -> Option<&Item> {
         self.items.get(self.commits.get(&epoch)?)
+    }
+
+    /// The proposals of all bundles that were accepted in this epoch, in the log's order.
+    pub(super) fn waiting_in(&self, epoch: u64) -> Vec<Deed> {
+        let bundles = self.items.values().filter(|item| item.kind == Kind::Proposals);
+        let of_epoch = bundles.filter(|item| item.epoch == epoch);
+        of_epoch.flat_map(|item| item.deeds.iter().cloned()).collect()
     }
 
     /// The hub's epoch.

@@ -9,7 +9,7 @@ use super::ledger::Ledger;
 use super::{
     add_leave_order, agreement, contiguous_history, convergence, epochs_grow, exactly_once,
     hub_shadow, leave_completes, members_inside_participants, messages_delivered, no_ghost,
-    nobody_stuck, single_commit, state_agreement, truthful_responses,
+    nobody_stuck, single_commit, state_agreement, truthful_responses, verdicts_agree,
 };
 use crate::mimi::uri::RoomUri;
 use crate::trace::Entry;
@@ -27,6 +27,7 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     add_leave_order::INFO,
     exactly_once::INFO,
     truthful_responses::INFO,
+    verdicts_agree::INFO,
     convergence::INFO,
     messages_delivered::INFO,
     leave_completes::INFO,

@@ -239,12 +239,21 @@ impl Ledger {
         let n = entry.n;
         match &entry.event {
             Event::Accepted {
-                room, index, kind, epoch, digest, proposals, client, change, ..
+                room,
+                index,
+                kind,
+                epoch,
+                digest,
+                proposals,
+                client,
+                change,
+                deeds,
+                ..
             } if entry.node == hub_of(room) => {
                 let (index, kind, epoch, digest) = (*index, *kind, *epoch, *digest);
                 let (proposals, client) = (proposals.clone(), client.clone());
-                let change = change.clone();
-                let item = Item { n, index, kind, epoch, digest, proposals, client, change };
+                let (change, deeds) = (change.clone(), deeds.clone());
+                let item = Item { n, index, kind, epoch, digest, proposals, client, change, deeds };
                 self.rooms.entry(room.clone()).or_default().accept(item);
             }
             Event::Durable { room, index } if entry.node == hub_of(room) => {

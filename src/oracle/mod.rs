@@ -11,20 +11,21 @@
 //! | `invariant` | what an invariant is, and the catalogue |
 //! | `ledger`, `room`, `hub_log`, `mail`, `health` | what several invariants need to remember |
 //! | one file for each invariant | its idea, and what it does not check |
+//! | `evaluator` | RP03 read a second time: is a handshake authorised |
 //! | `verdict` | the words of the answer |
 //!
 //! What nodes do that the script declares dishonest is not judged; what honest clients come to
 //! believe always is. A room whose hub is dishonest is owed no liveness: withholding is the hub's
 //! own conduct.
 //!
-//! Not here: whether a change was authorised (that needs an evaluator of the policy), secrecy
-//! (that needs keys), and anything that the trace does not say.
+//! Not here: secrecy (that needs keys), and anything that the trace does not say.
 
 mod add_leave_order;
 mod agreement;
 mod contiguous_history;
 mod convergence;
 mod epochs_grow;
+mod evaluator;
 mod exactly_once;
 mod health;
 mod hub_log;
@@ -45,6 +46,7 @@ mod state_agreement;
 mod tests_support;
 mod truthful_responses;
 mod verdict;
+mod verdicts_agree;
 
 pub use invariant::{INVARIANTS, InvariantInfo, Kind};
 pub use judge::{Oracle, judge};

@@ -7,8 +7,8 @@
 use super::{Verdict, judge};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::trace::{
-    Change, Digest, Entry, Event, FORMAT, Fate, Header, Kind, Member, Node, Participant, Phase,
-    RoleName, RoomView, Stage, StateRef, Way,
+    Change, Deed, Digest, Entry, Event, FORMAT, Fate, Header, Kind, Member, Node, Participant,
+    Phase, RoleView, RoomView, Stage, StateRef, Way,
 };
 use std::collections::BTreeMap;
 
@@ -193,6 +193,16 @@ impl Story {
         self.durable();
     }
 
+    /// A commit that consists of these deeds, none of which changes the room state.
+    pub(super) fn commit_with(&mut self, by: &str, wanted: Vec<Deed>) {
+        self.update(by);
+        let accepted = self.entries.iter_mut().rev().find_map(|entry| match &mut entry.event {
+            Event::Accepted { deeds, .. } => Some(deeds),
+            _ => None,
+        });
+        *accepted.unwrap() = wanted;
+    }
+
     /// A commit that changes nothing but keys.
     pub(super) fn update(&mut self, by: &str) {
         self.commit(by, Change::default());
@@ -212,6 +222,7 @@ impl Story {
             user: user(by),
             stamp: 1000 + index,
             change,
+            deeds: vec![],
         };
         self.push(HUB, event);
     }
@@ -413,8 +424,11 @@ impl Story {
 }
 
 fn state_of(snapshot: &Snapshot) -> StateRef {
-    let roles =
-        [(1, "banned"), (2, "member")].map(|(index, name)| RoleName { index, name: name.into() });
+    let roles = [(1, "banned"), (2, "member")].map(|(index, name)| RoleView {
+        index,
+        name: name.into(),
+        ..RoleView::default()
+    });
     let participants = snapshot.participants.clone();
     let view = RoomView { participants, roles: roles.to_vec(), name: "Clubhouse".into() };
     StateRef { hash: digest(&format!("{view:?}")), view: Some(view) }

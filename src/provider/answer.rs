@@ -6,7 +6,7 @@ use crate::mimi::rules::Refusal;
 use crate::mimi::uri::RoomUri;
 use crate::mimi::wire::WireError;
 use crate::node;
-use crate::trace::{Digest, Event};
+use crate::trace::{Digest, Event, Judged};
 
 /// Which errand of the asker a request is a try of, as its headers say. A gateway repeats it when
 /// it passes the request on; nothing is decided by it.
@@ -81,6 +81,7 @@ impl Failure {
             code: self.status.to_string(),
             why: self.why.clone(),
             digest: None,
+            judged: None,
         })
     }
 }
@@ -90,13 +91,14 @@ pub(super) fn refuse(failure: &Failure) -> http::Response<Bytes> {
     answer(failure.status, failure.why.clone().into_bytes())
 }
 
-/// The trace's record of a refusal that the endpoint's own body tells.
+/// The trace's record of a refusal that the endpoint's own body tells, with the message and the
+/// handshake that it is about, where there is one.
 pub(super) fn refused_event(
     room: &RoomUri,
     endpoint: &str,
     code: &str,
     refusal: &Refusal,
-    digest: Option<Digest>,
+    (digest, judged): (Option<Digest>, Option<Judged>),
 ) -> Event {
     tracing::info!(%room, endpoint, code, rule = refusal.rule, why = refusal.why, "refused");
     Event::Refused {
@@ -106,5 +108,6 @@ pub(super) fn refused_event(
         code: code.to_owned(),
         why: refusal.why.clone(),
         digest,
+        judged,
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::Inner;
 use super::answer::{Failure, answer, refused_event};
-use super::room::{Accepted, Asker, Decision, HubRoom};
+use super::room::{Accepted, Asker, Decision, HubRoom, Rejection};
 use crate::mimi::local::CreateRoomRequest;
 use crate::mimi::rules::{Actor, Code, Refusal};
 use crate::mimi::uri::{ProviderName, RoomUri};
@@ -44,12 +44,12 @@ impl Inner {
                 success(accepted_at)
             }
             Decision::Repeated { accepted_at } => success(accepted_at),
-            Decision::Refused(refusal) => {
+            Decision::Refused(Rejection { refusal, judged }) => {
                 let current = self.with_room(uri, |room| room.view.epoch())?;
                 let response = not_accepted(&refusal, current);
                 let code = response.code_name();
-                let digest = Some(Digest::of(message));
-                self.setup.journal.record(refused_event(uri, "update", code, &refusal, digest));
+                let what = (Some(Digest::of(message)), judged);
+                self.setup.journal.record(refused_event(uri, "update", code, &refusal, what));
                 response
             }
         };
@@ -82,15 +82,15 @@ impl Inner {
             Decision::Repeated { accepted_at } => {
                 SubmitMessageResponse::Accepted { accepted_at, frank: None }
             }
-            Decision::Refused(refusal) => {
+            Decision::Refused(Rejection { refusal, .. }) => {
                 let current = self.with_room(uri, |room| room.view.epoch())?;
                 let response = match refusal.code {
                     Code::EpochTooOld => SubmitMessageResponse::EpochTooOld { current },
                     _ => SubmitMessageResponse::NotAllowed,
                 };
                 let code = response.code_name();
-                let digest = Some(Digest::of(message));
-                let event = refused_event(uri, "submitMessage", code, &refusal, digest);
+                let what = (Some(Digest::of(message)), None);
+                let event = refused_event(uri, "submitMessage", code, &refusal, what);
                 self.setup.journal.record(event);
                 response
             }
@@ -143,7 +143,7 @@ impl Inner {
         let refuse = |rule: &'static str, why: &str, response: GroupInfoResponse| {
             let refusal = Refusal { rule, code: Code::NotAllowed, why: why.to_owned() };
             let code = response.code_name();
-            let event = refused_event(uri, "groupInfo", code, &refusal, None);
+            let event = refused_event(uri, "groupInfo", code, &refusal, (None, None));
             self.setup.journal.record(event);
             Ok(answer(200, response.encode()))
         };
@@ -212,6 +212,7 @@ impl Inner {
             user: accepted.user.clone(),
             stamp: accepted.stamp,
             change: accepted.change.clone(),
+            deeds: accepted.deeds.clone(),
         });
         let (kind, epoch) = (accepted.kind, accepted.epoch);
         tracing::info!(room = %uri, ?kind, epoch, user = %accepted.user, "accepted");

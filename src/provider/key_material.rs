@@ -110,7 +110,7 @@ impl Inner {
         let refuse = |user_status: KeyMaterialUserCode, rule: &'static str, why: String| {
             let refusal = Refusal { rule, code: Code::NotAllowed, why };
             let code = user_status.code_name();
-            let event = refused_event(&request.room, "keyMaterial", code, &refusal, None);
+            let event = refused_event(&request.room, "keyMaterial", code, &refusal, (None, None));
             self.setup.journal.record(event);
             KeyMaterialResponse { user_status, user: user.clone(), clients: Vec::new() }
         };

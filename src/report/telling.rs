@@ -364,6 +364,7 @@ mod tests {
                 code: "400".into(),
                 why: String::new(),
                 digest: None,
+                judged: None,
             };
             tape.because(Some(cause), 1_100, "a.example", refused);
             assert_eq!(texts(&tape).len(), 1);

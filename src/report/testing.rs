@@ -101,6 +101,7 @@ impl Tape {
             user: owner(by),
             stamp: at_ms,
             change,
+            deeds: vec![],
         };
         self.add(at_ms, "a.example", event);
     }
@@ -196,6 +197,7 @@ fn refusals(tape: &mut Tape) {
         code: "wrongEpoch".into(),
         why: "the commit is for epoch 2, the room is at 3".into(),
         digest: None,
+        judged: None,
     };
     tape.because(Some(at_follower), 12_090, "a.example", refused);
     tape.ended(12_200, "B1", first, Fate::Done, "");

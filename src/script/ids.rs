@@ -16,6 +16,7 @@ pub const INVARIANTS: &[&str] = &[
     "add_leave_order",
     "exactly_once",
     "truthful_responses",
+    "verdicts_agree",
     "convergence",
     "messages_delivered",
     "leave_completes",

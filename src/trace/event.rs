@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{Change, Digest, Fate, Kind, Member, Phase, Stage, StateRef, Way};
+use super::words::{Change, Deed, Digest, Fate, Judged, Kind, Member, Phase, Stage, StateRef, Way};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 
 /// One line: what happened, when, where and because of what.
@@ -126,6 +126,9 @@ pub enum Event {
         /// What it changes.
         #[serde(default)]
         change: Change,
+        /// Its proposals one by one, for a handshake.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        deeds: Vec<Deed>,
     },
     /// A server refused a request.
     Refused {
@@ -143,6 +146,9 @@ pub enum Event {
         /// Hash of the MLS message, where there was one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digest: Option<Digest>,
+        /// The handshake that was judged, where it came to that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        judged: Option<Judged>,
     },
     /// What the hub accepted up to this index is on its disk.
     Durable {

@@ -80,7 +80,7 @@ fn parse<T: serde::de::DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{Digest, Event, Phase, RoleName, RoomView, Stage, StateRef, write};
+    use crate::trace::{Digest, Event, Phase, RoleView, RoomView, Stage, StateRef, write};
 
     fn header() -> Header {
         Header {
@@ -120,7 +120,7 @@ mod tests {
     fn a_room_state_reads_back_with_its_roles() {
         let view = RoomView {
             participants: vec![],
-            roles: vec![RoleName { index: 1, name: "banned".into() }],
+            roles: vec![RoleView { index: 1, name: "banned".into(), ..RoleView::default() }],
             name: "Clubhouse".into(),
         };
         let event = Event::Shadowed {

@@ -98,14 +98,41 @@ pub struct Participant {
     pub role: u32,
 }
 
-/// A role's index and name. (No map by number: serde does not read one back from JSON inside what
-/// is flattened, as an entry's event is.)
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoleName {
+/// The definition of a role, as far as it allows and limits things (RP03 §3).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleView {
     /// Its index.
     pub index: u32,
     /// Its name.
     pub name: String,
+    /// Numbers of the capabilities that its holders have (RP03 §10.2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<u16>,
+    /// Fewest participants with this role.
+    #[serde(default)]
+    pub minimum: u32,
+    /// Most participants with this role; no limit where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<u32>,
+    /// Fewest active participants with this role.
+    #[serde(default)]
+    pub minimum_active: u32,
+    /// Most active participants with this role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum_active: Option<u32>,
+    /// The role changes that its holders may make.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<MoveView>,
+}
+
+/// Role changes that a role may make. (No map by number: serde does not read one back from JSON
+/// inside what is flattened, as an entry's event is.)
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoveView {
+    /// The role before; 0 is "not in the list".
+    pub from: u32,
+    /// The roles that it may become.
+    pub to: Vec<u32>,
 }
 
 /// The room state as a node decoded it from a GroupContext.
@@ -114,7 +141,7 @@ pub struct RoomView {
     /// The participant list, in its order.
     pub participants: Vec<Participant>,
     /// The roles that are defined.
-    pub roles: Vec<RoleName>,
+    pub roles: Vec<RoleView>,
     /// The room's display name.
     pub name: String,
 }
@@ -152,6 +179,87 @@ pub struct Change {
     pub name: Option<String>,
 }
 
+/// One thing that a proposal does, and who proposed it. A handshake is a list of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deed {
+    /// Who proposed it: for one by reference that need not be the committer.
+    pub by: Author,
+    /// A commit names it; it was sent and accepted before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub referenced: bool,
+    /// What it does.
+    #[serde(flatten)]
+    pub what: DeedKind,
+}
+
+/// Who proposes something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// A client, in its user's name.
+    Client {
+        /// The client.
+        client: ClientUri,
+        /// Its user.
+        user: UserUri,
+    },
+    /// A provider's server, as an external sender.
+    Server(ProviderName),
+}
+
+/// What a proposal does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "snake_case")]
+pub enum DeedKind {
+    /// A client enters the group.
+    AddClient {
+        /// The client.
+        client: ClientUri,
+        /// Its user.
+        of: UserUri,
+    },
+    /// A client is taken out of the group.
+    RemoveClient {
+        /// The client.
+        client: ClientUri,
+        /// Its user.
+        of: UserUri,
+    },
+    /// The author's client enters the group by its own external commit.
+    Join,
+    /// A user enters the participant list.
+    List {
+        /// The user.
+        target: UserUri,
+        /// Index of its role.
+        role: u32,
+    },
+    /// A user leaves the participant list.
+    Unlist {
+        /// The user.
+        target: UserUri,
+    },
+    /// A user gets another role.
+    ChangeRole {
+        /// The user.
+        target: UserUri,
+        /// Index of the new role.
+        role: u32,
+    },
+    /// The metadata change.
+    ChangeMetadata {
+        /// The fields that differ: uri, name, descriptions, avatar, subject, mood.
+        fields: Vec<String>,
+    },
+    /// The definitions of roles change.
+    ChangeRoles,
+    /// Something that needs no right.
+    Other {
+        /// The type of the proposal.
+        name: String,
+    },
+}
+
 /// What kind of thing a hub accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -166,6 +274,17 @@ pub enum Kind {
     Proposals,
     /// An application message.
     Message,
+}
+
+/// A handshake that a hub held against the rules and refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// What it would have been.
+    pub kind: Kind,
+    /// The epoch that it was made in.
+    pub epoch: u64,
+    /// Its proposals one by one.
+    pub deeds: Vec<Deed>,
 }
 
 /// How a client came into an epoch.

@@ -97,6 +97,7 @@ impl Server {
             code: "413".to_owned(),
             why: format!("the body has more than {} bytes", wire::MOST_REQUEST_BYTES),
             digest: None,
+            judged: None,
         });
         let mut response = Response::new(Full::default());
         *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Accepted, Asker, Cached, HubRoom, refusal, refused};
+use super::{Accepted, Asker, Cached, HubRoom, Rejection, kind_of, refusal, refused};
+use crate::mimi::room::RoomState;
 use crate::mimi::rules::{
     CachedProposal, Handshake, HandshakeKind, Message, Refusal, RuleSet, What,
 };
@@ -20,22 +21,25 @@ impl HubRoom {
         asker: &Asker,
         (message, welcome, group_info): (&[u8], Option<&[u8]>, &GroupInfoOption),
         now_ms: u64,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<Accepted, Rejection> {
         self.check_outside(message, &[PeekKind::Commit, PeekKind::ExternalCommit])?;
         let staged = self.view.stage_commit(library, message).map_err(refusal)?;
         asker.speaks_for(&staged.handshake.actor)?;
         self.judge(rules, &staged.handshake)?;
         let GroupInfoOption::Full(group_info) = group_info else {
-            return Err(refused("group-info-matches", "this hub takes full GroupInfos only"));
+            let why = "this hub takes full GroupInfos only";
+            return Err(refused("group-info-matches", why).into());
         };
         if !View::matches(library, &staged, group_info) {
             return Err(refused(
                 "group-info-matches",
                 "the GroupInfo is not the committer's of the epoch that the commit leads to",
-            ));
+            )
+            .into());
         }
         let recipients = self.recipients(&staged.handshake, welcome)?;
         let change = telling::change(self.view.state(), &staged.handshake);
+        let deeds = telling::deeds(self.view.state(), &staged.handshake);
         let handshake = staged.handshake.clone();
         let before = self.providers()?;
         self.view.accept(library, staged).map_err(refusal)?;
@@ -47,7 +51,7 @@ impl HubRoom {
         self.record.group_info.clone_from(group_info);
         let accepted = self.accept(Accepted {
             index: 0,
-            kind: if external { Kind::ExternalCommit } else { Kind::Commit },
+            kind: kind_of(&handshake),
             epoch: handshake.epoch,
             digest: Digest::of(message),
             // An external commit takes none of the cached proposals along: it voids them.
@@ -56,6 +60,7 @@ impl HubRoom {
             actor: Some(handshake.actor),
             stamp: now_ms,
             change,
+            deeds,
             newly_exiting: Vec::new(),
         });
         let extra = FanoutExtra::Commit { external_proposals: Vec::new() };
@@ -73,7 +78,7 @@ impl HubRoom {
         asker: &Asker,
         messages: &[&[u8]],
         now_ms: u64,
-    ) -> Result<Accepted, Refusal> {
+    ) -> Result<Accepted, Rejection> {
         for message in messages {
             self.check_outside(message, &[PeekKind::Proposal])?;
         }
@@ -83,17 +88,14 @@ impl HubRoom {
         let provisional = self.with_cached(&staged.handshake)?;
         let (handshake, references) = (staged.handshake.clone(), staged.references.clone());
         let change = telling::change(self.view.state(), &handshake);
+        let deeds = telling::deeds(self.view.state(), &handshake);
         self.view.accept(library, staged).map_err(refusal)?;
-        let newly_exiting: Vec<_> = change
-            .unlisted
-            .iter()
-            .filter(|user| self.record.exiting.insert((*user).clone()))
-            .cloned()
-            .collect();
+        let newly_exiting = self.newly_exiting(&provisional);
+        self.record.exiting.extend(newly_exiting.iter().cloned());
         self.record.provisional = provisional;
         let accepted = self.accept(Accepted {
             index: 0,
-            kind: Kind::Proposals,
+            kind: kind_of(&handshake),
             epoch: handshake.epoch,
             digest: Digest::of(messages[0]),
             proposals: messages.iter().map(|message| Digest::of(message)).collect(),
@@ -101,6 +103,7 @@ impl HubRoom {
             actor: Some(handshake.actor.clone()),
             stamp: now_ms,
             change,
+            deeds,
             newly_exiting,
         });
         let parts = handshake.parts.into_iter().zip(references);
@@ -115,6 +118,15 @@ impl HubRoom {
         let audience = self.providers()?;
         self.send(&accepted, audience, messages[0].to_vec(), FanoutExtra::Proposal { more });
         Ok(accepted)
+    }
+
+    /// Users that are in the room now, and not once everything that waits is committed (R22).
+    fn newly_exiting(&self, provisional: &RoomState) -> Vec<UserUri> {
+        let committed = self.view.state();
+        let users = committed.participants.participants.iter().map(|listed| &listed.user);
+        let goes =
+            |user: &&UserUri| committed.is_participant(user) && !provisional.is_participant(user);
+        users.filter(goes).filter(|user| !self.record.exiting.contains(*user)).cloned().collect()
     }
 
     pub(super) fn message(
@@ -139,6 +151,7 @@ impl HubRoom {
             user: user.clone(),
             stamp: now_ms,
             change: Change::default(),
+            deeds: Vec::new(),
             newly_exiting: Vec::new(),
         });
         let audience = self.providers()?;

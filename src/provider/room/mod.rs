@@ -20,11 +20,14 @@ use std::rc::Rc;
 
 use super::parcel::Parcel;
 use crate::mimi::room::{ComponentUpdate, RoomState};
-use crate::mimi::rules::{Actor, Base, CachedProposal, Code, Handshake, Refusal, RuleSet, What};
+use crate::mimi::rules::{
+    Actor, Base, CachedProposal, Code, Handshake, HandshakeKind, Refusal, RuleSet, What,
+};
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
 use crate::mimi::wire::{FanoutExtra, FanoutMessage, PendingProposal, UpdateRequest};
 use crate::mls::{Library, MlsError, PeekKind, View, peek};
-use crate::trace::{Change, Digest, Kind};
+use crate::node::telling;
+use crate::trace::{Change, Deed, Digest, Judged, Kind};
 
 /// How many epochs back an application message may have been encrypted (RP03 §7).
 pub const EPOCH_TOLERANCE: u64 = 5;
@@ -80,7 +83,21 @@ pub enum Decision {
         accepted_at: u64,
     },
     /// Not accepted; the room is as it was.
-    Refused(Refusal),
+    Refused(Rejection),
+}
+
+/// Why something was not accepted.
+pub struct Rejection {
+    /// The rule's objection.
+    pub refusal: Refusal,
+    /// The handshake, where it came so far as to be held against the rules.
+    pub judged: Option<Judged>,
+}
+
+impl From<Refusal> for Rejection {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, judged: None }
+    }
 }
 
 /// Something that a hub accepted.
@@ -103,6 +120,8 @@ pub struct Accepted {
     pub stamp: u64,
     /// What it changes.
     pub change: Change,
+    /// Its proposals one by one.
+    pub deeds: Vec<Deed>,
     /// Users that are exiting from here on.
     pub newly_exiting: Vec<UserUri>,
 }
@@ -152,6 +171,7 @@ impl HubRoom {
             user: creator.user.clone(),
             stamp,
             change: Change { adds: vec![creator.client.clone()], ..Change::default() },
+            deeds: Vec::new(),
             newly_exiting: Vec::new(),
         };
         Ok((room, accepted))
@@ -198,8 +218,10 @@ impl HubRoom {
         if let Some(accepted_at) = self.record.accepted.get(&digest) {
             return Decision::Repeated { accepted_at: *accepted_at };
         }
-        self.message(rules, user, message, now_ms)
-            .map_or_else(Decision::Refused, |accepted| Decision::Accepted(Box::new(accepted)))
+        self.message(rules, user, message, now_ms).map_or_else(
+            |refusal| Decision::Refused(refusal.into()),
+            |accepted| Decision::Accepted(Box::new(accepted)),
+        )
     }
 
     /// The proposals that a joiner needs to know of (R30).
@@ -225,10 +247,18 @@ impl HubRoom {
         Ok(outside.epoch)
     }
 
-    fn judge(&self, rules: &RuleSet, handshake: &Handshake) -> Result<(), Refusal> {
+    fn judge(&self, rules: &RuleSet, handshake: &Handshake) -> Result<(), Rejection> {
         let members = self.view.members().map_err(refusal)?;
         let cached = self.cached_proposals();
-        rules.judge_handshake(&self.base(&members, &cached), handshake)
+        let verdict = rules.judge_handshake(&self.base(&members, &cached), handshake);
+        verdict.map_err(|refusal| Rejection {
+            refusal,
+            judged: Some(Judged {
+                kind: kind_of(handshake),
+                epoch: handshake.epoch,
+                deeds: telling::deeds(self.view.state(), handshake),
+            }),
+        })
     }
 
     fn base<'a>(&'a self, members: &'a [Actor], cached: &'a [CachedProposal]) -> Base<'a> {
@@ -307,6 +337,14 @@ impl Record {
     fn enqueue(&mut self, provider: ProviderName, accepted: &Accepted, event: FanoutMessage) {
         let queue = self.queue.entry(provider).or_default();
         Rc::make_mut(queue.entry(accepted.index).or_default()).push(event);
+    }
+}
+
+fn kind_of(handshake: &Handshake) -> Kind {
+    match handshake.kind {
+        HandshakeKind::Commit => Kind::Commit,
+        HandshakeKind::ExternalCommit => Kind::ExternalCommit,
+        HandshakeKind::Proposals => Kind::Proposals,
     }
 }
 

@@ -1,0 +1,292 @@
+//! Whether a handshake is authorised, read from RP03 a second time.
+//!
+//! Hubs and clients share the rules in `mimi`; if those are wrong, both are wrong together. So the
+//! oracle has this small reading of its own: from the trace's room state, members and deeds to
+//! yes, or to no with a reason. It shares no code with `mimi`, and is written the other way
+//! round: from roles to what they allow, instead of from proposals to what they demand.
+//!
+//! Whose state counts: a deed that the commit names by reference, an external commit and whatever
+//! a user does who is on its way out are held against the committed state; a commit's own deeds
+//! against the state with all waiting proposals applied; proposals against both.
+//!
+//! Not here: whether the handshake is well-formed, in order, and complete; other invariants and
+//! rules say that. A deed that names nobody is in no trace.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::mimi::uri::{ClientUri, UserUri};
+use crate::trace::{Author, Deed, DeedKind, Kind, Member, RoleView, RoomView};
+
+/// A room at the moment when a hub or a client has to decide.
+pub(super) struct Moment<'a> {
+    /// The committed room state.
+    pub(super) view: &'a RoomView,
+    /// The members of the epoch.
+    pub(super) members: &'a [Member],
+    /// What waits for the next commit, in the order of acceptance.
+    pub(super) waiting: &'a [Deed],
+}
+
+// Numbers of the registry, RP03 §10.2.
+const ADD_PARTICIPANT: u16 = 0x0000;
+const REMOVE_PARTICIPANT: u16 = 0x0001;
+const ADD_OWN_CLIENT: u16 = 0x0002;
+const REMOVE_OWN_CLIENT: u16 = 0x0003;
+const REMOVE_SELF: u16 = 0x0006;
+const BAN: u16 = 0x000a;
+const UNBAN: u16 = 0x000b;
+const KICK: u16 = 0x000c;
+const CHANGE_USER_ROLE: u16 = 0x000f;
+const CHANGE_ROLE_DEFINITIONS: u16 = 0x0503;
+const METADATA: [(&str, u16); 5] = [
+    ("name", 0x0300),
+    ("descriptions", 0x0301),
+    ("avatar", 0x0302),
+    ("subject", 0x0303),
+    ("mood", 0x0304),
+];
+
+/// Who is not in the list.
+const NOBODY: u32 = 0;
+/// The banned, where a role with this number has that name.
+const BANNED: u32 = 1;
+
+/// Users with their roles.
+type List = BTreeMap<UserUri, u32>;
+
+/// Whether the handshake may be accepted.
+///
+/// # Errors
+/// The first deed or number that stands against it, in words.
+pub(super) fn evaluate(moment: &Moment<'_>, kind: Kind, deeds: &[Deed]) -> Result<(), String> {
+    let Moment { view, members, waiting } = moment;
+    let before: List =
+        view.participants.iter().map(|listed| (listed.user.clone(), listed.role)).collect();
+    let then = applied(&before, waiting);
+    let after = match kind {
+        Kind::Proposals => applied(&then, deeds),
+        _ => applied(&before, deeds),
+    };
+    let scene = Scene { view, before: &before, after: &after };
+    for deed in deeds {
+        let Author::Client { user, .. } = &deed.by else {
+            return Err("a server proposes it".to_owned());
+        };
+        let leaving = before.contains_key(user) && !in_room(view, &then, user);
+        let committed = leaving || deed.referenced || kind == Kind::ExternalCommit;
+        let lists: &[&List] = match kind {
+            _ if committed => &[&before],
+            Kind::Proposals => &[&before, &then],
+            _ => &[&then],
+        };
+        for list in lists {
+            scene.allows(list, user, &deed.what)?;
+        }
+    }
+    let staying = members_after(members, waiting, kind, deeds);
+    numbers(view, (&before, members), (&after, &staying))
+}
+
+fn applied(list: &List, deeds: &[Deed]) -> List {
+    let mut list = list.clone();
+    for deed in deeds {
+        match &deed.what {
+            DeedKind::List { target, role } | DeedKind::ChangeRole { target, role } => {
+                list.insert(target.clone(), *role);
+            }
+            DeedKind::Unlist { target } => {
+                list.remove(target);
+            }
+            _ => {}
+        }
+    }
+    list
+}
+
+/// The users of all members after the handshake, one entry a client.
+fn members_after(
+    members: &[Member],
+    waiting: &[Deed],
+    kind: Kind,
+    deeds: &[Deed],
+) -> Vec<(ClientUri, UserUri)> {
+    let earlier = if kind == Kind::Proposals { waiting } else { &[] };
+    let mut present: BTreeMap<&ClientUri, &UserUri> =
+        members.iter().map(|member| (&member.client, &member.user)).collect();
+    let mut removed = BTreeSet::new();
+    for deed in earlier.iter().chain(deeds) {
+        match (&deed.what, &deed.by) {
+            (DeedKind::RemoveClient { client, .. }, _) => {
+                removed.insert(client);
+            }
+            (DeedKind::AddClient { client, of }, _) => {
+                present.insert(client, of);
+            }
+            (DeedKind::Join, Author::Client { client, user }) => {
+                // It may take the place of its own older leaf.
+                removed.remove(client);
+                present.insert(client, user);
+                continue;
+            }
+            _ => {}
+        }
+    }
+    let joins = |client: &&ClientUri| {
+        deeds.iter().any(|deed| {
+            deed.what == DeedKind::Join
+                && matches!(&deed.by, Author::Client { client: joiner, .. } if joiner == *client)
+        })
+    };
+    let stays = |(client, _): &(&ClientUri, &UserUri)| !removed.contains(client) || joins(client);
+    let staying = present.into_iter().filter(stays);
+    staying.map(|(client, user)| (client.clone(), user.clone())).collect()
+}
+
+fn role(view: &RoomView, index: u32) -> Option<&RoleView> {
+    view.roles.iter().find(|role| role.index == index)
+}
+
+fn is_ban(view: &RoomView, index: u32) -> bool {
+    index == BANNED && role(view, BANNED).is_some_and(|role| role.name == "banned")
+}
+
+fn in_room(view: &RoomView, list: &List, user: &UserUri) -> bool {
+    list.get(user).is_some_and(|index| !is_ban(view, *index))
+}
+
+/// What the deeds of one handshake are held against.
+struct Scene<'a> {
+    view: &'a RoomView,
+    before: &'a List,
+    after: &'a List,
+}
+
+impl Scene<'_> {
+    /// Whether `user`, with the role that it has in `list`, may do this.
+    fn allows(&self, list: &List, user: &UserUri, what: &DeedKind) -> Result<(), String> {
+        let index = list.get(user).copied().unwrap_or(NOBODY);
+        let Some(role) = role(self.view, index) else {
+            return Err(format!("{user} has role {index}, which is not defined"));
+        };
+        let has = |any: &[u16]| any.iter().any(|number| role.capabilities.contains(number));
+        let moves = |from: u32, to: u32| {
+            role.moves.iter().any(|entry| entry.from == from && entry.to.contains(&to))
+        };
+        let fine = match what {
+            DeedKind::Join => has(&[ADD_OWN_CLIENT]),
+            DeedKind::AddClient { of, .. } if of == user => has(&[ADD_OWN_CLIENT]),
+            DeedKind::AddClient { of, .. } => {
+                has(&[ADD_PARTICIPANT])
+                    && self.after.get(of).is_none_or(|target| moves(NOBODY, *target))
+            }
+            DeedKind::RemoveClient { of, .. } => self.may_remove(of == user, of, &has, &moves),
+            DeedKind::List { role, .. } => has(&[ADD_PARTICIPANT]) && moves(NOBODY, *role),
+            DeedKind::Unlist { target } => {
+                let needed = if target == user { REMOVE_SELF } else { REMOVE_PARTICIPANT };
+                has(&[needed]) && self.before.get(target).is_some_and(|from| moves(*from, NOBODY))
+            }
+            DeedKind::ChangeRole { target, role } => {
+                target != user && self.may_change(target, *role, &has, &moves)
+            }
+            DeedKind::ChangeMetadata { fields } => fields.iter().all(|field| {
+                METADATA.iter().any(|(name, number)| name == field && has(&[*number]))
+            }),
+            DeedKind::ChangeRoles => has(&[CHANGE_ROLE_DEFINITIONS]),
+            DeedKind::Other { .. } => true,
+        };
+        if fine { Ok(()) } else { Err(format!("{user}, as {}, may not {}", role.name, tell(what))) }
+    }
+
+    fn may_remove(
+        &self,
+        own: bool,
+        of: &UserUri,
+        has: &dyn Fn(&[u16]) -> bool,
+        moves: &dyn Fn(u32, u32) -> bool,
+    ) -> bool {
+        let (before, after) = (self.before.get(of), self.after.get(of));
+        let leaves_list = after.is_none();
+        let is_banned = after.is_some_and(|role| is_ban(self.view, *role)) && before != after;
+        let needed: &[u16] = match (own, leaves_list, is_banned) {
+            (true, true, _) => &[REMOVE_SELF],
+            (true, false, _) => &[REMOVE_OWN_CLIENT],
+            (false, true, _) => &[REMOVE_PARTICIPANT],
+            (false, false, true) => &[BAN, KICK],
+            (false, false, false) => &[KICK],
+        };
+        has(needed) && (!leaves_list || before.is_none_or(|from| moves(*from, NOBODY)))
+    }
+
+    fn may_change(
+        &self,
+        target: &UserUri,
+        to: u32,
+        has: &dyn Fn(&[u16]) -> bool,
+        moves: &dyn Fn(u32, u32) -> bool,
+    ) -> bool {
+        let Some(from) = self.before.get(target).copied() else { return false };
+        let special = match (is_ban(self.view, from), is_ban(self.view, to)) {
+            (_, true) => BAN,
+            (true, false) => UNBAN,
+            (false, false) => CHANGE_USER_ROLE,
+        };
+        has(&[special, CHANGE_USER_ROLE]) && moves(from, to)
+    }
+}
+
+/// Whether no role's numbers move past their bounds. A bound that was broken before may stay so.
+fn numbers(
+    view: &RoomView,
+    (before, members): (&List, &[Member]),
+    (after, staying): (&List, &[(ClientUri, UserUri)]),
+) -> Result<(), String> {
+    for role in &view.roles {
+        let of = |list: &List| {
+            let holders = list.iter().filter(|(_, index)| **index == role.index);
+            holders.map(|(user, _)| user.clone()).collect::<Vec<_>>()
+        };
+        let (had, has) = (of(before), of(after));
+        let was_active = |user: &&UserUri| members.iter().any(|member| member.user == **user);
+        let is_active = |user: &&UserUri| staying.iter().any(|(_, owner)| owner == *user);
+        let active_before = had.iter().filter(was_active).count();
+        let active = has.iter().filter(is_active).count();
+        let name = &role.name;
+        let bounds = (role.minimum, role.maximum);
+        within(&format!("holders of {name}"), had.len(), has.len(), bounds)?;
+        let bounds = (role.minimum_active, role.maximum_active);
+        within(&format!("active holders of {name}"), active_before, active, bounds)?;
+    }
+    Ok(())
+}
+
+fn within(
+    what: &str,
+    before: usize,
+    after: usize,
+    (least, most): (u32, Option<u32>),
+) -> Result<(), String> {
+    let too_few = after < before && (after as u64) < u64::from(least);
+    let too_many = after > before && most.is_some_and(|most| after as u64 > u64::from(most));
+    match too_few || too_many {
+        true => Err(format!("there would be {after} {what}")),
+        false => Ok(()),
+    }
+}
+
+/// For reasons: the deed, after "may not".
+fn tell(what: &DeedKind) -> String {
+    match what {
+        DeedKind::Join => "join".to_owned(),
+        DeedKind::AddClient { client, .. } => format!("add {client}"),
+        DeedKind::RemoveClient { client, .. } => format!("take {client} out"),
+        DeedKind::List { target, role } => format!("list {target} with role {role}"),
+        DeedKind::Unlist { target } => format!("take {target} off the list"),
+        DeedKind::ChangeRole { target, role } => format!("give {target} role {role}"),
+        DeedKind::ChangeMetadata { fields } => format!("change {}", fields.join(", ")),
+        DeedKind::ChangeRoles => "change the roles".to_owned(),
+        DeedKind::Other { name } => format!("send a proposal of type {name}"),
+    }
+}

@@ -1,0 +1,273 @@
+//! Each reading of RP03 is held against the other: the rules of `mimi` and the oracle's evaluator
+//! must say the same of any handshake. Some cases by hand show that they say no for a reason.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::{Moment, evaluate};
+use crate::mimi::policy::{RoleData, SUPER_ADMIN};
+use crate::mimi::room::{
+    ChangedRole, ComponentUpdate, Participant, ParticipantListUpdate, RoomMetadata, RoomState,
+};
+use crate::mimi::rules::{
+    Actor, Base, CachedProposal, Handshake, HandshakeKind, Part, RULES, RuleSet, What,
+};
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
+use crate::node::telling::{deeds, view};
+use crate::trace::{Deed, Digest, Kind, Member};
+
+const USERS: [&str; 5] = ["ann", "ben", "cleo", "dan", "eve"];
+
+fn user(name: &str) -> UserUri {
+    UserUri::new(&ProviderName::new("a.example").unwrap(), name).unwrap()
+}
+
+fn actor(name: &str, device: u32) -> Actor {
+    let provider = ProviderName::new("a.example").unwrap();
+    let client = ClientUri::new(&provider, &format!("{name}{device}")).unwrap();
+    Actor { client, user: user(name) }
+}
+
+fn any_actor() -> impl Strategy<Value = Actor> {
+    (select(&USERS[..]), 1..3u32).prop_map(|(name, device)| actor(name, device))
+}
+
+/// A cooperative room in which each user has some role, or none.
+fn any_state() -> impl Strategy<Value = RoomState> {
+    prop::collection::vec(0..6u32, USERS.len()).prop_map(|roles| {
+        let uri = RoomUri::parse("mimi://a.example/r/room").unwrap();
+        let mut state = RoomState::cooperative(uri, "Room", user("ann"));
+        let listed = USERS.iter().zip(roles).filter(|(_, role)| *role > 0);
+        let listed = listed.map(|(name, role)| Participant { user: user(name), role });
+        state.participants.participants = listed.collect();
+        state
+    })
+}
+
+fn any_update() -> impl Strategy<Value = ComponentUpdate> {
+    let role = || 0..6u32;
+    prop_oneof![
+        (0..5u32).prop_map(ParticipantListUpdate::remove),
+        (0..5u32, role()).prop_map(|(index, role)| ParticipantListUpdate {
+            changed_roles: vec![ChangedRole { index, role }],
+            ..Default::default()
+        }),
+        (select(&USERS[..]), role())
+            .prop_map(|(name, role)| { ParticipantListUpdate::add(user(name), role) }),
+    ]
+    .prop_map(ComponentUpdate::Participants)
+}
+
+fn any_what() -> impl Strategy<Value = What> {
+    let uri = RoomUri::parse("mimi://a.example/r/room").unwrap();
+    let metadata = move |subject: bool| {
+        let plain = RoomMetadata::named(uri.clone(), "Room");
+        let topic = if subject { "topic".to_owned() } else { String::new() };
+        let named = RoomMetadata { name: "Hall".to_owned(), ..plain };
+        What::Update(ComponentUpdate::Metadata(RoomMetadata { subject: topic, ..named }))
+    };
+    let roles = RoleData::cooperative();
+    prop_oneof![
+        4 => any_update().prop_map(What::Update),
+        2 => any_actor().prop_map(What::Add),
+        3 => any_actor().prop_map(What::Remove),
+        1 => any::<bool>().prop_map(metadata),
+        1 => Just(What::Update(ComponentUpdate::Roles(roles))),
+    ]
+}
+
+/// What somebody tries.
+#[derive(Debug, Clone)]
+struct Attempt {
+    by: Actor,
+    external: bool,
+    whats: Vec<What>,
+}
+
+fn any_attempt() -> impl Strategy<Value = Attempt> {
+    let whats = prop::collection::vec(any_what(), 0..3);
+    let parts = (any_actor(), prop::bool::weighted(0.2), whats);
+    parts.prop_map(|(by, external, whats)| Attempt { by, external, whats })
+}
+
+/// The catalogue's one rule with this id.
+fn only(wanted: &str) -> RuleSet {
+    let others = RULES.iter().map(|rule| rule.id).filter(|id| *id != wanted);
+    RuleSet::without(&others.map(str::to_owned).collect::<Vec<_>>()).unwrap()
+}
+
+struct Room {
+    state: RoomState,
+    members: Vec<Actor>,
+    cached: Vec<CachedProposal>,
+    waiting: Vec<Deed>,
+}
+
+impl Room {
+    fn provisional(&self) -> RoomState {
+        let updates: Vec<_> = self.cached.iter().filter_map(|it| it.what.update()).collect();
+        self.state.apply(&updates).unwrap()
+    }
+
+    fn handshake(&self, kind: HandshakeKind, attempt: &Attempt) -> Handshake {
+        let by = attempt.by.clone();
+        let own = |what: What| Part { sender: by.clone(), by_reference: None, what };
+        let mut parts: Vec<_> = attempt.whats.iter().cloned().map(own).collect();
+        match kind {
+            HandshakeKind::Commit => parts.extend(self.cached.iter().map(|it| Part {
+                sender: it.sender.clone(),
+                by_reference: Some(it.reference.clone()),
+                what: it.what.clone(),
+            })),
+            HandshakeKind::ExternalCommit => parts.push(own(What::ExternalInit)),
+            HandshakeKind::Proposals => {}
+        }
+        Handshake { kind, epoch: 1, actor: by, parts }
+    }
+
+    /// What rules and evaluator say; none where the handshake leads to no state or no group.
+    fn verdicts(&self, handshake: &Handshake) -> Option<(Result<(), String>, Result<(), String>)> {
+        let provisional = self.provisional();
+        let waiting = match handshake.kind {
+            HandshakeKind::Proposals => &self.cached[..],
+            _ => &[],
+        };
+        let whats = waiting.iter().map(|it| &it.what);
+        let whats = whats.chain(handshake.parts.iter().map(|part| &part.what));
+        let updates: Vec<_> = whats.filter_map(What::update).collect();
+        self.state.apply(&updates).ok()?;
+        let users = self.state.participants.participants.iter().map(|listed| &listed.user);
+        let goes =
+            |user: &&UserUri| self.state.is_participant(user) && !provisional.is_participant(user);
+        let exiting: BTreeSet<_> = users.filter(goes).cloned().collect();
+        let base = Base {
+            epoch: 1,
+            committed: &self.state,
+            provisional: &provisional,
+            members: &self.members,
+            cached: &self.cached,
+            exiting: &exiting,
+            epoch_tolerance: 0,
+        };
+        only("client-changes-once").judge_handshake(&base, handshake).ok()?;
+        let rules = only("authorised").judge_handshake(&base, handshake).map_err(|it| it.why);
+        let members: Vec<_> = self.members.iter().zip(0..).map(member).collect();
+        let shown = view(&self.state);
+        let moment = Moment { view: &shown, members: &members, waiting: &self.waiting };
+        let kind = match handshake.kind {
+            HandshakeKind::Commit => Kind::Commit,
+            HandshakeKind::ExternalCommit => Kind::ExternalCommit,
+            HandshakeKind::Proposals => Kind::Proposals,
+        };
+        Some((rules, evaluate(&moment, kind, &deeds(&self.state, handshake))))
+    }
+
+    /// Lets the proposals wait for a commit, if the whole catalogue of rights lets them.
+    fn propose(&mut self, attempt: &Attempt) {
+        let handshake = self.handshake(HandshakeKind::Proposals, attempt);
+        if !matches!(self.verdicts(&handshake), Some((Ok(()), _))) {
+            return;
+        }
+        self.waiting.extend(deeds(&self.state, &handshake));
+        for part in handshake.parts {
+            let reference = vec![self.cached.len() as u8];
+            let Part { sender, what, .. } = part;
+            self.cached.push(CachedProposal { reference, sender, what });
+        }
+    }
+}
+
+fn member((actor, leaf): (&Actor, u32)) -> Member {
+    let Actor { client, user } = actor.clone();
+    Member { leaf, key: Digest::of(client.to_string().as_bytes()), client, user }
+}
+
+fn any_room() -> impl Strategy<Value = Room> {
+    let all: Vec<_> = USERS.iter().flat_map(|name| [actor(name, 1), actor(name, 2)]).collect();
+    let count = all.len();
+    let waiting = prop::collection::vec(any_attempt(), 0..3);
+    (any_state(), subsequence(all, 0..=count), waiting).prop_map(|(state, members, waiting)| {
+        let mut room = Room { state, members, cached: Vec::new(), waiting: Vec::new() };
+        waiting.iter().for_each(|attempt| room.propose(attempt));
+        room
+    })
+}
+
+impl std::fmt::Debug for Room {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let listed = &self.state.participants.participants;
+        write!(f, "{listed:?}, members {:?}, waiting {:?}", self.members, self.waiting)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..<_>::default() })]
+
+    #[test]
+    fn rules_and_evaluator_say_the_same(room in any_room(), attempt in any_attempt()) {
+        let kinds = match attempt.external {
+            true => vec![HandshakeKind::ExternalCommit],
+            false => vec![HandshakeKind::Commit, HandshakeKind::Proposals],
+        };
+        for kind in kinds {
+            let handshake = room.handshake(kind, &attempt);
+            if let Some((rules, evaluator)) = room.verdicts(&handshake) {
+                prop_assert_eq!(
+                    rules.is_ok(), evaluator.is_ok(),
+                    "rules: {:?}, evaluator: {:?}, of {:?}", rules, evaluator, handshake
+                );
+            }
+        }
+    }
+}
+
+/// Ann is super admin, Ben an ordinary user, each with one client.
+fn ann_and_ben() -> Room {
+    let uri = RoomUri::parse("mimi://a.example/r/room").unwrap();
+    let mut state = RoomState::cooperative(uri, "Room", user("ann"));
+    state.participants.participants.push(Participant { user: user("ben"), role: 2 });
+    let members = vec![actor("ann", 1), actor("ben", 1)];
+    Room { state, members, cached: Vec::new(), waiting: Vec::new() }
+}
+
+fn says(room: &Room, by: &str, whats: Vec<What>) -> Result<(), String> {
+    let attempt = Attempt { by: actor(by, 1), external: false, whats };
+    room.verdicts(&room.handshake(HandshakeKind::Commit, &attempt)).unwrap().1
+}
+
+#[test]
+fn who_lacks_a_right_is_named_with_it() {
+    let room = ann_and_ben();
+    let update = ParticipantListUpdate::remove(0);
+    let remove = vec![What::Update(ComponentUpdate::Participants(update))];
+    let why = says(&room, "ben", remove).unwrap_err();
+    assert_eq!(
+        why,
+        "mimi://a.example/u/ben, as ordinary_user, may not take mimi://a.example/u/ann off the list"
+    );
+}
+
+#[test]
+fn an_admin_may_promote_and_nobody_promotes_itself() {
+    let room = ann_and_ben();
+    let promote = |index| {
+        let update = ParticipantListUpdate::change_role(index, SUPER_ADMIN);
+        vec![What::Update(ComponentUpdate::Participants(update))]
+    };
+    assert_eq!(says(&room, "ann", promote(1)), Ok(()));
+    assert!(says(&room, "ben", promote(1)).unwrap_err().contains("may not give"));
+}
+
+#[test]
+fn a_role_that_nobody_may_hold_actively_takes_no_clients() {
+    let mut room = ann_and_ben();
+    room.state.participants.participants[1].role = 5;
+    let why = says(&room, "ann", vec![What::Add(actor("ben", 2))]);
+    assert!(why.is_err(), "ann may move nobody to the enforcer's role");
+    room.members.pop();
+    room.state.roles.roles[4].authorized_role_changes[0].to.push(5);
+    let why = says(&room, "ann", vec![What::Add(actor("ben", 2))]).unwrap_err();
+    assert_eq!(why, "there would be 1 active holders of policy_enforcer");
+}
