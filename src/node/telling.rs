@@ -137,8 +137,8 @@ fn tell_update(base: &RoomState, update: &ComponentUpdate, change: &mut Change) 
             }));
         }
         ComponentUpdate::Metadata(metadata) => change.name = Some(metadata.name.clone()),
-        // Role definitions are in the state that the next Shadowed and Entered carry.
-        ComponentUpdate::Roles(_) => {}
+        // The policy is in the state that the next Shadowed and Entered carry.
+        _ => {}
     }
 }
 

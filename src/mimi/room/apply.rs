@@ -1,7 +1,7 @@
 //! From one epoch's room state to the next: what the updates of one commit do together.
 //!
-//! Metadata and roles are replaced, in the order given. The participant list is changed in the
-//! draft's order (R23): role changes, then removals, then appends. Where one commit carries
+//! Most components are replaced, in the order given. Join links are removed, then added. The
+//! participant list is changed in the draft's order (R23): role changes, then removals, then appends. Where one commit carries
 //! several list updates (a leaver's by reference, and the committer's own), the draft is silent on
 //! how they combine. Here all indices mean the list before the commit, because that is the list
 //! each of them was written against, and they are merged into one: the role changes of all, the
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::{ComponentUpdate, ParticipantListUpdate, RoomState};
-use crate::mimi::policy::{Capability, NO_ROLE};
+use crate::mimi::policy::{Capability, JoinLinksUpdate, NO_ROLE};
 use crate::mimi::uri::UserUri;
 
 /// Why updates do not make a room state.
@@ -49,6 +49,21 @@ pub enum ApplyError {
     /// `canOpenJoin` speaks of users who are not in the list (RP03 §8.1.1).
     #[error("role {0} holds canOpenJoin, which only role 0 may hold")]
     OpenJoinInRole(u32),
+    /// A preauthorised role that nobody can have.
+    #[error("preauthorised users would get role {0}, which the room does not define for them")]
+    UndefinedPreauthorizedRole(u32),
+    /// Nobody can be added to a room of fixed membership, so no role may say so (RP03 §5).
+    #[error("role {0} holds canAddParticipant, but the membership of the room is fixed")]
+    AddInFixedMembership(u32),
+    /// An index that is no place in the join links before the commit, or is there twice.
+    #[error("no join link at index {0}, or it is removed twice")]
+    NoSuchJoinLink(u32),
+    /// One code twice.
+    #[error("a join link is there twice")]
+    JoinLinkTwice,
+    /// A room whose links are made on request keeps one at most (RP03 §6.2).
+    #[error("{0} join links, though they are made on request: expected at most one")]
+    TooManyJoinLinks(usize),
 }
 
 impl RoomState {
@@ -59,15 +74,22 @@ impl RoomState {
     /// contradicts itself.
     pub fn apply(&self, updates: &[&ComponentUpdate]) -> Result<Self, ApplyError> {
         let mut after = self.clone();
-        let mut changes = Vec::new();
+        let (mut changes, mut links) = (Vec::new(), Vec::new());
         for update in updates {
             match update {
                 ComponentUpdate::Participants(update) => changes.push(update),
-                ComponentUpdate::Metadata(metadata) => after.metadata = metadata.clone(),
-                ComponentUpdate::Roles(roles) => after.roles = roles.clone(),
+                ComponentUpdate::JoinLinks(update) => links.push(update),
+                ComponentUpdate::Metadata(it) => after.metadata = it.clone(),
+                ComponentUpdate::Roles(it) => after.roles = it.clone(),
+                ComponentUpdate::FrankingAgent(it) => after.franking_agent = Some(it.clone()),
+                ComponentUpdate::Operational(it) => after.operational = Some(it.clone()),
+                ComponentUpdate::Preauthorized(it) => after.preauthorized = Some(it.clone()),
+                ComponentUpdate::Base(it) => after.base = Some(it.clone()),
+                ComponentUpdate::JoinLinkPolicy(it) => after.join_link_policy = Some(it.clone()),
             }
         }
         after.change_list(&changes)?;
+        after.change_links(&links)?;
         after.check()?;
         Ok(after)
     }
@@ -104,8 +126,32 @@ impl RoomState {
         Ok(())
     }
 
+    /// As in the participant list, all indices mean the links before the commit.
+    fn change_links(&mut self, updates: &[&JoinLinksUpdate]) -> Result<(), ApplyError> {
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let links = &mut self.join_links.get_or_insert_default().links;
+        let mut removed = BTreeSet::new();
+        for index in updates.iter().flat_map(|update| &update.removed) {
+            let place = usize::try_from(*index).ok().filter(|place| *place < links.len());
+            if !place.is_some_and(|place| removed.insert(place)) {
+                return Err(ApplyError::NoSuchJoinLink(*index));
+            }
+        }
+        let mut place = 0..;
+        links.retain(|_| place.next().is_some_and(|place: usize| !removed.contains(&place)));
+        links.extend(updates.iter().flat_map(|update| &update.added).cloned());
+        Ok(())
+    }
+
     /// Whether the components agree with themselves and each other.
     pub(super) fn check(&self) -> Result<(), ApplyError> {
+        self.check_roles_and_list()?;
+        self.check_ways_in()
+    }
+
+    fn check_roles_and_list(&self) -> Result<(), ApplyError> {
         let mut roles = BTreeSet::new();
         for role in &self.roles.roles {
             if !roles.insert(role.index) {
@@ -124,6 +170,31 @@ impl RoomState {
                 let user = listed.user.clone();
                 return Err(ApplyError::UndefinedRole { user, role: listed.role });
             }
+        }
+        Ok(())
+    }
+
+    fn check_ways_in(&self) -> Result<(), ApplyError> {
+        for role in &self.roles.roles {
+            let holds = role.index != NO_ROLE && role.holds(Capability::ADD_PARTICIPANT);
+            if self.base_policy().fixed_membership && holds && !self.is_ban(role.index) {
+                return Err(ApplyError::AddInFixedMembership(role.index));
+            }
+        }
+        for entry in self.preauthorized.iter().flat_map(|data| &data.entries) {
+            let role = entry.target_role;
+            if role == NO_ROLE || self.is_ban(role) || self.roles.get(role).is_none() {
+                return Err(ApplyError::UndefinedPreauthorizedRole(role));
+            }
+        }
+        let links = self.join_links.as_ref().map_or(&[][..], |data| data.links.as_slice());
+        let mut codes = BTreeSet::new();
+        if !links.iter().all(|link| codes.insert(link)) {
+            return Err(ApplyError::JoinLinkTwice);
+        }
+        let on_request = self.join_link_policy.as_ref().is_some_and(|policy| policy.on_request);
+        if on_request && links.len() > 1 {
+            return Err(ApplyError::TooManyJoinLinks(links.len()));
         }
         Ok(())
     }

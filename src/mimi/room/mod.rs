@@ -1,19 +1,23 @@
-//! The room state as data: participants, roles and metadata, as the GroupContext carries them.
+//! The room state as data: participants, metadata and policy, as the GroupContext carries them.
 //!
 //! Each is a component of the `app_data_dictionary` extension (P06 §7.2) in TLS presentation
-//! language. A [`RoomState`] is all three, decoded and consistent. It changes by
-//! [`ComponentUpdate`]s, the content of AppDataUpdate proposals: [`RoomState::apply`] gives the
-//! state after the commit that carries them.
+//! language. A [`RoomState`] is all of them, decoded and consistent. Participants, metadata and
+//! roles there must be; what a room without one of the others is like, each says itself. The state
+//! changes by [`ComponentUpdate`]s, the content of AppDataUpdate proposals: [`RoomState::apply`]
+//! gives the state after the commit that carries them. No component can be removed: an update to
+//! the default does the same for the optional ones.
 //!
-//! Not here: who may change what (`rules`), what roles allow (`policy`), the other components of
-//! RP03 (preauthorisation, base policy, operational parameters), and anything of MLS.
+//! Not here: who may change what (`rules`), what a policy is (`policy`), and anything of MLS.
 
 mod apply;
 mod codec;
+mod franking_agent;
 mod metadata;
 mod participants;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_policy;
 mod update;
 
 use sha2::{Digest, Sha256};
@@ -21,20 +25,49 @@ use thiserror::Error;
 use tls_codec::{DeserializeBytes, Serialize};
 
 pub use apply::ApplyError;
-pub(in crate::mimi) use codec::text;
+pub(in crate::mimi) use codec::{flag, text};
+pub use franking_agent::FrankingAgent;
 pub use metadata::{RichDescription, RoomMetadata};
 pub use participants::{ChangedRole, Participant, ParticipantList, ParticipantListUpdate};
 pub use update::ComponentUpdate;
 
-use super::policy::{BANNED, Capability, NO_ROLE, RoleData, SUPER_ADMIN};
+use super::policy::{
+    BANNED, BaseRoomPolicy, Capability, JoinLinkPolicy, JoinLinks, NO_ROLE, OperationalParameters,
+    PreAuthData, RoleData, SUPER_ADMIN,
+};
 use super::uri::{RoomUri, UserUri};
 
+/// Component id of the franking key (P06 §5.4.1).
+pub const FRANKING_AGENT: u16 = 0x0021;
 /// Component id of the participant list (P06 §7.5).
 pub const PARTICIPANT_LIST: u16 = 0x0022;
 /// Component id of the metadata (P06 §7.6).
 pub const ROOM_METADATA: u16 = 0x0023;
+/// Component id of the operational policy (RP03 §7).
+pub const OPERATIONAL_POLICY: u16 = 0x0024;
 /// Component id of the roles (RP03 §3).
 pub const ROLES: u16 = 0x0025;
+/// Component id of the preauthorised users (RP03 §4).
+pub const PREAUTHORIZED: u16 = 0x0026;
+/// Component id of the base policy (RP03 §5).
+pub const BASE_POLICY: u16 = 0x0027;
+/// Component id of the policy of join links (RP03 §6.2).
+pub const JOIN_LINK_POLICY: u16 = 0x0029;
+/// Component id of the join links (RP03 §6.2).
+pub const JOIN_LINKS: u16 = 0x002a;
+
+/// Every component that a room may have, in the order of the ids.
+pub const COMPONENTS: [u16; 9] = [
+    FRANKING_AGENT,
+    PARTICIPANT_LIST,
+    ROOM_METADATA,
+    OPERATIONAL_POLICY,
+    ROLES,
+    PREAUTHORIZED,
+    BASE_POLICY,
+    JOIN_LINK_POLICY,
+    JOIN_LINKS,
+];
 
 /// Why bytes are not what a room's component or update should be.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -51,7 +84,9 @@ pub enum DecodeError {
         why: String,
     },
     /// No component of a room has this id.
-    #[error("component {0:#06x} is none of a room's: expected 0x0022, 0x0023 or 0x0025")]
+    #[error(
+        "component {0:#06x} is none that rooms have here: expected 0x0021 to 0x0027, 0x0029, 0x002a"
+    )]
     UnknownComponent(u16),
     /// Each component can be read, but they contradict themselves or each other.
     #[error("the room state contradicts itself: {0}")]
@@ -67,7 +102,22 @@ pub struct RoomState {
     pub roles: RoleData,
     /// What people see of the room.
     pub metadata: RoomMetadata,
+    /// Who signs franks; nobody where there is none.
+    pub franking_agent: Option<FrankingAgent>,
+    /// How the room uses MLS; read it by [`RoomState::operational_policy`].
+    pub operational: Option<Box<OperationalParameters>>,
+    /// Who has a right to a role without being listed; nobody where there is none.
+    pub preauthorized: Option<PreAuthData>,
+    /// What kind of room it is; read it by [`RoomState::base_policy`].
+    pub base: Option<BaseRoomPolicy>,
+    /// How join links are made.
+    pub join_link_policy: Option<JoinLinkPolicy>,
+    /// The codes that are valid; none where there is none.
+    pub join_links: Option<JoinLinks>,
 }
+
+static UNSTATED_BASE: BaseRoomPolicy = BaseRoomPolicy::UNSTATED;
+static UNSTATED_OPERATIONAL: OperationalParameters = OperationalParameters::UNSTATED;
 
 impl RoomState {
     /// A new room under the cooperative policy (RP03 Appendix A.1), with its creator as super
@@ -78,37 +128,69 @@ impl RoomState {
             participants: ParticipantList { participants: vec![creator] },
             roles: RoleData::cooperative(),
             metadata: RoomMetadata::named(uri, name),
+            franking_agent: None,
+            operational: None,
+            preauthorized: None,
+            base: None,
+            join_link_policy: None,
+            join_links: None,
         }
     }
 
     /// Reads the state from a GroupContext; `component` gives the data of a component by its id.
     ///
     /// # Errors
-    /// When one of the three is missing or malformed, or when they contradict each other: a user
-    /// listed twice, a role that is not defined.
+    /// When participants, metadata or roles are missing, a component is malformed, or they
+    /// contradict each other: a user listed twice, a role that is not defined.
     pub fn decode(component: impl Fn(u16) -> Option<Vec<u8>>) -> Result<Self, DecodeError> {
         let state = Self {
             participants: read(&component, PARTICIPANT_LIST)?,
             roles: read(&component, ROLES)?,
             metadata: read(&component, ROOM_METADATA)?,
+            franking_agent: read_optional(&component, FRANKING_AGENT)?,
+            operational: read_optional(&component, OPERATIONAL_POLICY)?,
+            preauthorized: read_optional(&component, PREAUTHORIZED)?,
+            base: read_optional(&component, BASE_POLICY)?,
+            join_link_policy: read_optional(&component, JOIN_LINK_POLICY)?,
+            join_links: read_optional(&component, JOIN_LINKS)?,
         };
         state.check()?;
         Ok(state)
     }
 
-    /// The data of one component; empty where `id` is none of the three.
-    pub fn encode_component(&self, id: u16) -> Vec<u8> {
+    /// The data of one component; none where the room has no such component.
+    pub fn encode_component(&self, id: u16) -> Option<Vec<u8>> {
+        fn optional<T: Serialize>(data: &Option<T>) -> Option<Vec<u8>> {
+            data.as_ref().map(|data| encoded(data.tls_serialize_detached()))
+        }
         match id {
-            PARTICIPANT_LIST => encoded(self.participants.tls_serialize_detached()),
-            ROOM_METADATA => encoded(self.metadata.tls_serialize_detached()),
-            ROLES => encoded(self.roles.tls_serialize_detached()),
-            _ => Vec::new(),
+            FRANKING_AGENT => optional(&self.franking_agent),
+            PARTICIPANT_LIST => Some(encoded(self.participants.tls_serialize_detached())),
+            ROOM_METADATA => Some(encoded(self.metadata.tls_serialize_detached())),
+            OPERATIONAL_POLICY => optional(&self.operational),
+            ROLES => Some(encoded(self.roles.tls_serialize_detached())),
+            PREAUTHORIZED => optional(&self.preauthorized),
+            BASE_POLICY => optional(&self.base),
+            JOIN_LINK_POLICY => optional(&self.join_link_policy),
+            JOIN_LINKS => optional(&self.join_links),
+            _ => None,
         }
     }
 
-    /// Id and data of each component, in the order of the ids.
-    pub fn components(&self) -> [(u16, Vec<u8>); 3] {
-        [PARTICIPANT_LIST, ROOM_METADATA, ROLES].map(|id| (id, self.encode_component(id)))
+    /// Id and data of each component that the room has, in the order of the ids.
+    pub fn components(&self) -> Vec<(u16, Vec<u8>)> {
+        let data = COMPONENTS.map(|id| self.encode_component(id).map(|data| (id, data)));
+        data.into_iter().flatten().collect()
+    }
+
+    /// What kind of room it is, also where it does not say.
+    pub fn base_policy(&self) -> &BaseRoomPolicy {
+        self.base.as_ref().unwrap_or(&UNSTATED_BASE)
+    }
+
+    /// How the room uses MLS, also where it does not say.
+    pub fn operational_policy(&self) -> &OperationalParameters {
+        self.operational.as_deref().unwrap_or(&UNSTATED_OPERATIONAL)
     }
 
     /// The user's role, also where that is "banned"; none if it is not in the list.
@@ -159,6 +241,14 @@ fn read<T: DeserializeBytes>(
 ) -> Result<T, DecodeError> {
     let data = component(id).ok_or(DecodeError::Missing(id))?;
     T::tls_deserialize_exact_bytes(&data).map_err(malformed(id))
+}
+
+fn read_optional<T: DeserializeBytes>(
+    component: impl Fn(u16) -> Option<Vec<u8>>,
+    id: u16,
+) -> Result<Option<T>, DecodeError> {
+    let data = component(id);
+    data.map(|data| T::tls_deserialize_exact_bytes(&data).map_err(malformed(id))).transpose()
 }
 
 fn malformed(component: u16) -> impl Fn(tls_codec::Error) -> DecodeError {

@@ -65,7 +65,7 @@ fn a_participant_list_lies_on_the_wire_as_the_draft_has_it() {
     let mut wire = vec![1 + 24 + 4, 24];
     wire.extend_from_slice(uri);
     wire.extend_from_slice(&[0, 0, 0, 4]);
-    assert_eq!(state.encode_component(PARTICIPANT_LIST), wire);
+    assert_eq!(state.encode_component(PARTICIPANT_LIST), Some(wire));
 }
 
 #[test]
@@ -79,8 +79,8 @@ fn every_update_reads_back_as_the_component_that_it_belongs_to() {
     for update in updates {
         assert_eq!(ComponentUpdate::decode(update.component_id(), &update.encode()), Ok(update));
     }
-    let refused = ComponentUpdate::decode(0x0024, &[]);
-    assert_eq!(refused, Err(DecodeError::UnknownComponent(0x0024)));
+    let refused = ComponentUpdate::decode(0x0028, &[]);
+    assert_eq!(refused, Err(DecodeError::UnknownComponent(0x0028)));
 }
 
 #[test]

@@ -1,61 +1,76 @@
 //! One change of one component: the content of an AppDataUpdate proposal.
 //!
-//! The participant list is changed by a difference, metadata and roles are replaced as a whole.
+//! Participant list and join links are changed by a difference, all others are replaced as a whole.
 //! Not here: what the change does (`apply`), and the proposal around it (`mls`).
 
 use tls_codec::{DeserializeBytes, Serialize};
 
 use super::{
-    DecodeError, PARTICIPANT_LIST, ParticipantListUpdate, ROLES, ROOM_METADATA, RoomMetadata,
-    encoded, malformed,
+    BASE_POLICY, DecodeError, FRANKING_AGENT, FrankingAgent, JOIN_LINK_POLICY, JOIN_LINKS,
+    OPERATIONAL_POLICY, PARTICIPANT_LIST, PREAUTHORIZED, ParticipantListUpdate, ROLES,
+    ROOM_METADATA, RoomMetadata, encoded, malformed,
 };
-use crate::mimi::policy::RoleData;
+use crate::mimi::policy::{
+    BaseRoomPolicy, JoinLinkPolicy, JoinLinksUpdate, OperationalParameters, PreAuthData, RoleData,
+};
 
-/// A change of one component.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ComponentUpdate {
-    /// Changes the participant list (P06 §7.5).
-    Participants(ParticipantListUpdate),
-    /// Replaces the metadata (P06 §7.6).
-    Metadata(RoomMetadata),
-    /// Replaces the definitions of roles (RP03 §3).
-    Roles(RoleData),
+macro_rules! updates {
+    ($($(#[$doc:meta])* $variant:ident($content:ty) = $id:ident;)*) => {
+        /// A change of one component.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum ComponentUpdate {
+            $($(#[$doc])* $variant($content),)*
+        }
+
+        impl ComponentUpdate {
+            /// The component that it changes.
+            pub fn component_id(&self) -> u16 {
+                match self {
+                    $(Self::$variant(_) => $id,)*
+                }
+            }
+
+            /// The `update` field of an AppDataUpdate.
+            pub fn encode(&self) -> Vec<u8> {
+                encoded(match self {
+                    $(Self::$variant(update) => update.tls_serialize_detached(),)*
+                })
+            }
+
+            /// Reads the `update` field of an AppDataUpdate.
+            ///
+            /// # Errors
+            /// When the component is none of a room's, or `bytes` are not exactly one update of
+            /// it.
+            pub fn decode(component_id: u16, bytes: &[u8]) -> Result<Self, DecodeError> {
+                match component_id {
+                    $($id => DeserializeBytes::tls_deserialize_exact_bytes(bytes)
+                        .map(Self::$variant),)*
+                    other => return Err(DecodeError::UnknownComponent(other)),
+                }
+                .map_err(malformed(component_id))
+            }
+        }
+    };
 }
 
-impl ComponentUpdate {
-    /// The component that it changes.
-    pub fn component_id(&self) -> u16 {
-        match self {
-            Self::Participants(_) => PARTICIPANT_LIST,
-            Self::Metadata(_) => ROOM_METADATA,
-            Self::Roles(_) => ROLES,
-        }
-    }
-
-    /// The `update` field of an AppDataUpdate.
-    pub fn encode(&self) -> Vec<u8> {
-        encoded(match self {
-            Self::Participants(update) => update.tls_serialize_detached(),
-            Self::Metadata(update) => update.tls_serialize_detached(),
-            Self::Roles(update) => update.tls_serialize_detached(),
-        })
-    }
-
-    /// Reads the `update` field of an AppDataUpdate.
-    ///
-    /// # Errors
-    /// When the component is none of a room's, or `bytes` are not exactly one update of it.
-    pub fn decode(component_id: u16, bytes: &[u8]) -> Result<Self, DecodeError> {
-        match component_id {
-            PARTICIPANT_LIST => {
-                DeserializeBytes::tls_deserialize_exact_bytes(bytes).map(Self::Participants)
-            }
-            ROOM_METADATA => {
-                DeserializeBytes::tls_deserialize_exact_bytes(bytes).map(Self::Metadata)
-            }
-            ROLES => DeserializeBytes::tls_deserialize_exact_bytes(bytes).map(Self::Roles),
-            other => return Err(DecodeError::UnknownComponent(other)),
-        }
-        .map_err(malformed(component_id))
-    }
+updates! {
+    /// Changes the participant list (P06 §7.5).
+    Participants(ParticipantListUpdate) = PARTICIPANT_LIST;
+    /// Replaces the metadata (P06 §7.6).
+    Metadata(RoomMetadata) = ROOM_METADATA;
+    /// Replaces the definitions of roles (RP03 §3).
+    Roles(RoleData) = ROLES;
+    /// Replaces the franking key (P06 §5.4.1).
+    FrankingAgent(FrankingAgent) = FRANKING_AGENT;
+    /// Replaces the operational policy (RP03 §7).
+    Operational(Box<OperationalParameters>) = OPERATIONAL_POLICY;
+    /// Replaces the preauthorised users (RP03 §4).
+    Preauthorized(PreAuthData) = PREAUTHORIZED;
+    /// Replaces the base policy (RP03 §5).
+    Base(BaseRoomPolicy) = BASE_POLICY;
+    /// Replaces the policy of join links (RP03 §6.2).
+    JoinLinkPolicy(JoinLinkPolicy) = JOIN_LINK_POLICY;
+    /// Changes the join links (RP03 §6.2).
+    JoinLinks(JoinLinksUpdate) = JOIN_LINKS;
 }

@@ -90,9 +90,7 @@ fn demands(base: &Base<'_>, prospect: &Prospect<'_>, part: &Part) -> Result<Vec<
         What::Update(ComponentUpdate::Metadata(after)) => {
             metadata(&base.committed.metadata, after)?
         }
-        What::Update(ComponentUpdate::Roles(_)) => {
-            vec![demand(&[Capability::CHANGE_ROLE_DEFINITIONS], None)]
-        }
+        What::Update(update) => policy(update),
         What::ExternalInit => vec![demand(&[Capability::ADD_OWN_CLIENT], None)],
         What::KeyUpdate | What::Other(_) => Vec::new(),
     })
@@ -171,6 +169,27 @@ fn metadata(before: &RoomMetadata, after: &RoomMetadata) -> Result<Vec<Demand>, 
     ];
     let changed = fields.into_iter().filter(|(changed, _)| *changed);
     Ok(changed.map(|(_, capability)| demand(capability, None)).collect())
+}
+
+/// The capability for each component of the policy. For the franking key and for how links are
+/// made the registry has none; the one for other attributes is taken.
+fn policy(update: &ComponentUpdate) -> Vec<Demand> {
+    let needed: &[&'static [Capability]] = match update {
+        ComponentUpdate::Participants(_) | ComponentUpdate::Metadata(_) => &[],
+        ComponentUpdate::Roles(_) => &[&[Capability::CHANGE_ROLE_DEFINITIONS]],
+        ComponentUpdate::Preauthorized(_) => &[&[Capability::CHANGE_PREAUTHORIZED_USER_LIST]],
+        ComponentUpdate::Base(_) => &[&[Capability::CHANGE_ROOM_MEMBERSHIP_STYLE]],
+        ComponentUpdate::Operational(_) => &[&[Capability::CHANGE_MLS_OPERATIONAL_POLICIES]],
+        ComponentUpdate::FrankingAgent(_) | ComponentUpdate::JoinLinkPolicy(_) => {
+            &[&[Capability::CHANGE_OTHER_POLICY_ATTRIBUTE]]
+        }
+        ComponentUpdate::JoinLinks(links) => match (links.added.len(), links.removed.len()) {
+            (_, 0) => &[&[Capability::CREATE_JOIN_CODE]],
+            (0, _) => &[&[Capability::DELETE_JOIN_CODE]],
+            _ => &[&[Capability::CREATE_JOIN_CODE], &[Capability::DELETE_JOIN_CODE]],
+        },
+    };
+    needed.iter().map(|capability| demand(capability, None)).collect()
 }
 
 /// How many hold a role, and how many of them are active.

@@ -44,7 +44,7 @@ pub struct StagedByMember {
     pub handshake: Handshake,
     /// Whether it removes this client.
     pub removes_me: bool,
-    next_state: RoomState,
+    next_state: Box<RoomState>,
     commit: Box<StagedCommit>,
 }
 
@@ -122,6 +122,7 @@ impl Member {
     ) -> Result<Incoming, MlsError> {
         let handshake = facts::handshake(members, self.epoch(), sender, &commit)?;
         let removes_me = commit.self_removed();
+        let next_state = Box::new(next_state);
         Ok(Incoming::Commit(StagedByMember { handshake, removes_me, next_state, commit }))
     }
 
@@ -147,7 +148,7 @@ impl Member {
         }
         let merge = || self.group.merge_staged_commit(&library.provider, *staged.commit);
         library.meter.measure(merge).map_err(MlsError::refused)?;
-        self.state = staged.next_state;
+        self.state = *staged.next_state;
         Ok(())
     }
 }

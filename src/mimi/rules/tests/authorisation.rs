@@ -202,3 +202,41 @@ fn banned_users_cannot_come_back() {
     room.refused_by("sender-is-participant", &room.join("B1"));
     room.refused_by("listed-before-member", &room.commit("A1", vec![add("B1")]));
 }
+
+#[test]
+fn each_component_of_the_policy_has_its_own_capability() {
+    use crate::mimi::policy::{
+        BaseRoomPolicy, JoinLink, JoinLinkPolicy, JoinLinksUpdate, OperationalParameters,
+        PreAuthData,
+    };
+    let links = |removed: &[u32], added: &[&[u8]]| {
+        let added = added.iter().map(|code| JoinLink { code: code.to_vec() }).collect();
+        ComponentUpdate::JoinLinks(JoinLinksUpdate { removed: removed.to_vec(), added })
+    };
+    let cases = [
+        (ComponentUpdate::Base(BaseRoomPolicy::UNSTATED), Capability::CHANGE_ROOM_MEMBERSHIP_STYLE),
+        (
+            ComponentUpdate::Preauthorized(PreAuthData::default()),
+            Capability::CHANGE_PREAUTHORIZED_USER_LIST,
+        ),
+        (
+            ComponentUpdate::Operational(Box::new(OperationalParameters::UNSTATED)),
+            Capability::CHANGE_MLS_OPERATIONAL_POLICIES,
+        ),
+        (
+            ComponentUpdate::JoinLinkPolicy(JoinLinkPolicy::default()),
+            Capability::CHANGE_OTHER_POLICY_ATTRIBUTE,
+        ),
+        (links(&[], &[b"abc"]), Capability::CREATE_JOIN_CODE),
+        (links(&[0], &[]), Capability::DELETE_JOIN_CODE),
+    ];
+    for (update, capability) in cases {
+        let mut room = Room::clubhouse();
+        let before = room.committed.apply(&[&links(&[], &[b"old"])]).unwrap();
+        (room.committed, room.provisional) = (before.clone(), before);
+        let commit = room.commit("B1", vec![What::Update(update)]);
+        room.refused_only_by("authorised", &commit);
+        change(&mut room, ORDINARY_USER, |role| role.capabilities.push(capability));
+        room.passes(&commit);
+    }
+}

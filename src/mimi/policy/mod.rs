@@ -1,0 +1,41 @@
+//! The room policy as data: what may be done in a room, and how (RP03).
+//!
+//! Each component of RP03 that Schism obeys is a module: `roles` with their capabilities,
+//! `preauth` for users who are not listed, `base` for what kind of room it is, `operational` for
+//! MLS, `join_links` for codes. Each is written and read in TLS presentation language, as the
+//! `app_data_dictionary` of a GroupContext carries it. [`RoleData::cooperative`] are the roles of
+//! the draft's example for friends and small groups.
+//!
+//! Not here: who has which role (`room`), and what follows from all this (`rules`). Components
+//! that only tell clients how to show or keep messages are not modelled: status notifications,
+//! link previews, assets, logging, chat history, bots, expiration (RP03 §6).
+
+mod base;
+mod capability;
+mod cooperative;
+mod join_links;
+mod media;
+mod operational;
+mod preauth;
+mod roles;
+#[cfg(test)]
+pub(in crate::mimi) mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use base::BaseRoomPolicy;
+pub use capability::{Capability, REGISTRY};
+pub use cooperative::{GROUP_ADMIN, ORDINARY_USER, POLICY_ENFORCER, SUPER_ADMIN};
+pub use join_links::{JoinLink, JoinLinkPolicy, JoinLinks, JoinLinksUpdate};
+pub use media::{MediaType, Parameter};
+pub use operational::{
+    AppMessagePolicy, ExtendedCapabilities, MinDefaultMaxTime, OperationalParameters,
+    PendingProposalPolicy,
+};
+pub use preauth::{Claim, ClaimId, Claimant, PreAuthData, PreAuthRoleEntry};
+pub use roles::{Role, RoleChanges, RoleData};
+
+/// The role of those who are not in the list: reserved (RP03 §3).
+pub const NO_ROLE: u32 = 0;
+/// The role of the banned, in rooms where role 1 is named "banned" (R49).
+pub const BANNED: u32 = 1;
