@@ -6,14 +6,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::mimi::policy::Role;
+use crate::mimi::policy::{Claim, PreAuthRoleEntry, Role};
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
 use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part, What};
 use crate::mimi::uri::RoomUri;
 use crate::mls::RoomSnapshot;
 use crate::trace::{
-    Author, Change, Deed, DeedKind, Digest, Event, Member, MoveView, Participant, RoleView,
-    RoomView, Stage, StateRef, Way,
+    Author, Change, Deed, DeedKind, Digest, Event, Member, MoveView, Participant, PolicyView,
+    PreauthView, RoleView, RoomView, Stage, StateRef, Way,
 };
 
 /// Remembers which room state a node told last.
@@ -73,7 +73,36 @@ pub fn view(state: &RoomState) -> RoomView {
         participants: participants.iter().map(participant).collect(),
         roles: state.roles.roles.iter().map(role).collect(),
         name: state.metadata.name.clone(),
+        policy: policy(state),
     }
+}
+
+fn policy(state: &RoomState) -> PolicyView {
+    let (base, operational) = (state.base_policy(), state.operational_policy());
+    let preauthorized = state.preauthorized.iter().flat_map(|data| &data.entries);
+    let codes = state.join_links.iter().flat_map(|links| &links.links);
+    PolicyView {
+        fixed_membership: base.fixed_membership,
+        single_device: !base.multi_device,
+        parent: base.parent.clone(),
+        max_clients: base.max_clients,
+        max_users: base.max_users,
+        no_external_commits: !operational.external_commit_allowed,
+        no_external_proposals: !operational.external_proposal_allowed,
+        epoch_tolerance: operational.app_messages.epoch_tolerance,
+        preauthorized: preauthorized.map(preauthorization).collect(),
+        join_codes: codes.map(|link| Digest::of(&link.code)).collect(),
+    }
+}
+
+fn preauthorization(entry: &PreAuthRoleEntry) -> PreauthView {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let claim = |claim: &Claim| {
+        let basic = claim.id.credential_type == 1;
+        let about = if basic { text(&claim.id.id) } else { String::new() };
+        (about, text(&claim.value))
+    };
+    PreauthView { claims: entry.claims.iter().map(claim).collect(), role: entry.target_role }
 }
 
 fn role(role: &Role) -> RoleView {
@@ -170,11 +199,27 @@ fn deed_kinds(base: &RoomState, what: &What) -> Vec<DeedKind> {
         What::KeyUpdate => other("Update"),
         What::Other(name) => other(name),
         What::Update(ComponentUpdate::Participants(update)) => list_deeds(base, update),
-        What::Update(ComponentUpdate::Roles(_)) => vec![DeedKind::ChangeRoles],
         What::Update(ComponentUpdate::Metadata(after)) => {
             vec![DeedKind::ChangeMetadata { fields: changed_fields(&base.metadata, after) }]
         }
+        What::Update(update) => policy_deeds(update),
     }
+}
+
+fn policy_deeds(update: &ComponentUpdate) -> Vec<DeedKind> {
+    let parts: &[&str] = match update {
+        ComponentUpdate::Participants(_) | ComponentUpdate::Metadata(_) => &[],
+        ComponentUpdate::Roles(_) => &["roles"],
+        ComponentUpdate::Preauthorized(_) => &["preauthorized"],
+        ComponentUpdate::Base(_) => &["base"],
+        ComponentUpdate::Operational(_) => &["operational"],
+        ComponentUpdate::FrankingAgent(_) => &["franking_agent"],
+        ComponentUpdate::JoinLinkPolicy(_) => &["join_link_policy"],
+        ComponentUpdate::JoinLinks(links) if links.removed.is_empty() => &["join_codes_added"],
+        ComponentUpdate::JoinLinks(links) if links.added.is_empty() => &["join_codes_removed"],
+        ComponentUpdate::JoinLinks(_) => &["join_codes_added", "join_codes_removed"],
+    };
+    parts.iter().map(|part| DeedKind::ChangePolicy { part: (*part).to_owned() }).collect()
 }
 
 /// Indices that name nobody are left out: no rule about rights has anything to say of them.

@@ -8,7 +8,7 @@ use super::{Verdict, judge};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::trace::{
     Change, Deed, Digest, Entry, Event, FORMAT, Fate, Header, Kind, Member, Node, Participant,
-    Phase, RoleView, RoomView, Stage, StateRef, Way,
+    Phase, PolicyView, RoleView, RoomView, Stage, StateRef, Way,
 };
 use std::collections::BTreeMap;
 
@@ -430,6 +430,7 @@ fn state_of(snapshot: &Snapshot) -> StateRef {
         ..RoleView::default()
     });
     let participants = snapshot.participants.clone();
-    let view = RoomView { participants, roles: roles.to_vec(), name: "Clubhouse".into() };
+    let (name, policy) = ("Clubhouse".into(), PolicyView::default());
+    let view = RoomView { participants, roles: roles.to_vec(), name, policy };
     StateRef { hash: digest(&format!("{view:?}")), view: Some(view) }
 }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn needs_a_right() -> Vec<Deed> {
-        deed(DeedKind::ChangeRoles)
+        deed(DeedKind::ChangePolicy { part: "roles".to_owned() })
     }
 
     fn needs_none() -> Vec<Deed> {

@@ -80,7 +80,9 @@ fn parse<T: serde::de::DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{Digest, Event, Phase, RoleView, RoomView, Stage, StateRef, write};
+    use crate::trace::{
+        Digest, Event, Phase, PolicyView, PreauthView, RoleView, RoomView, Stage, StateRef, write,
+    };
 
     fn header() -> Header {
         Header {
@@ -122,6 +124,14 @@ mod tests {
             participants: vec![],
             roles: vec![RoleView { index: 1, name: "banned".into(), ..RoleView::default() }],
             name: "Clubhouse".into(),
+            policy: PolicyView {
+                max_users: Some(3),
+                preauthorized: vec![PreauthView {
+                    claims: vec![("provider".into(), "b.example".into())],
+                    role: 2,
+                }],
+                ..PolicyView::default()
+            },
         };
         let event = Event::Shadowed {
             room: crate::mimi::uri::RoomUri::parse("mimi://a.example/r/clubhouse").unwrap(),

@@ -144,6 +144,50 @@ pub struct RoomView {
     pub roles: Vec<RoleView>,
     /// The room's display name.
     pub name: String,
+    /// What else its policy says.
+    #[serde(default)]
+    pub policy: PolicyView,
+}
+
+/// What a room's policy says beside its roles. Where the room says nothing, its defaults stand here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PolicyView {
+    /// Nobody enters or leaves the participant list (RP03 §5).
+    pub fixed_membership: bool,
+    /// A user has at most one client in the group.
+    pub single_device: bool,
+    /// The room whose participants this one's must be among.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<RoomUri>,
+    /// Most clients in the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_clients: Option<u32>,
+    /// Most users in the list, banned ones left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_users: Option<u32>,
+    /// Clients may not join by external commits (RP03 §7).
+    pub no_external_commits: bool,
+    /// Who is no member may not propose.
+    pub no_external_proposals: bool,
+    /// How many epochs a message may be late.
+    pub epoch_tolerance: u8,
+    /// Who has a right to a role by its credential (RP03 §4), in the order of consulting.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preauthorized: Vec<PreauthView>,
+    /// Hashes of the join codes that are valid (RP03 §6.2).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub join_codes: Vec<Digest>,
+}
+
+/// Claims, and the role that whoever meets all of them has a right to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreauthView {
+    /// What is claimed, each with the value that it must have: `user`, `client`, `provider`,
+    /// `server`; a claim about anything else has an empty name, and nobody meets it.
+    pub claims: Vec<(String, String)>,
+    /// Index of the role.
+    pub role: u32,
 }
 
 /// A decoded room state, by hash; written out only where it differs from the node's last one.
@@ -251,8 +295,12 @@ pub enum DeedKind {
         /// The fields that differ: uri, name, descriptions, avatar, subject, mood.
         fields: Vec<String>,
     },
-    /// The definitions of roles change.
-    ChangeRoles,
+    /// A part of the policy changes.
+    ChangePolicy {
+        /// Which: roles, preauthorized, base, operational, franking_agent, join_link_policy,
+        /// join_codes_added, join_codes_removed.
+        part: String,
+    },
     /// Something that needs no right.
     Other {
         /// The type of the proposal.

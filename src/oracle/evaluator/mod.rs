@@ -40,13 +40,24 @@ const BAN: u16 = 0x000a;
 const UNBAN: u16 = 0x000b;
 const KICK: u16 = 0x000c;
 const CHANGE_USER_ROLE: u16 = 0x000f;
-const CHANGE_ROLE_DEFINITIONS: u16 = 0x0503;
 const METADATA: [(&str, u16); 5] = [
     ("name", 0x0300),
     ("descriptions", 0x0301),
     ("avatar", 0x0302),
     ("subject", 0x0303),
     ("mood", 0x0304),
+];
+
+const POLICY: [(&str, u16); 8] = [
+    ("roles", 0x0503),
+    ("preauthorized", 0x0504),
+    ("base", 0x0502),
+    ("operational", 0x0600),
+    // The registry has no capability for these two: the one for other attributes is taken.
+    ("franking_agent", 0x0505),
+    ("join_link_policy", 0x0505),
+    ("join_codes_added", 0x0007),
+    ("join_codes_removed", 0x0008),
 ];
 
 /// Who is not in the list.
@@ -194,7 +205,9 @@ impl Scene<'_> {
             DeedKind::ChangeMetadata { fields } => fields.iter().all(|field| {
                 METADATA.iter().any(|(name, number)| name == field && has(&[*number]))
             }),
-            DeedKind::ChangeRoles => has(&[CHANGE_ROLE_DEFINITIONS]),
+            DeedKind::ChangePolicy { part } => {
+                POLICY.iter().any(|(name, number)| name == part && has(&[*number]))
+            }
             DeedKind::Other { .. } => true,
         };
         if fine { Ok(()) } else { Err(format!("{user}, as {}, may not {}", role.name, tell(what))) }
@@ -286,7 +299,7 @@ fn tell(what: &DeedKind) -> String {
         DeedKind::Unlist { target } => format!("take {target} off the list"),
         DeedKind::ChangeRole { target, role } => format!("give {target} role {role}"),
         DeedKind::ChangeMetadata { fields } => format!("change {}", fields.join(", ")),
-        DeedKind::ChangeRoles => "change the roles".to_owned(),
+        DeedKind::ChangePolicy { part } => format!("change {part}"),
         DeedKind::Other { name } => format!("send a proposal of type {name}"),
     }
 }

@@ -68,13 +68,19 @@ fn any_what() -> impl Strategy<Value = What> {
         let named = RoomMetadata { name: "Hall".to_owned(), ..plain };
         What::Update(ComponentUpdate::Metadata(RoomMetadata { subject: topic, ..named }))
     };
-    let roles = RoleData::cooperative();
+    let policy = prop_oneof![
+        Just(ComponentUpdate::Roles(RoleData::cooperative())),
+        Just(ComponentUpdate::Preauthorized(Default::default())),
+        Just(ComponentUpdate::Base(Default::default())),
+        Just(ComponentUpdate::Operational(Default::default())),
+        Just(ComponentUpdate::JoinLinkPolicy(Default::default())),
+    ];
     prop_oneof![
         4 => any_update().prop_map(What::Update),
         2 => any_actor().prop_map(What::Add),
         3 => any_actor().prop_map(What::Remove),
         1 => any::<bool>().prop_map(metadata),
-        1 => Just(What::Update(ComponentUpdate::Roles(roles))),
+        1 => policy.prop_map(What::Update),
     ]
 }
 
