@@ -131,3 +131,19 @@ fn the_standard_room_has_its_forty_commits_and_a_hundred_messages() {
         played.assert_all_at_one_epoch(12);
     });
 }
+
+#[test]
+fn between_leaving_and_being_gone_a_user_says_and_hears_nothing() {
+    each_seed("exiting-user-hears-nothing", |played| {
+        let exiting = played.first("exiting", |it| matches!(it.event, Event::Exiting { .. }));
+        let message = played.first("a message", |it| accepts(it, Kind::Message));
+        let gone = played.first("the commit", |it| it.n > exiting && accepts(it, Kind::Commit));
+        assert!(exiting < message && message < gone, "{exiting}, {message}, {gone}");
+        assert_eq!(played.readers("did I miss anything?"), ["C1"]);
+        let refused = played.first("the refusal", |it| {
+            matches!(&it.event, Event::Refused { rule, .. } if rule == "exiting-sends-nothing")
+        });
+        assert!(exiting < refused && refused < gone);
+        played.assert_all_at_one_epoch(2);
+    });
+}

@@ -76,6 +76,11 @@ impl Health {
             && !self.cut(own, hub)
     }
 
+    /// Whether two providers' servers can reach each other.
+    pub(super) fn servers_in_touch(&self, one: &str, other: &str) -> bool {
+        self.up(one) && self.up(other) && !self.cut(one, other)
+    }
+
     fn cut(&self, one: &str, other: &str) -> bool {
         let has = |from: &str, to: &str| self.cuts.contains_key(&(from.into(), to.into()));
         has(one, other) || has(other, one)

@@ -7,9 +7,11 @@
 
 use super::ledger::Ledger;
 use super::{
-    add_leave_order, agreement, contiguous_history, convergence, epochs_grow, exactly_once,
-    hub_shadow, leave_completes, members_inside_participants, messages_delivered, no_ghost,
-    nobody_stuck, single_commit, state_agreement, truthful_responses, verdicts_agree,
+    add_leave_order, agreement, bad_input_passes, banned_stay_out, contiguous_history, convergence,
+    epochs_grow, exactly_once, exiting_is_silent, hub_shadow, leave_completes, listed_users_get_in,
+    members_inside_participants, messages_delivered, no_ghost, no_rejoin_storm, nobody_stuck,
+    queues_drain, single_commit, stamps_grow, state_agreement, truthful_responses, used_in_order,
+    verdicts_agree,
 };
 use crate::mimi::uri::RoomUri;
 use crate::trace::Entry;
@@ -28,10 +30,18 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     exactly_once::INFO,
     truthful_responses::INFO,
     verdicts_agree::INFO,
+    stamps_grow::INFO,
+    used_in_order::INFO,
+    banned_stay_out::INFO,
+    exiting_is_silent::INFO,
+    bad_input_passes::INFO,
     convergence::INFO,
     messages_delivered::INFO,
     leave_completes::INFO,
     nobody_stuck::INFO,
+    no_rejoin_storm::INFO,
+    queues_drain::INFO,
+    listed_users_get_in::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

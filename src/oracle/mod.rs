@@ -22,11 +22,14 @@
 
 mod add_leave_order;
 mod agreement;
+mod bad_input_passes;
+mod banned_stay_out;
 mod contiguous_history;
 mod convergence;
 mod epochs_grow;
 mod evaluator;
 mod exactly_once;
+mod exiting_is_silent;
 mod health;
 mod hub_log;
 mod hub_shadow;
@@ -34,17 +37,22 @@ mod invariant;
 mod judge;
 mod leave_completes;
 mod ledger;
+mod listed_users_get_in;
 mod mail;
 mod members_inside_participants;
 mod messages_delivered;
 mod no_ghost;
+mod no_rejoin_storm;
 mod nobody_stuck;
+mod queues_drain;
 mod room;
 mod single_commit;
+mod stamps_grow;
 mod state_agreement;
 #[cfg(test)]
 mod tests_support;
 mod truthful_responses;
+mod used_in_order;
 mod verdict;
 mod verdicts_agree;
 

@@ -81,6 +81,7 @@ mod tests {
     use crate::trace::{Event, Phase};
 
     fn without_a_probe_commit(mut story: Story) -> Story {
+        story.pays_its_debts();
         story.phase(Phase::Probe);
         story.phase(Phase::End);
         story

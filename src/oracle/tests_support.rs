@@ -374,6 +374,22 @@ impl Story {
     /// Rest, probe, end: after the probe, the first member commits, and all that were up to date
     /// follow.
     pub(super) fn ends(&mut self) {
+        self.pays_its_debts();
+        self.ends_in_debt();
+    }
+
+    /// The hub hands on whatever it accepted.
+    pub(super) fn pays_its_debts(&mut self) {
+        for index in 0..self.index {
+            for domain in ["b.example", "c.example"] {
+                let to = ProviderName::new(domain).unwrap();
+                self.push(HUB, Event::FannedOut { room: room(), index, to, attempts: 1 });
+            }
+        }
+    }
+
+    /// The run ends, whatever the hub has not handed on yet.
+    pub(super) fn ends_in_debt(&mut self) {
         self.phase(Phase::Rest);
         self.at_ms += self.header.rest_ms;
         self.phase(Phase::Probe);

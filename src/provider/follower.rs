@@ -1,12 +1,13 @@
 //! Taking what a room's hub sends, and giving it to the own clients (P06 §5.5).
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
 
 use super::answer::{Failure, answer};
 use super::{Inner, State};
-use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::mimi::wire::{FanoutExtra, FanoutMessage, NotifyRequest};
 use crate::mls::{MlsFraming, welcome_references};
 use crate::trace::{Digest, Event};
@@ -31,16 +32,22 @@ impl Inner {
             self.setup.journal.record(Event::Repeated { room: room.clone(), body: digest });
             return Ok(answer(201, Bytes::new()));
         }
-        self.post(room, &events.0);
+        self.post(room, &events.0, &BTreeSet::new());
         self.sync();
         self.mail_came.notify_waiters();
         Ok(answer(201, Bytes::new()))
     }
 
-    /// Puts a room's events into the mailboxes of the clients that they are for.
-    pub(super) fn post(&self, room: &RoomUri, events: &[FanoutMessage]) {
+    /// Puts a room's events into the mailboxes of the clients that they are for. Users that are
+    /// `exiting` get no application messages (R22): only a room's hub knows who is.
+    pub(super) fn post(
+        &self,
+        room: &RoomUri,
+        events: &[FanoutMessage],
+        exiting: &BTreeSet<UserUri>,
+    ) {
         for event in events {
-            let clients = deliver(&mut self.state.borrow_mut(), room, event);
+            let clients = deliver(&mut self.state.borrow_mut(), room, event, exiting);
             self.setup.journal.record(Event::Queued {
                 room: room.clone(),
                 digest: Digest::of(&event.message),
@@ -50,10 +57,20 @@ impl Inner {
     }
 }
 
-fn deliver(state: &mut State, room: &RoomUri, event: &FanoutMessage) -> Vec<ClientUri> {
+fn deliver(
+    state: &mut State,
+    room: &RoomUri,
+    event: &FanoutMessage,
+    exiting: &BTreeSet<UserUri>,
+) -> Vec<ClientUri> {
     let bytes = event.encode();
     let FanoutExtra::Welcome { .. } = event.extra else {
-        return state.mail.deliver(room, event.timestamp, &bytes);
+        let is_message = matches!(event.extra, FanoutExtra::Application { .. });
+        let shelf = &state.shelf;
+        let silenced = |client: &ClientUri| {
+            is_message && shelf.user_of(client).is_some_and(|user| exiting.contains(user))
+        };
+        return state.mail.deliver(room, event.timestamp, &bytes, silenced);
     };
     let references = welcome_references(&event.message).unwrap_or_default();
     let clients: Vec<_> =

@@ -241,9 +241,12 @@ impl Inner {
 
     /// The hub's own clients need no notify: their mailboxes are on the same disk.
     fn post_own(&self, uri: &RoomUri) {
-        let parcels = self.with_room(uri, |room| room.record.queue.remove(&self.setup.name));
-        for parcel in parcels.ok().flatten().unwrap_or_default().values() {
-            self.post(uri, parcel.events());
+        let own = self.with_room(uri, |room| {
+            (room.record.queue.remove(&self.setup.name), room.record.exiting.clone())
+        });
+        let Ok((Some(parcels), exiting)) = own else { return };
+        for parcel in parcels.values() {
+            self.post(uri, parcel.events(), &exiting);
         }
     }
 

@@ -46,15 +46,23 @@ struct Followed {
 }
 
 impl Mail {
-    /// Gives an event, one encoded `FanoutMessage`, to all readers of the room; returns them.
-    pub fn deliver(&mut self, room: &RoomUri, stamp: u64, event: &[u8]) -> Vec<ClientUri> {
+    /// Gives an event, one encoded `FanoutMessage`, to all readers of the room that are not
+    /// `silenced`; returns them.
+    pub fn deliver(
+        &mut self,
+        room: &RoomUri,
+        stamp: u64,
+        event: &[u8],
+        silenced: impl Fn(&ClientUri) -> bool,
+    ) -> Vec<ClientUri> {
         let event: Rc<[u8]> = event.into();
         let followed = self.rooms.entry(room.clone()).or_default();
         followed.kept.push_back((stamp, event.clone()));
         if followed.kept.len() > KEPT_EVENTS {
             followed.kept.pop_front();
         }
-        let readers: Vec<_> = followed.readers.keys().cloned().collect();
+        let readers = followed.readers.keys().filter(|client| !silenced(client));
+        let readers: Vec<_> = readers.cloned().collect();
         for client in &readers {
             self.put(client, room, event.clone());
         }
@@ -153,6 +161,10 @@ mod tests {
         ClientUri::parse(&format!("mimi://b.example/d/{name}")).unwrap()
     }
 
+    fn nobody(_: &ClientUri) -> bool {
+        false
+    }
+
     fn bodies(response: &MailboxResponse) -> Vec<(u64, &[u8])> {
         response.items.iter().map(|item| (item.sequence, item.body.as_slice())).collect()
     }
@@ -161,8 +173,8 @@ mod tests {
     fn a_mailbox_keeps_what_the_client_did_not_confirm() {
         let mut mail = Mail::default();
         mail.subscribe(&room(), &client("B1"));
-        mail.deliver(&room(), 1, b"one");
-        mail.deliver(&room(), 2, b"two");
+        mail.deliver(&room(), 1, b"one", nobody);
+        mail.deliver(&room(), 2, b"two", nobody);
         assert_eq!(bodies(&mail.read(&client("B1"), 0)), [(1, &b"one"[..]), (2, b"two")]);
         assert_eq!(bodies(&mail.read(&client("B1"), 0)).len(), 2, "nothing was confirmed");
         assert_eq!(bodies(&mail.read(&client("B1"), 1)), [(2, &b"two"[..])]);
@@ -172,10 +184,10 @@ mod tests {
     fn a_client_with_an_old_cursor_learns_that_items_are_gone() {
         let mut mail = Mail::default();
         mail.subscribe(&room(), &client("B1"));
-        mail.deliver(&room(), 1, b"one");
-        mail.deliver(&room(), 2, b"two");
+        mail.deliver(&room(), 1, b"one", nobody);
+        mail.deliver(&room(), 2, b"two", nobody);
         mail.read(&client("B1"), 2);
-        mail.deliver(&room(), 3, b"three");
+        mail.deliver(&room(), 3, b"three", nobody);
         let response = mail.read(&client("B1"), 0);
         assert_eq!(response.first_kept, 3, "greater than cursor + 1: a gap");
         assert_eq!(bodies(&response), [(3, &b"three"[..])]);
@@ -184,9 +196,9 @@ mod tests {
     #[test]
     fn a_new_reader_gets_what_overtook_its_welcome_and_nothing_older() {
         let mut mail = Mail::default();
-        mail.deliver(&room(), 1, b"before");
-        mail.deliver(&room(), 4, b"later");
-        mail.deliver(&room(), 3, b"after");
+        mail.deliver(&room(), 1, b"before", nobody);
+        mail.deliver(&room(), 4, b"later", nobody);
+        mail.deliver(&room(), 3, b"after", nobody);
         mail.welcome(&room(), 2, &client("B1"), b"welcome");
         let response = mail.read(&client("B1"), 0);
         let bodies: Vec<_> = bodies(&response).into_iter().map(|(_, body)| body).collect();
@@ -198,15 +210,24 @@ mod tests {
         let mut mail = Mail::default();
         let client = client("B1");
         mail.welcome(&room(), 1, &client, b"welcome");
-        mail.deliver(&room(), 2, b"removal");
+        mail.deliver(&room(), 2, b"removal", nobody);
         mail.welcome(&room(), 3, &client, b"welcome again");
         mail.unsubscribe(&room(), &client, 2);
-        assert!(!mail.deliver(&room(), 4, b"event").is_empty());
+        assert!(!mail.deliver(&room(), 4, b"event", nobody).is_empty());
         mail.unsubscribe(&room(), &client, 4);
-        assert!(mail.deliver(&room(), 5, b"event").is_empty());
+        assert!(mail.deliver(&room(), 5, b"event", nobody).is_empty());
         mail.subscribe(&room(), &client);
         mail.unsubscribe(&room(), &client, 4);
-        assert_eq!(mail.deliver(&room(), 6, b"event"), [client]);
+        assert_eq!(mail.deliver(&room(), 6, b"event", nobody), [client]);
+    }
+
+    #[test]
+    fn a_silenced_reader_gets_nothing_and_stays_a_reader() {
+        let mut mail = Mail::default();
+        mail.subscribe(&room(), &client("B1"));
+        assert!(mail.deliver(&room(), 1, b"message", |_| true).is_empty());
+        assert_eq!(mail.deliver(&room(), 2, b"commit", nobody), [client("B1")]);
+        assert_eq!(bodies(&mail.read(&client("B1"), 0)), [(1, &b"commit"[..])]);
     }
 
     #[test]

@@ -17,10 +17,18 @@ pub const INVARIANTS: &[&str] = &[
     "exactly_once",
     "truthful_responses",
     "verdicts_agree",
+    "stamps_grow",
+    "used_in_order",
+    "banned_stay_out",
+    "exiting_is_silent",
+    "bad_input_passes",
     "convergence",
     "messages_delivered",
     "leave_completes",
     "nobody_stuck",
+    "no_rejoin_storm",
+    "queues_drain",
+    "listed_users_get_in",
 ];
 
 /// Ids of the third catalogue.

@@ -154,7 +154,9 @@ impl HubRoom {
             deeds: Vec::new(),
             newly_exiting: Vec::new(),
         });
-        let audience = self.providers()?;
+        // Who is about to leave gets no more messages; a provider with nobody else gets none (R22).
+        let listening = members.iter().filter(|it| !self.record.exiting.contains(&it.user));
+        let audience = listening.map(|member| member.user.provider().clone()).collect();
         let extra = FanoutExtra::Application { frank: None };
         self.send(&accepted, audience, message.to_vec(), extra);
         Ok(accepted)

@@ -1,0 +1,123 @@
+//! `queues_drain` (L10, R14): what a hub owes it pays, and then it owes nothing.
+//!
+//! Success is a promise that the message will be distributed. When the run ends, everything that
+//! was durable before the probe has been handed to each provider that had a member at the time and
+//! can be reached: a hub's queues do not grow without end.
+//!
+//! Not checked: memory itself; the early events that clients keep, which end with the epoch that
+//! they wait for (`convergence`); what a provider does with what it confirmed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::invariant::{Finding, Invariant, InvariantInfo, Kind, owed};
+use super::ledger::{Ledger, begins, hub_of};
+use crate::mimi::uri::{ProviderName, RoomUri};
+use crate::trace::{Entry, Event, Phase};
+
+pub(super) const INFO: InvariantInfo = InvariantInfo {
+    id: "queues_drain",
+    meaning: "what a hub accepted before the probe has reached every provider of a member",
+    source: "L10; R14, R44; P06 §5.5",
+    kind: Kind::Liveness,
+    begin: || Box::new(QueuesDrain::default()),
+};
+
+#[derive(Default)]
+struct QueuesDrain {
+    /// What is owed: by room and place, the providers that have not confirmed.
+    open: BTreeMap<(RoomUri, u64), BTreeSet<ProviderName>>,
+    probing: bool,
+}
+
+impl Invariant for QueuesDrain {
+    fn observe(&mut self, ledger: &Ledger, entry: &Entry) -> Vec<Finding> {
+        match &entry.event {
+            Event::PhaseBegan { phase: Phase::Probe } => self.probing = true,
+            Event::Durable { room, index } if !self.probing && entry.node == hub_of(room) => {
+                let members = ledger.room(room).hub.members();
+                let providers = members.iter().map(|member| member.client.provider().clone());
+                let others = providers.filter(|provider| provider != room.provider()).collect();
+                self.open.insert((room.clone(), *index), others);
+            }
+            Event::FannedOut { room, index, to, .. } => {
+                if let Some(providers) = self.open.get_mut(&(room.clone(), *index)) {
+                    providers.remove(to);
+                }
+            }
+            _ => {}
+        }
+        if !begins(entry, Phase::End) {
+            return vec![];
+        }
+        let judged = |(uri, _)| owed(uri, &self.unpaid(ledger, uri));
+        ledger.owed_rooms().filter_map(judged).collect()
+    }
+}
+
+impl QueuesDrain {
+    fn unpaid(&self, ledger: &Ledger, uri: &RoomUri) -> Vec<String> {
+        let of_room = self.open.iter().filter(|((room, _), _)| room == uri);
+        let mut open: BTreeMap<&ProviderName, Vec<u64>> = BTreeMap::new();
+        for ((_, index), providers) in of_room {
+            for provider in providers {
+                open.entry(provider).or_default().push(*index);
+            }
+        }
+        let reachable = |provider: &ProviderName| {
+            ledger.health.servers_in_touch(provider.as_str(), hub_of(uri))
+        };
+        let open = open.into_iter().filter(|(provider, _)| reachable(provider));
+        let tell = |(provider, places): (&ProviderName, Vec<u64>)| {
+            format!("{provider} has not got {} things from place {} on", places.len(), places[0])
+        };
+        open.map(tell).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::mimi::uri::ProviderName;
+    use crate::oracle::tests_support::{HUB, Story, room};
+    use crate::trace::{Change, Event, Kind};
+
+    fn owing() -> Story {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.accepted("A1", Kind::Message, 1, "message", Change::default());
+        story.durable();
+        story
+    }
+
+    fn told(mut story: Story) -> String {
+        story.ends_in_debt();
+        let found = story.verdict().violations;
+        let found = found.iter().find(|it| it.invariant == "queues_drain");
+        found.map_or(String::new(), |it| it.why.clone())
+    }
+
+    fn pays(story: &mut Story, index: u64) {
+        let to = ProviderName::new("b.example").unwrap();
+        story.push(HUB, Event::FannedOut { room: room(), index, to, attempts: 1 });
+    }
+
+    #[test]
+    fn what_every_provider_confirmed_is_paid() {
+        let mut story = owing();
+        (0..3).for_each(|index| pays(&mut story, index));
+        assert_eq!(told(story), "");
+    }
+
+    #[test]
+    fn what_a_reachable_provider_never_confirmed_is_found() {
+        let mut story = owing();
+        pays(&mut story, 1);
+        assert!(told(story).contains("b.example has not got 1 things from place 2 on"));
+    }
+
+    #[test]
+    fn a_provider_that_is_cut_off_can_be_owed_something() {
+        let mut story = owing();
+        let (from, to) = ("a.example".to_owned(), "b.example".to_owned());
+        story.push("world", Event::Partitioned { from, to });
+        assert_eq!(told(story), "");
+    }
+}
