@@ -8,8 +8,10 @@
 use super::ledger::Ledger;
 use super::{
     add_leave_order, agreement, contiguous_history, convergence, epochs_grow, exactly_once,
-    hub_shadow, leave_completes, members_inside_participants, messages_delivered, no_ghost,
-    nobody_stuck, single_commit, state_agreement, truthful_responses, verdicts_agree,
+    hub_shadow, joiner_cannot_read_before, leave_completes, members_inside_participants,
+    messages_delivered, no_ghost, nobody_stuck, old_keys_deleted, removed_cannot_read,
+    restart_is_whole, servers_see_no_content, single_commit, state_agreement, truthful_responses,
+    verdicts_agree,
 };
 use crate::mimi::uri::RoomUri;
 use crate::trace::Entry;
@@ -32,6 +34,11 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     messages_delivered::INFO,
     leave_completes::INFO,
     nobody_stuck::INFO,
+    removed_cannot_read::INFO,
+    joiner_cannot_read_before::INFO,
+    old_keys_deleted::INFO,
+    servers_see_no_content::INFO,
+    restart_is_whole::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

@@ -21,6 +21,11 @@ pub const INVARIANTS: &[&str] = &[
     "messages_delivered",
     "leave_completes",
     "nobody_stuck",
+    "removed_cannot_read",
+    "joiner_cannot_read_before",
+    "old_keys_deleted",
+    "servers_see_no_content",
+    "restart_is_whole",
 ];
 
 /// Ids of the third catalogue.
