@@ -11,12 +11,14 @@
 
 mod crashes;
 mod found;
+mod leaky;
 mod liars;
 mod life;
 mod network;
 mod played;
 #[path = "../playing.rs"]
 mod playing;
+mod secrets;
 
 use played::Played;
 use playing::{play, script};
@@ -49,6 +51,7 @@ const TESTS: &[&str] = &[
     include_str!("liars.rs"),
     include_str!("life.rs"),
     include_str!("network.rs"),
+    include_str!("secrets.rs"),
 ];
 
 #[test]

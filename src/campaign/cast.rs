@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use super::inside::Inside;
 use crate::adversary::{Equivocation, TwoHubs};
 use crate::client;
 use crate::mimi::rules::{Actor, RuleSet, UnknownRule};
@@ -14,6 +15,7 @@ use crate::node::{Network, Service, Task};
 use crate::provider::{Server, Setup};
 use crate::script::{Behaviour, Script};
 use crate::world::cast::{Cast, Given, Wish};
+use crate::world::inspect::Inspector;
 use crate::world::time::EPOCH_S;
 
 /// The nodes of one script.
@@ -92,6 +94,10 @@ impl Cast for Company {
             rules: self.rules.clone(),
         };
         Box::pin(client::run(setup, wishes))
+    }
+
+    fn inspector(&self) -> Option<&dyn Inspector> {
+        Some(&Inside)
     }
 }
 

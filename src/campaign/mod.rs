@@ -5,7 +5,9 @@
 //! come with later releases.
 
 mod cast;
+mod inside;
 mod one;
 
 pub use cast::Company;
+pub use inside::Inside;
 pub use one::{Judged, play_and_judge};

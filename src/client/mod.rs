@@ -7,6 +7,7 @@
 //!
 //! A client takes no hub's word for it: it holds each commit against the same rules ([`judging`]).
 
+mod copy;
 mod errand;
 mod inbox;
 mod intents;

@@ -30,7 +30,7 @@ pub use key_material::{sign_key_material, verify_key_material};
 pub use key_package::{key_package_facts, key_package_reference, required_capabilities};
 pub use label::{sign_with_label, verify_with_label};
 pub use library::{Library, Meter, MlsError};
-pub use member::{CommitPlan, Committed, Incoming, Member, StagedByMember};
+pub use member::{CommitPlan, Committed, Incoming, Member, PAST_EPOCHS, StagedByMember};
 pub use seeded::SeededProvider;
 pub use store::{NodeStorage, Store, StoreError};
 pub use view::{Staged, View};

@@ -6,6 +6,7 @@
 //!
 //! Not here: randomness, which enters only through `mls` (a seeded provider).
 
+pub mod copy;
 pub mod telling;
 pub mod wish;
 

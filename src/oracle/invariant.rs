@@ -6,42 +6,40 @@
 //! something should have come to rest, with a reason for each thing that has not.
 
 use super::ledger::Ledger;
-use super::{
-    add_leave_order, agreement, bad_input_passes, banned_stay_out, contiguous_history, convergence,
-    epochs_grow, exactly_once, exiting_is_silent, hub_shadow, leave_completes, listed_users_get_in,
-    members_inside_participants, messages_delivered, no_ghost, no_rejoin_storm, nobody_stuck,
-    queues_drain, single_commit, stamps_grow, state_agreement, truthful_responses, used_in_order,
-    verdicts_agree,
-};
 use crate::mimi::uri::RoomUri;
 use crate::trace::Entry;
 
 /// The second catalogue: everything that a run is judged by. Ids are unique.
 pub static INVARIANTS: &[InvariantInfo] = &[
-    agreement::INFO,
-    state_agreement::INFO,
-    hub_shadow::INFO,
-    single_commit::INFO,
-    contiguous_history::INFO,
-    epochs_grow::INFO,
-    members_inside_participants::INFO,
-    no_ghost::INFO,
-    add_leave_order::INFO,
-    exactly_once::INFO,
-    truthful_responses::INFO,
-    verdicts_agree::INFO,
-    stamps_grow::INFO,
-    used_in_order::INFO,
-    banned_stay_out::INFO,
-    exiting_is_silent::INFO,
-    bad_input_passes::INFO,
-    convergence::INFO,
-    messages_delivered::INFO,
-    leave_completes::INFO,
-    nobody_stuck::INFO,
-    no_rejoin_storm::INFO,
-    queues_drain::INFO,
-    listed_users_get_in::INFO,
+    super::agreement::INFO,
+    super::state_agreement::INFO,
+    super::hub_shadow::INFO,
+    super::single_commit::INFO,
+    super::contiguous_history::INFO,
+    super::epochs_grow::INFO,
+    super::members_inside_participants::INFO,
+    super::no_ghost::INFO,
+    super::add_leave_order::INFO,
+    super::exactly_once::INFO,
+    super::truthful_responses::INFO,
+    super::verdicts_agree::INFO,
+    super::stamps_grow::INFO,
+    super::used_in_order::INFO,
+    super::banned_stay_out::INFO,
+    super::exiting_is_silent::INFO,
+    super::bad_input_passes::INFO,
+    super::convergence::INFO,
+    super::messages_delivered::INFO,
+    super::leave_completes::INFO,
+    super::nobody_stuck::INFO,
+    super::no_rejoin_storm::INFO,
+    super::queues_drain::INFO,
+    super::listed_users_get_in::INFO,
+    super::removed_cannot_read::INFO,
+    super::joiner_cannot_read_before::INFO,
+    super::old_keys_deleted::INFO,
+    super::servers_see_no_content::INFO,
+    super::restart_is_whole::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

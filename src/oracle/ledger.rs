@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::audience::Audiences;
 use super::health::Health;
 use super::hub_log::{Item, Shadow};
 use super::mail::Mail;
@@ -57,6 +58,8 @@ pub(super) struct Ledger {
     pub(super) health: Health,
     /// Application messages.
     pub(super) mail: Mail,
+    /// For whom they were encrypted.
+    pub(super) audiences: Audiences,
 }
 
 impl Ledger {
@@ -82,6 +85,7 @@ impl Ledger {
             wishes: BTreeMap::new(),
             health: Health::default(),
             mail: Mail::default(),
+            audiences: Audiences::default(),
         }
     }
 
@@ -175,6 +179,7 @@ impl Ledger {
         self.note_hub(entry);
         if self.is_honest(&entry.node) {
             self.note_client(entry);
+            self.audiences.note(entry);
         }
     }
 

@@ -9,7 +9,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `invariant` | what an invariant is, and the catalogue |
-//! | `ledger`, `room`, `hub_log`, `mail`, `health` | what several invariants need to remember |
+//! | `ledger`, `room`, `hub_log`, `mail`, `audience`, `health` | what several invariants need to remember |
 //! | one file for each invariant | its idea, and what it does not check |
 //! | `evaluator` | RP03 read a second time: is a handshake authorised |
 //! | `verdict` | the words of the answer |
@@ -18,10 +18,12 @@
 //! believe always is. A room whose hub is dishonest is owed no liveness: withholding is the hub's
 //! own conduct.
 //!
-//! Not here: secrecy (that needs keys), and anything that the trace does not say.
+//! Not here: anything that the trace does not say. Who can decrypt what, the world tries out; the
+//! trace has what came of it.
 
 mod add_leave_order;
 mod agreement;
+mod audience;
 mod bad_input_passes;
 mod banned_stay_out;
 mod contiguous_history;
@@ -34,6 +36,7 @@ mod health;
 mod hub_log;
 mod hub_shadow;
 mod invariant;
+mod joiner_cannot_read_before;
 mod judge;
 mod leave_completes;
 mod ledger;
@@ -44,8 +47,12 @@ mod messages_delivered;
 mod no_ghost;
 mod no_rejoin_storm;
 mod nobody_stuck;
+mod old_keys_deleted;
 mod queues_drain;
+mod removed_cannot_read;
+mod restart_is_whole;
 mod room;
+mod servers_see_no_content;
 mod single_commit;
 mod stamps_grow;
 mod state_agreement;

@@ -8,7 +8,7 @@ use super::{Verdict, judge};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::trace::{
     Change, Deed, Digest, Entry, Event, FORMAT, Fate, Header, Kind, Member, Node, Participant,
-    Phase, PolicyView, RoleView, RoomView, Stage, StateRef, Way,
+    Phase, PolicyView, RoleView, RoomView, Stage, StateRef, Taken, Way,
 };
 use std::collections::BTreeMap;
 
@@ -338,6 +338,25 @@ impl Story {
         self.push(to, event);
     }
 
+    /// The world's copy of the client's disk, taken at the hub's epoch, opens a message of an epoch.
+    pub(super) fn opens(&mut self, copied: &str, taken: Taken, epoch: u64, message: &str) {
+        let event = Event::Opened {
+            room: room(),
+            client: client(copied),
+            taken,
+            at_epoch: self.epoch(),
+            past_epochs: 5,
+            digest: digest(message),
+            epoch,
+        };
+        self.push("world", event);
+    }
+
+    /// The commit that led to an epoch.
+    pub(super) fn commit_to(&self, epoch: u64) -> Option<Digest> {
+        self.snapshots[epoch as usize].commit
+    }
+
     pub(super) fn removed(&mut self, name: &str) {
         let epoch = self.epoch() - 1;
         self.push(name, Event::Removed { room: room(), epoch, commit: None });
@@ -449,4 +468,9 @@ fn state_of(snapshot: &Snapshot) -> StateRef {
     let (name, policy) = ("Clubhouse".into(), PolicyView::default());
     let view = RoomView { participants, roles: roles.to_vec(), name, policy };
     StateRef { hash: digest(&format!("{view:?}")), view: Some(view) }
+}
+
+/// Hash of the room state at an epoch.
+pub(super) fn state_hash(story: &Story, epoch: u64) -> Digest {
+    state_of(&story.snapshots[epoch as usize]).hash
 }

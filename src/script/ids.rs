@@ -29,6 +29,11 @@ pub const INVARIANTS: &[&str] = &[
     "no_rejoin_storm",
     "queues_drain",
     "listed_users_get_in",
+    "removed_cannot_read",
+    "joiner_cannot_read_before",
+    "old_keys_deleted",
+    "servers_see_no_content",
+    "restart_is_whole",
 ];
 
 /// Ids of the third catalogue.

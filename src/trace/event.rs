@@ -9,7 +9,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{Change, Deed, Digest, Fate, Judged, Kind, Member, Phase, Stage, StateRef, Way};
+use super::words::{
+    Change, Deed, Digest, Fate, FoundCommit, FoundGroup, Judged, Kind, Member, Phase, Secret,
+    Stage, StateRef, Taken, Way,
+};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 
 /// One line: what happened, when, where and because of what.
@@ -385,5 +388,79 @@ pub enum Event {
     BehaviourEnded {
         /// Its id.
         behaviour: String,
+    },
+    /// The world fed an attacker's copy of a client's disk with ciphertexts that it should not be
+    /// able to read.
+    Probed {
+        /// The room.
+        room: RoomUri,
+        /// The client whose disk was copied.
+        client: ClientUri,
+        /// When.
+        taken: Taken,
+        /// The epoch that it was taken at: the first without the client for one that was removed,
+        /// the first of its stay for one that joined, the last for one that is inside.
+        at_epoch: u64,
+        /// How many application messages it was fed.
+        fed: u64,
+        /// How many of them it opened; an [`Opened`](Self::Opened) before this tells which.
+        opened: u64,
+    },
+    /// Such a copy opened an application message.
+    Opened {
+        /// The room.
+        room: RoomUri,
+        /// The client whose disk was copied.
+        client: ClientUri,
+        /// When.
+        taken: Taken,
+        /// The epoch that it was taken at, as in [`Probed`](Self::Probed).
+        at_epoch: u64,
+        /// How many epochs back a client says that it keeps keys.
+        past_epochs: u64,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// The epoch that it was encrypted in.
+        epoch: u64,
+    },
+    /// A body that was sent to a server held what a server must not see.
+    Seen {
+        /// The room of the message that it is about.
+        room: RoomUri,
+        /// What it held.
+        secret: Secret,
+        /// Which message's, by the id inside the plaintext.
+        message: String,
+        /// The request's place in the trace.
+        request: u64,
+        /// The node that sent the request.
+        from: String,
+        /// The server.
+        to: String,
+        /// The endpoint.
+        endpoint: String,
+    },
+    /// What a client's restart finds on its disk about a room, before it does anything.
+    RestartFound {
+        /// The room.
+        room: RoomUri,
+        /// The client's own record says that it has the room's group.
+        inside: bool,
+        /// The group itself, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<FoundGroup>,
+        /// By the client's own record, the epoch that its stay began in.
+        first_epoch: u64,
+        /// By the client's own record, the commit that led to its epoch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commit: Option<Digest>,
+        /// Number of the last mailbox item that the client holds to be done with.
+        cursor: u64,
+        /// The room's latest commit up to the cursor, except those that it keeps for later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read: Option<FoundCommit>,
+        /// The room's commits after the cursor that it was sent before it stopped.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unread: Vec<FoundCommit>,
     },
 }

@@ -50,6 +50,11 @@ impl Log {
         self.entries.borrow().iter().for_each(look);
     }
 
+    /// Shows every entry after the first `known` to `look`.
+    pub fn after(&self, known: usize, look: impl FnMut(&Entry)) {
+        self.entries.borrow().iter().skip(known).for_each(look);
+    }
+
     /// Takes all entries out.
     pub fn take(&self) -> Vec<Entry> {
         self.entries.take()

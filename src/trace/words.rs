@@ -386,3 +386,45 @@ pub enum Phase {
     /// The run is over.
     End,
 }
+
+/// When an attacker copied a client's disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taken {
+    /// When the hub's view no longer had the client, before the client could learn of it.
+    AtRemoval,
+    /// When a stay of the client had begun.
+    AtJoin,
+    /// At the end of the run, from a member.
+    AtEnd,
+}
+
+/// What a server must not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Secret {
+    /// The plaintext of an application message.
+    Content,
+    /// Who sent one: for followers only (R40).
+    Sender,
+}
+
+/// An MLS group as a restart finds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundGroup {
+    /// Its epoch.
+    pub epoch: u64,
+    /// Hash of its epoch authenticator.
+    pub authenticator: Digest,
+    /// Hash of the room state that is decoded from it.
+    pub state: Digest,
+}
+
+/// A commit as a client's mailbox has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundCommit {
+    /// Hash of the MLS message.
+    pub digest: Digest,
+    /// The epoch that it was made in; it leads to the next one.
+    pub epoch: u64,
+}

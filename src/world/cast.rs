@@ -9,6 +9,7 @@ use std::rc::Rc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::disk::Disks;
+use super::inspect::Inspector;
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::node::{Clock, Network, Points, Service, Stopwatch, Task};
 use crate::trace::Journal;
@@ -31,6 +32,11 @@ pub trait Cast {
         given: Given,
         wishes: UnboundedReceiver<Wish>,
     ) -> Task<()>;
+
+    /// Who can tell what these nodes keep and send; without one, the world makes no probes of it.
+    fn inspector(&self) -> Option<&dyn Inspector> {
+        None
+    }
 }
 
 /// All that a node may reach, from one start to the next crash.

@@ -15,6 +15,7 @@ use super::disk::Cabinet;
 use super::life::{Ambush, Life, LifePoints};
 use super::links::Links;
 use super::stopwatch::WallStopwatch;
+use super::tap::Tap;
 use super::time::Now;
 use super::wire;
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
@@ -35,6 +36,8 @@ pub struct Props {
     pub links: Rc<Links>,
     /// Crashes that wait at points.
     pub ambush: Rc<Ambush>,
+    /// What was sent.
+    pub tap: Rc<Tap>,
     /// What survives crashes.
     pub cabinet: Rc<Cabinet>,
     /// Wall time, for figures.
@@ -56,6 +59,7 @@ impl Props {
             line: line.clone(),
             courier: self.courier.clone(),
             links: self.links.clone(),
+            tap: self.tap.clone(),
         };
         let given = Given {
             network: Rc::new(network),

@@ -21,6 +21,7 @@ use turmoil::net::TcpStream;
 
 use super::courier::{Courier, Fate};
 use super::links::Links;
+use super::tap::{Sent, Tap};
 use super::wire;
 use crate::mimi::uri::{ClientUri, ProviderName};
 use crate::node::{Call, ERRAND_HEADER, Network, Reply, TRY_HEADER, Task, Unanswered};
@@ -74,6 +75,8 @@ pub struct Dialer {
     pub courier: Rc<Courier>,
     /// What the network does to all traffic between two hosts.
     pub links: Rc<Links>,
+    /// Keeps what is sent.
+    pub tap: Rc<Tap>,
 }
 
 impl Network for Dialer {
@@ -83,6 +86,9 @@ impl Network for Dialer {
             let request = dialer.record_request(&call);
             let outcome = dialer.carry(request, &call).await;
             let response = dialer.record_response(request, &outcome);
+            if let Ok(reply) = &outcome {
+                dialer.tap.answered(dialer.journal.node(), call.endpoint, &reply.body);
+            }
             if dialer.client.is_some() {
                 dialer.journal.set_cause(Some(response));
             }
@@ -93,17 +99,21 @@ impl Network for Dialer {
 
 impl Dialer {
     fn record_request(&self, call: &Call) -> u64 {
-        let body = call.body.as_deref().unwrap_or_default();
+        let body = call.body.clone().unwrap_or_default();
+        let digest = Digest::of(&body);
         tracing::info!(endpoint = call.endpoint, to = %call.to, about = call.about, "request");
-        self.journal.record(Event::Request {
+        let request = self.journal.record(Event::Request {
             endpoint: call.endpoint.to_owned(),
             to: call.to.to_string(),
             room: call.room.clone(),
             about: call.about.clone(),
             attempt: call.attempt,
             bytes: body.len() as u64,
-            body: Digest::of(body),
-        })
+            body: digest,
+        });
+        let (from, to) = (self.journal.node().to_owned(), call.to.to_string());
+        self.tap.sent(Sent { request, from, to, endpoint: call.endpoint, body }, digest);
+        request
     }
 
     fn record_response(&self, request: u64, outcome: &Result<Reply, Unanswered>) -> u64 {

@@ -8,10 +8,15 @@
 //! held in `links`; single requests meet the `courier`, on their way through the `dialer`. Nodes
 //! come from a [`Cast`]; a [`Given`] holds all that each of them can reach.
 //!
+//! What a trace of honest nodes can't tell, the world finds out: `probes` have members act at the
+//! end, `attackers` try to read with copied disks what they should not, `leaks` looks for it in
+//! what the `tap` kept of the traffic, and a restart is looked into before it happens ([`inspect`]).
+//!
 //! There is no protocol logic here, and no judgement: the trace says what happened.
 
 mod access;
 mod agenda;
+mod attackers;
 pub mod cast;
 mod catalogue;
 pub mod chance;
@@ -21,14 +26,18 @@ mod crew;
 mod dialer;
 mod disk;
 pub mod entropy;
+pub mod inspect;
+mod leaks;
 mod life;
 mod links;
 mod log;
 mod panics;
 mod probes;
+mod restarts;
 mod server;
 mod stage;
 pub mod stopwatch;
+mod tap;
 pub mod time;
 mod wire;
 
@@ -47,6 +56,7 @@ use thiserror::Error;
 pub use cast::{Cast, Given, Wish, WishKind};
 pub use catalogue::{FAULTS, FaultInfo};
 pub use disk::Disks;
+pub use inspect::Inspector;
 
 use crate::script::{FaultKind, Script};
 use crate::trace::{self, Digest, Entry, Header, Log, Node};
@@ -168,6 +178,10 @@ fn props(
         FaultKind::Rollback { node, .. } => Some(node.clone()),
         _ => None,
     });
+    let stops = script.faults.iter().filter_map(|fault| match &fault.kind {
+        FaultKind::Crash { node, .. } | FaultKind::Rollback { node, .. } => Some(node.clone()),
+        _ => None,
+    });
     Rc::new(crew::Props {
         cast,
         log,
@@ -175,6 +189,7 @@ fn props(
         courier: Rc::new(courier::Courier::new(chance, script.network.clone())),
         links: Rc::default(),
         ambush: Rc::default(),
+        tap: tap::Tap::new(stops.collect()),
         cabinet: disk::Cabinet::new(Now, rolled_back.collect()),
         stopwatch,
         providers: script.providers.clone().into(),

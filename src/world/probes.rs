@@ -41,6 +41,11 @@ impl Members {
         }
     }
 
+    /// All rooms with their members.
+    pub fn all(&self) -> impl Iterator<Item = (&RoomUri, &String)> {
+        self.0.iter().flat_map(|(room, inside)| inside.iter().map(move |client| (room, client)))
+    }
+
     fn of(&self, room: &RoomUri) -> impl Iterator<Item = &String> {
         self.0.get(room).into_iter().flatten()
     }

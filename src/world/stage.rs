@@ -14,17 +14,19 @@ use turmoil::Sim;
 
 use super::access;
 use super::agenda::{Agenda, Deed};
+use super::attackers::Attackers;
 use super::cast::{Wish, WishKind};
 use super::crew::{self, Client, Identity, Props};
 use super::life::Trap;
 use super::probes::{Members, probes};
 use super::server::Server;
+use super::tap::Sent;
 use super::time::{EPOCH_S, Now, tick_ms};
-use super::{PlayError, wire};
+use super::{PlayError, leaks, restarts, wire};
 use crate::mimi::uri::ProviderName;
 use crate::node::points;
 use crate::script::{Action, FaultKind, Link, Point, Script, Step};
-use crate::trace::{Event, Journal, Phase};
+use crate::trace::{Digest, Event, Journal, Phase};
 
 /// Simulated milliseconds after the last deed for which crashes still wait at their points.
 const PATIENCE_MS: u64 = 5_000;
@@ -42,6 +44,7 @@ pub struct Stage<'s> {
     rolled_back: BTreeSet<String>,
     agenda: Agenda,
     world: Journal,
+    attackers: Attackers,
     tick_ms: u64,
     now_ms: u64,
     last_deed_ms: u64,
@@ -70,6 +73,7 @@ impl<'s> Stage<'s> {
             rolled_back: BTreeSet::new(),
             agenda: Agenda::of(script),
             world: props.log.journal("world"),
+            attackers: Attackers::new(props.log.header()),
             props,
             tick_ms: tick_ms(&script.network),
             now_ms: 0,
@@ -87,13 +91,19 @@ impl<'s> Stage<'s> {
         for (name, _) in script.users.values().flat_map(|user| &user.clients) {
             self.bear(name);
         }
-        while self.phase != Some(Phase::End) {
+        loop {
             self.do_what_is_due();
+            if self.phase == Some(Phase::End) {
+                break;
+            }
             let failed = |why: Box<dyn std::error::Error>| PlayError::Host(why.to_string());
             self.sim.step().map_err(failed)?;
             self.now_ms += self.tick_ms;
             Now.set(self.now_ms);
             self.spring_traps();
+            if let Some(inspector) = self.props.cast.inspector() {
+                self.attackers.look(&self.props.log, &self.props.cabinet, inspector);
+            }
         }
         Ok(self.now_ms)
     }
@@ -122,7 +132,10 @@ impl<'s> Stage<'s> {
             Deed::Restart(node) => self.restart(&node),
             Deed::Probe => self.probe(),
             Deed::Ask { client, wish } => self.ask(&client, wish),
-            Deed::Finish => self.begin_phase(Phase::End),
+            Deed::Finish => {
+                self.look_for_secrets();
+                self.begin_phase(Phase::End);
+            }
         }
     }
 
@@ -164,6 +177,29 @@ impl<'s> Stage<'s> {
             self.agenda.add(self.now_ms + after, Deed::Ask { client, wish });
         }
         self.agenda.add(self.now_ms + last + AFTER_PROBES_MS, Deed::Finish);
+    }
+
+    /// What thieves and servers came to know, when the nodes have done all they will.
+    fn look_for_secrets(&mut self) {
+        let Props { cast, log, cabinet, tap, .. } = &*self.props;
+        let Some(inspector) = cast.inspector() else { return };
+        let letters = |sent: Sent| {
+            let letters = inspector.letters(sent.endpoint, &sent.body);
+            (sent, letters)
+        };
+        let sent: Vec<_> = tap.bodies().into_iter().map(letters).collect();
+        let mut members = Members::default();
+        log.each(|entry| members.note(entry));
+        let can = |name: &str| self.clients.get(name).is_some_and(Client::can_act);
+        let inside = members.all().filter(|(_, client)| can(client));
+        self.attackers.copy_members(inside, cabinet, inspector);
+        let leaks = leaks::find(log, &sent);
+        let letters = sent.into_iter().flat_map(|(_, letters)| letters);
+        let letters = letters.map(|letter| (Digest::of(&letter.message), letter)).collect();
+        let opened = self.attackers.read(log, &letters, inspector.past_epochs());
+        for event in leaks.into_iter().chain(opened) {
+            self.world.record(event);
+        }
     }
 
     // Faults.
@@ -274,6 +310,7 @@ impl<'s> Stage<'s> {
         if last {
             self.rolled_back.remove(node);
             self.record_of(node, Event::Restarted { rolled_back });
+            self.look_at_restart(node);
         }
         if let Some(client) = self.clients.get_mut(node) {
             client.restart(&self.props);
@@ -286,6 +323,15 @@ impl<'s> Stage<'s> {
             self.props.links.light(node);
             self.props.links.settle(&self.sim, &self.hosts);
             self.sim.bounce(node);
+        }
+    }
+
+    fn look_at_restart(&self, node: &str) {
+        let Props { cast, cabinet, tap, .. } = &*self.props;
+        if let Some(inspector) = cast.inspector().filter(|_| self.clients.contains_key(node)) {
+            for event in restarts::found(inspector, node, &cabinet.of(node), tap) {
+                self.record_of(node, event);
+            }
         }
     }
 

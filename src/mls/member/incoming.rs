@@ -72,6 +72,18 @@ impl Member {
         self.sort_out(library, processed, &members, &sender, credential)
     }
 
+    /// Whether this side of the group can decrypt an application message, whoever has it now. The
+    /// message's keys are used up by it.
+    pub fn opens(&mut self, library: &Library, message: &[u8]) -> bool {
+        let Ok(message) = protocol_message(message) else { return false };
+        library.touched();
+        let provider = &library.provider;
+        let process = || self.group.process_message(provider, message);
+        library.meter.measure(process).is_ok_and(|processed| {
+            matches!(processed.into_content(), ProcessedMessageContent::ApplicationMessage(_))
+        })
+    }
+
     fn sort_out(
         &mut self,
         library: &Library,

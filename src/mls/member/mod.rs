@@ -32,7 +32,7 @@ use crate::mimi::uri::{ClientUri, RoomUri};
 use crate::mimi::wire;
 
 /// How many epochs back an application message may come from and still be read.
-const PAST_EPOCHS: usize = 5;
+pub const PAST_EPOCHS: usize = 5;
 
 /// A client's side of one room's group.
 pub struct Member {

@@ -1,0 +1,250 @@
+//! Thieves: whoever copies a client's disk tries to read what that client had no right to.
+//!
+//! Three kinds of disks are copied ([`Taken`]). That of a client which the hub's view no longer
+//! has, when the client can't know yet: the copy follows the room's handshakes as far as its keys
+//! lead, and is fed every message of the epochs without the client. That of a client which has
+//! just come in: it is fed every message of earlier epochs. And at the end that of some members:
+//! they are fed messages so old that the keys should be gone. All reading is done when the nodes
+//! have done all they will, from what the [`Tap`](super::tap::Tap) kept, in the order of the trace.
+//!
+//! Not here: whether a thief should have been able to read it; the trace says what it opened, and
+//! the oracle who was to read it. Not here either: breaking cryptography.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::disk::Cabinet;
+use super::inspect::{Inspector, Letter, Stolen};
+use crate::mimi::uri::{ClientUri, RoomUri};
+use crate::trace::{Digest, Entry, Event, Header, Log, Node, Stage, Taken, Way};
+
+/// From how many members of each room a thief copies at the end. They all run the same code.
+const MEMBERS: usize = 4;
+
+/// How many messages such a copy is fed at most, the latest ones.
+const OLD_MESSAGES: usize = 200;
+
+/// What thieves have, and what they wait for.
+pub struct Attackers {
+    clients: BTreeMap<String, ClientUri>,
+    /// How many entries of the trace were looked at.
+    looked: usize,
+    /// Whom each hub's last committed view has.
+    views: BTreeMap<RoomUri, BTreeSet<ClientUri>>,
+    /// Where each client came last, by room and node.
+    epochs: BTreeMap<(RoomUri, String), u64>,
+    /// Rooms in which something was said.
+    spoken: BTreeSet<RoomUri>,
+    /// Clients that came in, and may not have synced it yet, with the epoch.
+    came_in: BTreeMap<(RoomUri, String), u64>,
+    /// Clients that were removed and can't know it yet, with the first epoch without them.
+    thrown_out: Vec<(RoomUri, ClientUri, u64)>,
+    thefts: Vec<Theft>,
+}
+
+/// A copied disk.
+struct Theft {
+    room: RoomUri,
+    client: ClientUri,
+    taken: Taken,
+    at_epoch: u64,
+    loot: Box<dyn Stolen>,
+}
+
+/// What was sent in a room.
+enum Said {
+    Handshake(Digest),
+    Message { digest: Digest, epoch: u64 },
+}
+
+impl Attackers {
+    /// Attackers of the run with this header.
+    pub fn new(header: &Header) -> Self {
+        let clients = header.nodes.iter().filter_map(|(name, node)| match node {
+            Node::Client { client, .. } => Some((name.clone(), client.clone())),
+            Node::Provider { .. } => None,
+        });
+        Self {
+            clients: clients.collect(),
+            looked: 0,
+            views: BTreeMap::new(),
+            epochs: BTreeMap::new(),
+            spoken: BTreeSet::new(),
+            came_in: BTreeMap::new(),
+            thrown_out: Vec::new(),
+            thefts: Vec::new(),
+        }
+    }
+
+    /// Looks at what happened since it last did, and copies the disks that are worth it.
+    pub fn look(&mut self, log: &Log, cabinet: &std::rc::Rc<Cabinet>, inspector: &dyn Inspector) {
+        let known = std::mem::replace(&mut self.looked, log.len());
+        log.after(known, |entry| self.note(entry));
+        for (room, client, epoch) in std::mem::take(&mut self.thrown_out) {
+            let node = self.clients.iter().find(|(_, uri)| **uri == client);
+            let Some((node, _)) = node else { continue };
+            if let Some(loot) = inspector.steal(&cabinet.of(node), &room) {
+                self.keep(room, client, Taken::AtRemoval, epoch, loot);
+            }
+        }
+        for ((room, node), epoch) in self.came_in.clone() {
+            let loot = inspector.steal(&cabinet.of(&node), &room);
+            let Some(loot) = loot.filter(|loot| loot.first_epoch() == epoch) else { continue };
+            self.came_in.remove(&(room.clone(), node.clone()));
+            if let Some(client) = self.clients.get(&node).cloned() {
+                self.keep(room, client, Taken::AtJoin, epoch, loot);
+            }
+        }
+    }
+
+    /// At the end: copies the disks of some members. `inside` are those that run.
+    pub fn copy_members<'a>(
+        &mut self,
+        inside: impl Iterator<Item = (&'a RoomUri, &'a String)>,
+        cabinet: &std::rc::Rc<Cabinet>,
+        inspector: &dyn Inspector,
+    ) {
+        let mut copied: BTreeMap<&RoomUri, usize> = BTreeMap::new();
+        for (room, node) in inside.filter(|(room, _)| self.spoken.contains(*room)) {
+            let place = (room.clone(), node.clone());
+            let (Some(client), Some(epoch)) = (self.clients.get(node), self.epochs.get(&place))
+            else {
+                continue;
+            };
+            let count = copied.entry(room).or_default();
+            if *count == MEMBERS {
+                continue;
+            }
+            *count += 1;
+            if let Some(loot) = inspector.steal(&cabinet.of(node), room) {
+                self.thefts.push(Theft {
+                    room: room.clone(),
+                    client: client.clone(),
+                    taken: Taken::AtEnd,
+                    at_epoch: *epoch,
+                    loot,
+                });
+            }
+        }
+    }
+
+    /// Feeds every copy; returns what came of it. `letters` are the messages by their hashes.
+    pub fn read(
+        &mut self,
+        log: &Log,
+        letters: &BTreeMap<Digest, Letter>,
+        past_epochs: u64,
+    ) -> Vec<Event> {
+        let said = said(log);
+        let read = self.thefts.iter_mut().flat_map(|theft| {
+            let said = said.get(&theft.room).map_or(&[][..], Vec::as_slice);
+            theft.read(said, letters, past_epochs)
+        });
+        read.collect()
+    }
+
+    fn keep(
+        &mut self,
+        room: RoomUri,
+        client: ClientUri,
+        taken: Taken,
+        at_epoch: u64,
+        loot: Box<dyn Stolen>,
+    ) {
+        tracing::debug!(%room, %client, ?taken, at_epoch, "a disk is copied");
+        self.thefts.push(Theft { room, client, taken, at_epoch, loot });
+    }
+
+    fn note(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::Shadowed { room, stage: Stage::Committed, epoch, members, .. } => {
+                let now: BTreeSet<_> = members.iter().map(|member| member.client.clone()).collect();
+                let before = self.views.insert(room.clone(), now.clone()).unwrap_or_default();
+                let gone = before.into_iter().filter(|client| !now.contains(client));
+                self.thrown_out.extend(gone.map(|client| (room.clone(), client, *epoch)));
+            }
+            Event::Entered { room, epoch, way, .. } => {
+                let place = (room.clone(), entry.node.clone());
+                if matches!(way, Way::Welcome | Way::ExternalCommit) && self.spoken.contains(room) {
+                    self.came_in.insert(place.clone(), *epoch);
+                }
+                self.epochs.insert(place, *epoch);
+            }
+            Event::Removed { room, .. } => {
+                self.came_in.remove(&(room.clone(), entry.node.clone()));
+            }
+            Event::Submitted { room, .. } => {
+                self.spoken.insert(room.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What was accepted and what was said in each room, in order.
+fn said(log: &Log) -> BTreeMap<RoomUri, Vec<Said>> {
+    let mut said: BTreeMap<RoomUri, Vec<Said>> = BTreeMap::new();
+    log.each(|entry| match &entry.event {
+        Event::Accepted { room, kind, digest, proposals, .. } => {
+            use crate::trace::Kind;
+            let said = said.entry(room.clone()).or_default();
+            match kind {
+                Kind::Proposals => said.extend(proposals.iter().copied().map(Said::Handshake)),
+                Kind::Commit | Kind::ExternalCommit => said.push(Said::Handshake(*digest)),
+                Kind::Created | Kind::Message => {}
+            }
+        }
+        Event::Submitted { room, digest, epoch, .. } => {
+            let message = Said::Message { digest: *digest, epoch: *epoch };
+            said.entry(room.clone()).or_default().push(message);
+        }
+        _ => {}
+    });
+    said
+}
+
+impl Theft {
+    fn read(
+        &mut self,
+        said: &[Said],
+        letters: &BTreeMap<Digest, Letter>,
+        past_epochs: u64,
+    ) -> Vec<Event> {
+        let forbidden = |epoch: u64| match self.taken {
+            Taken::AtRemoval => epoch >= self.at_epoch,
+            Taken::AtJoin => epoch < self.at_epoch,
+            Taken::AtEnd => epoch + past_epochs < self.at_epoch,
+        };
+        let is_wanted = |said: &&Said| match said {
+            Said::Handshake(_) => self.taken == Taken::AtRemoval,
+            Said::Message { epoch, .. } => forbidden(*epoch),
+        };
+        let wanted: Vec<_> = said.iter().filter(is_wanted).collect();
+        let skipped = match self.taken {
+            Taken::AtEnd => wanted.len().saturating_sub(OLD_MESSAGES),
+            Taken::AtRemoval | Taken::AtJoin => 0,
+        };
+        let (mut fed, mut events) = (0, Vec::new());
+        for said in wanted.into_iter().skip(skipped) {
+            let (Said::Handshake(digest) | Said::Message { digest, .. }) = said;
+            let Some(letter) = letters.get(digest) else { continue };
+            let Said::Message { epoch, .. } = said else {
+                self.loot.follow(&letter.message);
+                continue;
+            };
+            fed += 1;
+            if self.loot.opens(&letter.message) {
+                events.push(self.opened(*digest, *epoch, past_epochs));
+            }
+        }
+        let opened = events.len() as u64;
+        let (room, client, taken) = (self.room.clone(), self.client.clone(), self.taken);
+        let probed = Event::Probed { room, client, taken, at_epoch: self.at_epoch, fed, opened };
+        events.extend((fed > 0).then_some(probed));
+        events
+    }
+
+    fn opened(&self, digest: Digest, epoch: u64, past_epochs: u64) -> Event {
+        let (room, client, taken) = (self.room.clone(), self.client.clone(), self.taken);
+        Event::Opened { room, client, taken, at_epoch: self.at_epoch, past_epochs, digest, epoch }
+    }
+}
