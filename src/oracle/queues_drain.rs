@@ -9,16 +9,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::invariant::{Finding, Invariant, InvariantInfo, Kind, owed};
+use super::invariant::{self, Finding, Invariant, InvariantInfo, owed};
 use super::ledger::{Ledger, begins, hub_of};
 use crate::mimi::uri::{ProviderName, RoomUri};
-use crate::trace::{Entry, Event, Phase};
+use crate::trace::{Entry, Event, Kind, Phase};
 
 pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "queues_drain",
     meaning: "what a hub accepted before the probe has reached every provider of a member",
     source: "L10; R14, R44; P06 §5.5",
-    kind: Kind::Liveness,
+    kind: invariant::Kind::Liveness,
     begin: || Box::new(QueuesDrain::default()),
 };
 
@@ -34,10 +34,7 @@ impl Invariant for QueuesDrain {
         match &entry.event {
             Event::PhaseBegan { phase: Phase::Probe } => self.probing = true,
             Event::Durable { room, index } if !self.probing && entry.node == hub_of(room) => {
-                let members = ledger.room(room).hub.members();
-                let providers = members.iter().map(|member| member.client.provider().clone());
-                let others = providers.filter(|provider| provider != room.provider()).collect();
-                self.open.insert((room.clone(), *index), others);
+                self.open.insert((room.clone(), *index), owed_to(ledger, room, *index));
             }
             Event::FannedOut { room, index, to, .. } => {
                 if let Some(providers) = self.open.get_mut(&(room.clone(), *index)) {
@@ -52,6 +49,17 @@ impl Invariant for QueuesDrain {
         let judged = |(uri, _)| owed(uri, &self.unpaid(ledger, uri));
         ledger.owed_rooms().filter_map(judged).collect()
     }
+}
+
+/// The providers that must get what has this place in the log. Who is on its way out gets no more
+/// messages (R22), nor does a provider that has nobody else.
+fn owed_to(ledger: &Ledger, uri: &RoomUri, index: u64) -> BTreeSet<ProviderName> {
+    let room = ledger.room(uri);
+    let is_message = room.hub.items().any(|item| item.index == index && item.kind == Kind::Message);
+    let listens = |user| !(is_message && room.leavers.contains_key(user));
+    let members = room.hub.members().iter().filter(|member| listens(&member.user));
+    let providers = members.map(|member| member.client.provider().clone());
+    providers.filter(|provider| provider != uri.provider()).collect()
 }
 
 impl QueuesDrain {
@@ -77,7 +85,7 @@ impl QueuesDrain {
 #[cfg(test)]
 mod tests {
     use crate::mimi::uri::ProviderName;
-    use crate::oracle::tests_support::{HUB, Story, room};
+    use crate::oracle::tests_support::{HUB, Story, removing, room, user};
     use crate::trace::{Change, Event, Kind};
 
     fn owing() -> Story {
@@ -111,6 +119,20 @@ mod tests {
         let mut story = owing();
         pays(&mut story, 1);
         assert!(told(story).contains("b.example has not got 1 things from place 2 on"));
+    }
+
+    #[test]
+    fn a_provider_whose_only_user_is_on_its_way_out_is_owed_no_message() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        let leave = removing(&["B1"], &["B1"]);
+        story.accepted("B1", Kind::Proposals, 1, "leave", leave);
+        story.durable();
+        let user = user("B1");
+        story.push(HUB, Event::Exiting { room: room(), user });
+        story.accepted("A1", Kind::Message, 1, "message", Change::default());
+        story.durable();
+        (0..3).for_each(|index| pays(&mut story, index));
+        assert_eq!(told(story), "");
     }
 
     #[test]
