@@ -11,7 +11,7 @@ use super::collapse::Sort;
 use super::names::Names;
 use super::text::{seconds, shortened};
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
-use crate::trace::{Change, Entry, Event, Fate, Header, Kind, Phase};
+use crate::trace::{Change, Entry, Event, Fate, Header, Kind, Phase, Secret};
 
 /// A line of the story.
 pub struct Line {
@@ -262,6 +262,19 @@ impl<'a> Teller<'a> {
             }
             Event::BehaviourEnded { behaviour } => {
                 notable(format!("ends its misbehaviour: {behaviour}"))
+            }
+            Event::Opened { room, client, epoch, .. } => {
+                let (client, room) = (self.names.client(client), self.names.room(room));
+                notable(format!(
+                    "opens a message of {room} from epoch {epoch} with a copy of {client}'s disk"
+                ))
+            }
+            Event::Seen { secret, message, from, to, .. } => {
+                let what = match secret {
+                    Secret::Content => "plaintext",
+                    Secret::Sender => "sender",
+                };
+                notable(format!("finds the {what} of message {message} in what {from} sent {to}"))
             }
             _ => self.link(index),
         }

@@ -4,18 +4,20 @@
 //! has, when the client can't know yet: the copy follows the room's handshakes as far as its keys
 //! lead, and is fed every message of the epochs without the client. That of a client which has
 //! just come in: it is fed every message of earlier epochs. And at the end that of some members:
-//! they are fed messages so old that the keys should be gone. All reading is done when the nodes
-//! have done all they will, from what the [`Tap`](super::tap::Tap) kept, in the order of the trace.
+//! they are fed messages whose keys should be gone, since they are old, or were read. All reading
+//! is done when the nodes have done all they will, from what the [`Tap`](super::tap::Tap) kept, in
+//! the order of the trace.
 //!
 //! Not here: whether a thief should have been able to read it; the trace says what it opened, and
 //! the oracle who was to read it. Not here either: breaking cryptography.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::disk::Cabinet;
 use super::inspect::{Inspector, Letter, Stolen};
 use crate::mimi::uri::{ClientUri, RoomUri};
-use crate::trace::{Digest, Entry, Event, Header, Log, Node, Stage, Taken, Way};
+use crate::trace::{Digest, Entry, Event, Header, Kind, Log, Node, Stage, Taken, Way};
 
 /// From how many members of each room a thief copies at the end. They all run the same code.
 const MEMBERS: usize = 4;
@@ -32,6 +34,8 @@ pub struct Attackers {
     views: BTreeMap<RoomUri, BTreeSet<ClientUri>>,
     /// Where each client came last, by room and node.
     epochs: BTreeMap<(RoomUri, String), u64>,
+    /// What each client gave to its user, by node and hash of the MLS message.
+    delivered: BTreeSet<(String, Digest)>,
     /// Rooms in which something was said.
     spoken: BTreeSet<RoomUri>,
     /// Clients that came in, and may not have synced it yet, with the epoch.
@@ -47,6 +51,8 @@ struct Theft {
     client: ClientUri,
     taken: Taken,
     at_epoch: u64,
+    /// What its client had read.
+    delivered: BTreeSet<Digest>,
     loot: Box<dyn Stolen>,
 }
 
@@ -68,6 +74,7 @@ impl Attackers {
             looked: 0,
             views: BTreeMap::new(),
             epochs: BTreeMap::new(),
+            delivered: BTreeSet::new(),
             spoken: BTreeSet::new(),
             came_in: BTreeMap::new(),
             thrown_out: Vec::new(),
@@ -76,7 +83,7 @@ impl Attackers {
     }
 
     /// Looks at what happened since it last did, and copies the disks that are worth it.
-    pub fn look(&mut self, log: &Log, cabinet: &std::rc::Rc<Cabinet>, inspector: &dyn Inspector) {
+    pub fn look(&mut self, log: &Log, cabinet: &Rc<Cabinet>, inspector: &dyn Inspector) {
         let known = std::mem::replace(&mut self.looked, log.len());
         log.after(known, |entry| self.note(entry));
         for (room, client, epoch) in std::mem::take(&mut self.thrown_out) {
@@ -100,7 +107,7 @@ impl Attackers {
     pub fn copy_members<'a>(
         &mut self,
         inside: impl Iterator<Item = (&'a RoomUri, &'a String)>,
-        cabinet: &std::rc::Rc<Cabinet>,
+        cabinet: &Rc<Cabinet>,
         inspector: &dyn Inspector,
     ) {
         let mut copied: BTreeMap<&RoomUri, usize> = BTreeMap::new();
@@ -116,11 +123,13 @@ impl Attackers {
             }
             *count += 1;
             if let Some(loot) = inspector.steal(&cabinet.of(node), room) {
+                let delivered = self.delivered.iter().filter(|(reader, _)| reader == node);
                 self.thefts.push(Theft {
                     room: room.clone(),
                     client: client.clone(),
                     taken: Taken::AtEnd,
                     at_epoch: *epoch,
+                    delivered: delivered.map(|(_, digest)| *digest).collect(),
                     loot,
                 });
             }
@@ -151,7 +160,8 @@ impl Attackers {
         loot: Box<dyn Stolen>,
     ) {
         tracing::debug!(%room, %client, ?taken, at_epoch, "a disk is copied");
-        self.thefts.push(Theft { room, client, taken, at_epoch, loot });
+        let delivered = BTreeSet::new();
+        self.thefts.push(Theft { room, client, taken, at_epoch, delivered, loot });
     }
 
     fn note(&mut self, entry: &Entry) {
@@ -175,6 +185,13 @@ impl Attackers {
             Event::Submitted { room, .. } => {
                 self.spoken.insert(room.clone());
             }
+            Event::Delivered { digest, .. } => {
+                self.delivered.insert((entry.node.clone(), *digest));
+            }
+            // Its disk is from before it read them.
+            Event::Restarted { rolled_back: true } => {
+                self.delivered.retain(|(node, _)| *node != entry.node);
+            }
             _ => {}
         }
     }
@@ -185,7 +202,6 @@ fn said(log: &Log) -> BTreeMap<RoomUri, Vec<Said>> {
     let mut said: BTreeMap<RoomUri, Vec<Said>> = BTreeMap::new();
     log.each(|entry| match &entry.event {
         Event::Accepted { room, kind, digest, proposals, .. } => {
-            use crate::trace::Kind;
             let said = said.entry(room.clone()).or_default();
             match kind {
                 Kind::Proposals => said.extend(proposals.iter().copied().map(Said::Handshake)),
@@ -209,14 +225,14 @@ impl Theft {
         letters: &BTreeMap<Digest, Letter>,
         past_epochs: u64,
     ) -> Vec<Event> {
-        let forbidden = |epoch: u64| match self.taken {
-            Taken::AtRemoval => epoch >= self.at_epoch,
-            Taken::AtJoin => epoch < self.at_epoch,
-            Taken::AtEnd => epoch + past_epochs < self.at_epoch,
-        };
-        let is_wanted = |said: &&Said| match said {
-            Said::Handshake(_) => self.taken == Taken::AtRemoval,
-            Said::Message { epoch, .. } => forbidden(*epoch),
+        let is_old = |epoch: u64| epoch + past_epochs < self.at_epoch;
+        let is_wanted = |said: &&Said| match (said, self.taken) {
+            (Said::Handshake(_), taken) => taken == Taken::AtRemoval,
+            (Said::Message { epoch, .. }, Taken::AtRemoval) => *epoch >= self.at_epoch,
+            (Said::Message { epoch, .. }, Taken::AtJoin) => *epoch < self.at_epoch,
+            (Said::Message { digest, epoch }, Taken::AtEnd) => {
+                is_old(*epoch) || self.delivered.contains(digest)
+            }
         };
         let wanted: Vec<_> = said.iter().filter(is_wanted).collect();
         let skipped = match self.taken {
@@ -246,5 +262,74 @@ impl Theft {
     fn opened(&self, digest: Digest, epoch: u64, past_epochs: u64) -> Event {
         let (room, client, taken) = (self.room.clone(), self.client.clone(), self.taken);
         Event::Opened { room, client, taken, at_epoch: self.at_epoch, past_epochs, digest, epoch }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    /// A copy that opens nothing, and notes what it is given.
+    struct Sealed(Rc<RefCell<Vec<String>>>);
+
+    impl Stolen for Sealed {
+        fn first_epoch(&self) -> u64 {
+            0
+        }
+
+        fn follow(&mut self, handshake: &[u8]) {
+            self.0.borrow_mut().push(format!("follows {}", String::from_utf8_lossy(handshake)));
+        }
+
+        fn opens(&mut self, message: &[u8]) -> bool {
+            self.0.borrow_mut().push(String::from_utf8_lossy(message).into_owned());
+            false
+        }
+    }
+
+    /// What a copy that was taken at epoch 8 is given of a room in which a commit leads from each
+    /// of ten epochs to the next, and one message is sent in each. Its client has read the sixth.
+    fn given(taken: Taken) -> Vec<String> {
+        let room = RoomUri::parse("mimi://a.example/r/r").unwrap();
+        let mut letters = BTreeMap::new();
+        let mut said = Vec::new();
+        let mut say = |text: String, is_application| {
+            let message = text.into_bytes();
+            let digest = Digest::of(&message);
+            let (room, whole) = (room.clone(), message.clone());
+            letters.insert(digest, Letter { room, is_application, message, whole });
+            digest
+        };
+        for epoch in 0..10 {
+            let digest = say(format!("m{epoch}"), true);
+            said.push(Said::Message { digest, epoch });
+            said.push(Said::Handshake(say(format!("c{epoch}"), false)));
+        }
+        let Said::Message { digest: sixth, .. } = said[12] else { unreachable!() };
+        let noted = Rc::default();
+        let mut theft = Theft {
+            room: room.clone(),
+            client: ClientUri::parse("mimi://a.example/d/A1").unwrap(),
+            taken,
+            at_epoch: 8,
+            delivered: [sixth].into(),
+            loot: Box::new(Sealed(Rc::clone(&noted))),
+        };
+        let events = theft.read(&said, &letters, 5);
+        let fed = noted.borrow().iter().filter(|it| it.starts_with('m')).count() as u64;
+        assert!(matches!(events[..], [Event::Probed { fed: told, opened: 0, .. }] if told == fed));
+        noted.take()
+    }
+
+    #[test]
+    fn each_copy_is_fed_what_it_must_not_open() {
+        assert_eq!(given(Taken::AtJoin), ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7"]);
+        assert_eq!(given(Taken::AtEnd), ["m0", "m1", "m2", "m6"]);
+        let removed = given(Taken::AtRemoval);
+        let read: Vec<_> = removed.iter().filter(|it| it.starts_with('m')).collect();
+        assert_eq!(read, ["m8", "m9"]);
+        assert_eq!(removed.len(), 12, "it follows all commits: {removed:?}");
     }
 }

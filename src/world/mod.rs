@@ -9,8 +9,9 @@
 //! come from a [`Cast`]; a [`Given`] holds all that each of them can reach.
 //!
 //! What a trace of honest nodes can't tell, the world finds out: `probes` have members act at the
-//! end, `attackers` try to read with copied disks what they should not, `leaks` looks for it in
-//! what the `tap` kept of the traffic, and a restart is looked into before it happens ([`inspect`]).
+//! end, and a `watch` looks into what nodes keep and send ([`inspect`]). `attackers` try to read
+//! with copied disks what they should not, `leaks` looks for it in what the `tap` kept of the
+//! traffic, and `restarts` tells what a restart is about to find.
 //!
 //! There is no protocol logic here, and no judgement: the trace says what happened.
 
@@ -39,6 +40,7 @@ mod stage;
 pub mod stopwatch;
 mod tap;
 pub mod time;
+mod watch;
 mod wire;
 
 #[cfg(test)]

@@ -14,19 +14,18 @@ use turmoil::Sim;
 
 use super::access;
 use super::agenda::{Agenda, Deed};
-use super::attackers::Attackers;
 use super::cast::{Wish, WishKind};
 use super::crew::{self, Client, Identity, Props};
 use super::life::Trap;
 use super::probes::{Members, probes};
 use super::server::Server;
-use super::tap::Sent;
 use super::time::{EPOCH_S, Now, tick_ms};
-use super::{PlayError, leaks, restarts, wire};
+use super::watch::Watch;
+use super::{PlayError, wire};
 use crate::mimi::uri::ProviderName;
 use crate::node::points;
 use crate::script::{Action, FaultKind, Link, Point, Script, Step};
-use crate::trace::{Digest, Event, Journal, Phase};
+use crate::trace::{Event, Journal, Phase};
 
 /// Simulated milliseconds after the last deed for which crashes still wait at their points.
 const PATIENCE_MS: u64 = 5_000;
@@ -44,7 +43,7 @@ pub struct Stage<'s> {
     rolled_back: BTreeSet<String>,
     agenda: Agenda,
     world: Journal,
-    attackers: Attackers,
+    watch: Watch,
     tick_ms: u64,
     now_ms: u64,
     last_deed_ms: u64,
@@ -73,7 +72,7 @@ impl<'s> Stage<'s> {
             rolled_back: BTreeSet::new(),
             agenda: Agenda::of(script),
             world: props.log.journal("world"),
-            attackers: Attackers::new(props.log.header()),
+            watch: Watch::new(&props),
             props,
             tick_ms: tick_ms(&script.network),
             now_ms: 0,
@@ -101,9 +100,7 @@ impl<'s> Stage<'s> {
             self.now_ms += self.tick_ms;
             Now.set(self.now_ms);
             self.spring_traps();
-            if let Some(inspector) = self.props.cast.inspector() {
-                self.attackers.look(&self.props.log, &self.props.cabinet, inspector);
-            }
+            self.watch.tick(&self.props);
         }
         Ok(self.now_ms)
     }
@@ -179,25 +176,9 @@ impl<'s> Stage<'s> {
         self.agenda.add(self.now_ms + last + AFTER_PROBES_MS, Deed::Finish);
     }
 
-    /// What thieves and servers came to know, when the nodes have done all they will.
     fn look_for_secrets(&mut self) {
-        let Props { cast, log, cabinet, tap, .. } = &*self.props;
-        let Some(inspector) = cast.inspector() else { return };
-        let letters = |sent: Sent| {
-            let letters = inspector.letters(sent.endpoint, &sent.body);
-            (sent, letters)
-        };
-        let sent: Vec<_> = tap.bodies().into_iter().map(letters).collect();
-        let mut members = Members::default();
-        log.each(|entry| members.note(entry));
         let can = |name: &str| self.clients.get(name).is_some_and(Client::can_act);
-        let inside = members.all().filter(|(_, client)| can(client));
-        self.attackers.copy_members(inside, cabinet, inspector);
-        let leaks = leaks::find(log, &sent);
-        let letters = sent.into_iter().flat_map(|(_, letters)| letters);
-        let letters = letters.map(|letter| (Digest::of(&letter.message), letter)).collect();
-        let opened = self.attackers.read(log, &letters, inspector.past_epochs());
-        for event in leaks.into_iter().chain(opened) {
+        for event in self.watch.end(&self.props, can) {
             self.world.record(event);
         }
     }
@@ -310,7 +291,9 @@ impl<'s> Stage<'s> {
         if last {
             self.rolled_back.remove(node);
             self.record_of(node, Event::Restarted { rolled_back });
-            self.look_at_restart(node);
+            for event in self.watch.restart(&self.props, node) {
+                self.record_of(node, event);
+            }
         }
         if let Some(client) = self.clients.get_mut(node) {
             client.restart(&self.props);
@@ -323,15 +306,6 @@ impl<'s> Stage<'s> {
             self.props.links.light(node);
             self.props.links.settle(&self.sim, &self.hosts);
             self.sim.bounce(node);
-        }
-    }
-
-    fn look_at_restart(&self, node: &str) {
-        let Props { cast, cabinet, tap, .. } = &*self.props;
-        if let Some(inspector) = cast.inspector().filter(|_| self.clients.contains_key(node)) {
-            for event in restarts::found(inspector, node, &cabinet.of(node), tap) {
-                self.record_of(node, event);
-            }
         }
     }
 
