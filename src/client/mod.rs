@@ -14,6 +14,7 @@ mod job;
 mod joining;
 mod judging;
 mod kit;
+mod messaging;
 mod replies;
 mod room;
 

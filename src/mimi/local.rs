@@ -14,7 +14,7 @@
 //! everything on its disk, and only then may the provider drop it: a response can be lost, and
 //! the client can crash, without anything being lost with them.
 //!
-//! Not here: what a provider does with these, and what a client puts into a [`Content`].
+//! Not here: what a provider does with these.
 
 use super::uri::{ClientUri, RoomUri, UserUri};
 use super::wire::codec::{Reader, Writer};
@@ -260,35 +260,6 @@ impl CreateRoomRequest {
     }
 }
 
-/// The plaintext of an application message. Stands in for the MIMI content format, which comes
-/// with franking in a later release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
-    /// Unique in the run.
-    pub message_id: String,
-    /// What the user says.
-    pub text: String,
-}
-
-impl Content {
-    /// Its bytes, to be encrypted.
-    pub fn encode(&self) -> Vec<u8> {
-        let writer = Writer::default();
-        writer.opaque(self.message_id.as_bytes()).opaque(self.text.as_bytes()).done()
-    }
-
-    /// # Errors
-    /// When `bytes` are not exactly one content.
-    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
-        Reader::whole("Content", bytes, |reader| {
-            Ok(Self {
-                message_id: reader.string("a message id in UTF-8")?,
-                text: reader.string("a text in UTF-8")?,
-            })
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -373,13 +344,6 @@ mod tests {
     }
 
     #[test]
-    fn a_content_reads_back_and_damage_does_no_harm() {
-        let bodies =
-            any::<(String, String)>().prop_map(|(message_id, text)| Content { message_id, text });
-        holds(bodies, Content::encode, Content::decode);
-    }
-
-    #[test]
     fn local_bodies_have_these_bytes() {
         let publication = PublishKeyPackages { key_packages: vec![vec![7, 8], vec![9]] };
         assert_eq!(publication.encode(), [5, 2, 7, 8, 1, 9]);
@@ -398,8 +362,6 @@ mod tests {
                 b"mimi://a/r/x",
             ])
         );
-        let content = Content { message_id: "m1".to_owned(), text: "hé".to_owned() };
-        assert_eq!(content.encode(), [2, b'm', b'1', 3, b'h', 0xc3, 0xa9]);
         let tree = RatchetTreeOption::Full(vec![1, 0]);
         let creation = CreateRoomRequest { group_info: vec![b'G', 0], ratchet_tree: tree };
         assert_eq!(creation.encode(), [b'G', 0, 1, 1, 0]);

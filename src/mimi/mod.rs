@@ -1,5 +1,6 @@
 //! The protocol as data and rules: no sockets, no clock, no randomness, no MLS library.
 
+pub mod content;
 pub mod local;
 pub mod policy;
 pub mod room;

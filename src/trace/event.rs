@@ -267,6 +267,8 @@ pub enum Event {
         digest: Digest,
         /// Hash of the plaintext.
         content: Digest,
+        /// Length of the plaintext in bytes.
+        bytes: u64,
     },
     /// A client gave an application message to its user.
     Delivered {
