@@ -14,6 +14,7 @@
 //! rules of hubs and clients. The endpoints for consent, identifier queries, abuse reports and
 //! downloads come with a later release.
 
+mod abuse;
 pub(in crate::mimi) mod codec;
 mod directory;
 mod error;
@@ -27,6 +28,7 @@ mod submit;
 pub(in crate::mimi) mod testing;
 mod update;
 
+pub use abuse::{AbuseReport, AbusiveMessage};
 pub use directory::Directory;
 pub use error::WireError;
 pub use fanout::{FanoutExtra, FanoutMessage, NotifyRequest};
