@@ -9,16 +9,18 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use http::Method;
+use schism::mimi::content::Content;
+use schism::mimi::frank::{authenticated_data, franking_tag};
 use schism::mimi::local::PublishKeyPackages;
-use schism::mimi::local::{CreateRoomRequest, Errand, LocalRoute, MailboxRequest};
+use schism::mimi::local::{CreateRoomRequest, Errand, HubKeys, LocalRoute, MailboxRequest};
 use schism::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
 use schism::mimi::rules::{Actor, RuleSet};
 use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use schism::mimi::wire::{
-    ClientKeyMaterial, ClientStatus, Directory, ExternalSender, FanoutExtra, FanoutMessage,
-    GroupInfoOption, GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse,
-    KeyMaterialResponse, KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route,
-    SubmitMessageRequest, UpdateRequest,
+    ClientKeyMaterial, ClientStatus, Directory, FanoutExtra, FanoutMessage, GroupInfoOption,
+    GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, KeyMaterialResponse,
+    KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route, SubmitMessageRequest,
+    UpdateRequest,
 };
 use schism::mls::{
     CommitPlan, Committed, Identity, Library, Member, Meter, open_group_info, sign_key_material,
@@ -265,10 +267,12 @@ impl Rig {
     pub fn creation(&self, room: &RoomUri) -> (Member, Asked) {
         let Self { alice, .. } = self;
         let hub = self.ask(&self.by_alice(Errand::HubKey, Vec::new())).unwrap();
-        let hub = ExternalSender::decode(&hub.body).unwrap();
-        let state = RoomState::cooperative(room.clone(), "A room", alice.actor.user.clone());
+        let hub = HubKeys::decode(&hub.body).unwrap();
+        let mut state = RoomState::cooperative(room.clone(), "A room", alice.actor.user.clone());
+        state.franking_agent = Some(hub.franking_agent);
         let (member, group_info) =
-            Member::create(&alice.library, &alice.identity, room, &state, &hub).unwrap();
+            Member::create(&alice.library, &alice.identity, room, &state, &hub.external_sender)
+                .unwrap();
         let ratchet_tree = RatchetTreeOption::Full(member.ratchet_tree().unwrap());
         let body = CreateRoomRequest { group_info, ratchet_tree }.encode();
         (member, self.by_alice(Errand::CreateRoom(room.clone()), body))
@@ -277,10 +281,13 @@ impl Rig {
     /// One good request for each thing that can be asked. None was sent.
     pub fn good(&self, alices: &mut Member, bobs: &mut Member) -> Vec<(&'static str, Asked)> {
         let Self { alice, bob, room, .. } = self;
-        let content = b"hello, whatever this is".as_slice();
         let by = |it: &Person, member: &mut Member| {
-            let message = member.encrypt(&it.library, &it.identity, content).unwrap();
             let sending_user = it.actor.user.clone();
+            let said_by = (sending_user.clone(), room.clone());
+            let content = Content::saying("hello", "m1".to_owned(), said_by, [7; 16]).encode();
+            let beside = authenticated_data(&franking_tag(&[7; 16], &content));
+            let message =
+                member.encrypt_beside(&it.library, &it.identity, &content, beside).unwrap();
             let submit = SubmitMessageRequest { message, sending_user }.encode();
             let plan = CommitPlan::default();
             let committed = member.commit(&it.library, &it.identity, &plan).unwrap();

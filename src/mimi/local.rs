@@ -16,9 +16,10 @@
 //!
 //! Not here: what a provider does with these.
 
+use super::room::FrankingAgent;
 use super::uri::{ClientUri, RoomUri, UserUri};
 use super::wire::codec::{Reader, Writer};
-use super::wire::{Framing, RatchetTreeOption, WireError, escape, unescape};
+use super::wire::{ExternalSender, Framing, RatchetTreeOption, WireError, escape, unescape};
 
 /// A path of this interface: who wants what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +37,7 @@ pub enum Errand {
     PublishKeyPackages,
     /// Fetch what has come: [`MailboxRequest`], [`MailboxResponse`].
     Mailbox,
-    /// Learn the key with which the provider signs as a hub: an encoded
-    /// [`ExternalSender`](super::wire::ExternalSender). No body.
+    /// Learn the keys with which the provider signs as a hub: [`HubKeys`]. No body.
     HubKey,
     /// Open a room with the provider as its hub: [`CreateRoomRequest`], answered 201, or 409 where
     /// the room exists.
@@ -233,6 +233,31 @@ impl UnsubscribeRequest {
     }
 }
 
+/// The keys of a hub, as the groups of its rooms name them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubKeys {
+    /// Signs the hub's own proposals (P06 §7.4).
+    pub external_sender: ExternalSender,
+    /// Signs franks (P06 §5.4.1).
+    pub franking_agent: FrankingAgent,
+}
+
+impl HubKeys {
+    /// The body.
+    pub fn encode(&self) -> Vec<u8> {
+        self.external_sender.write(Writer::default()).put(&self.franking_agent).done()
+    }
+
+    /// # Errors
+    /// When `bytes` are not exactly one such body.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        Reader::whole("HubKeys", bytes, |reader| {
+            let external_sender = ExternalSender::read(reader)?;
+            Ok(Self { external_sender, franking_agent: reader.take("a franking agent")? })
+        })
+    }
+}
+
 /// What a provider needs to become the hub of a new room: the group at epoch 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateRoomRequest {
@@ -267,8 +292,8 @@ mod tests {
     use super::*;
     use crate::mimi::wire::Route;
     use crate::mimi::wire::testing::{
-        FakeFraming, any_bytes, any_client, any_group_info, any_room, any_tree, any_user, bytes,
-        holds,
+        FakeFraming, any_bytes, any_client, any_credential, any_group_info, any_room, any_tree,
+        any_user, bytes, holds,
     };
 
     fn any_errand() -> impl Strategy<Value = Errand> {
@@ -328,6 +353,19 @@ mod tests {
         let bodies = (any::<u64>(), prop::collection::vec(item, 0..4), rooms)
             .prop_map(|(first_kept, items, rooms)| MailboxResponse { first_kept, items, rooms });
         holds(bodies, MailboxResponse::encode, MailboxResponse::decode);
+    }
+
+    #[test]
+    fn keys_of_a_hub_read_back_and_damage_does_no_harm() {
+        let sender = (any_bytes(), any_credential())
+            .prop_map(|(key, credential)| ExternalSender { key, credential });
+        let agent =
+            (any_bytes(), any_bytes()).prop_map(|(key, identity)| FrankingAgent { key, identity });
+        let bodies = (sender, agent).prop_map(|(external_sender, franking_agent)| HubKeys {
+            external_sender,
+            franking_agent,
+        });
+        holds(bodies, HubKeys::encode, HubKeys::decode);
     }
 
     #[test]

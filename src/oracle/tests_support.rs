@@ -335,6 +335,7 @@ impl Story {
             epoch: self.epoch(),
             digest: digest(message),
             content: digest(&format!("content {message}")),
+            frank: None,
         };
         self.push(to, event);
     }

@@ -37,7 +37,7 @@ use self::shelf::Shelf;
 use crate::mimi::rules::RuleSet;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
 use crate::mimi::wire::{Directory, Route};
-use crate::mls::{Identity, Library, Meter, Store, View};
+use crate::mls::{Franker, Identity, Library, Meter, Store, View};
 use crate::node::telling::Teller;
 use crate::node::{Clock, Disk, Network, Peer, Points, Service, Task};
 use crate::trace::Journal;
@@ -81,6 +81,7 @@ pub struct Server(Rc<Inner>);
 struct Inner {
     setup: Setup,
     identity: Identity,
+    franker: Franker,
     secret: [u8; 32],
     library: Library,
     teller: Teller,
@@ -118,6 +119,7 @@ impl Server {
         }
         let server = Self(Rc::new(Inner {
             identity: Identity::hub(&setup.name, secret),
+            franker: Franker::of(&setup.name, &secret),
             secret,
             library,
             teller: Teller::default(),

@@ -9,7 +9,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{Change, Deed, Digest, Fate, Judged, Kind, Member, Phase, Stage, StateRef, Way};
+use super::words::{
+    Change, Deed, Digest, Fate, Judged, Kind, Member, Phase, SeenFrank, Stage, StateRef, Way,
+};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 
 /// One line: what happened, when, where and because of what.
@@ -284,6 +286,9 @@ pub enum Event {
         digest: Digest,
         /// Hash of the plaintext.
         content: Digest,
+        /// The hub's frank, where one came with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        frank: Option<SeenFrank>,
     },
     /// A client cannot read an application message and says so (L2: reported, not silent).
     Unreadable {
@@ -387,5 +392,14 @@ pub enum Event {
     BehaviourEnded {
         /// Its id.
         behaviour: String,
+    },
+    /// A hub franked the message that it has just accepted.
+    Franked {
+        /// The room.
+        room: RoomUri,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// Hash of the frank.
+        frank: Digest,
     },
 }

@@ -386,3 +386,12 @@ pub enum Phase {
     /// The run is over.
     End,
 }
+
+/// A frank, as the receiver of a message sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenFrank {
+    /// Its hash.
+    pub frank: Digest,
+    /// Whether it is genuine and fits the message (R39).
+    pub genuine: bool,
+}

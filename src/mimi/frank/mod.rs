@@ -99,12 +99,8 @@ pub struct Received<'a> {
     pub room: &'a RoomUri,
     /// The cipher suite of the group.
     pub cipher_suite: u16,
-    /// The group's franking agent.
-    pub agent: Option<&'a FrankingAgent>,
     /// The hub's stamp.
     pub accepted_at: u64,
-    /// The hub's frank.
-    pub frank: Option<&'a Frank>,
     /// The tag on its outside.
     pub tag: Option<Tag>,
     /// The plaintext.
