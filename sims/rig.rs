@@ -17,10 +17,10 @@ use schism::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
 use schism::mimi::rules::{Actor, RuleSet};
 use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use schism::mimi::wire::{
-    ClientKeyMaterial, ClientStatus, Directory, FanoutExtra, FanoutMessage, GroupInfoOption,
-    GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, KeyMaterialResponse,
-    KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route, SubmitMessageRequest,
-    UpdateRequest,
+    AbuseReport, AbusiveMessage, ClientKeyMaterial, ClientStatus, Directory, FanoutExtra,
+    FanoutMessage, GroupInfoOption, GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse,
+    KeyMaterialResponse, KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route,
+    SubmitMessageRequest, SubmitMessageResponse, UpdateRequest,
 };
 use schism::mls::{
     CommitPlan, Committed, Identity, Library, Member, Meter, open_group_info, sign_key_material,
@@ -123,6 +123,15 @@ impl Person {
         &self.identity
     }
 
+    /// A message with its franking tag; plaintext and ciphertext.
+    fn says(&self, text: &str, room: &RoomUri, member: &mut Member) -> (Vec<u8>, Vec<u8>) {
+        let said_by = (self.actor.user.clone(), room.clone());
+        let content = Content::saying(text, "m1".to_owned(), said_by, [7; 16]).encode();
+        let beside = authenticated_data(&franking_tag(&[7; 16], &content));
+        let message = member.encrypt_beside(&self.library, &self.identity, &content, beside);
+        (content, message.unwrap())
+    }
+
     fn key_packages(&self) -> Vec<Vec<u8>> {
         self.library.new_key_packages(&self.identity, 4).unwrap()
     }
@@ -135,6 +144,7 @@ pub struct Rig {
     server: Server,
     log: Rc<Log>,
     answers: Rc<RefCell<Vec<u8>>>,
+    notified: Rc<RefCell<Vec<Bytes>>>,
     pub room: RoomUri,
     pub alice: Person,
     pub bob: Person,
@@ -157,10 +167,10 @@ impl Rig {
             rest_ms: 0,
         };
         let log = Log::new(header, || 0);
-        let answers = Rc::new(RefCell::default());
+        let (answers, notified) = (Rc::new(RefCell::default()), Rc::new(RefCell::default()));
         let setup = Setup {
             name: provider(HUB),
-            network: Rc::new(Elsewhere(answers.clone())),
+            network: Rc::new(Elsewhere(answers.clone(), notified.clone())),
             clock: Rc::new(Hands(Cell::new(1_000_000))),
             disk: Rc::new(Sheet(RefCell::default())),
             points: Rc::new(NoPoints),
@@ -175,6 +185,7 @@ impl Rig {
             server: Server::start(setup),
             log,
             answers,
+            notified,
             room: RoomUri::new(&provider(HUB), "clubhouse").unwrap(),
             alice: Person::new(HUB, "alice", "A1", 2),
             bob: Person::new(FOLLOWER, "bob", "B1", 3),
@@ -240,6 +251,16 @@ impl Rig {
         Some(Answered { status, body, events })
     }
 
+    /// What the hub has sent to the other providers, once its tasks had their turns.
+    pub fn notified(&self) -> Vec<Bytes> {
+        self.local.block_on(&self.runtime, async {
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        });
+        self.notified.borrow().clone()
+    }
+
     /// What the hub gives a joiner: epoch, GroupContext and all, tree and waiting proposals.
     pub fn view(&self) -> GroupInfoRatchetTree {
         let bob = &self.bob;
@@ -283,11 +304,7 @@ impl Rig {
         let Self { alice, bob, room, .. } = self;
         let by = |it: &Person, member: &mut Member| {
             let sending_user = it.actor.user.clone();
-            let said_by = (sending_user.clone(), room.clone());
-            let content = Content::saying("hello", "m1".to_owned(), said_by, [7; 16]).encode();
-            let beside = authenticated_data(&franking_tag(&[7; 16], &content));
-            let message =
-                member.encrypt_beside(&it.library, &it.identity, &content, beside).unwrap();
+            let (_, message) = it.says("hello", room, member);
             let submit = SubmitMessageRequest { message, sending_user }.encode();
             let plan = CommitPlan::default();
             let committed = member.commit(&it.library, &it.identity, &plan).unwrap();
@@ -328,7 +345,30 @@ impl Rig {
             ("client/submitMessage", {
                 self.by_alice(Errand::SubmitMessage(room.clone()), alices_message)
             }),
+            ("reportAbuse", self.by_bob(Route::ReportAbuse(room.clone()), self.report(alices))),
         ]
+    }
+
+    /// Bob has a message of alice's, which the hub franked, and would report it.
+    fn report(&self, alices: &mut Member) -> Vec<u8> {
+        let Self { alice, bob, room, .. } = self;
+        let (content, message) = alice.says("stupid", room, alices);
+        let sending_user = alice.actor.user.clone();
+        let body = SubmitMessageRequest { message, sending_user }.encode();
+        let answered = self.ask(&self.by_alice(Errand::SubmitMessage(room.clone()), body)).unwrap();
+        let response = SubmitMessageResponse::decode(&answered.body).unwrap();
+        let SubmitMessageResponse::Accepted { accepted_at, frank: Some(frank) } = response else {
+            panic!("{response:?}")
+        };
+        AbuseReport {
+            reporting_user: Some(bob.actor.user.clone()),
+            alleged_abuser: alice.actor.user.clone(),
+            reason: 0,
+            note: "look".to_owned(),
+            messages: vec![AbusiveMessage { content, frank, accepted_at }],
+            extensions: Vec::new(),
+        }
+        .encode()
     }
 
     /// Another client of bob's would join.
@@ -357,11 +397,15 @@ pub fn provider(name: &str) -> ProviderName {
     ProviderName::new(name).unwrap()
 }
 
-/// All other providers: each has a directory, takes what is sent, and gives this key material.
-struct Elsewhere(Rc<RefCell<Vec<u8>>>);
+/// All other providers: each has a directory, takes what is sent, gives this key material, and
+/// keeps what it is notified of.
+struct Elsewhere(Rc<RefCell<Vec<u8>>>, Rc<RefCell<Vec<Bytes>>>);
 
 impl Network for Elsewhere {
     fn call(&self, call: Call) -> Task<Result<Reply, Unanswered>> {
+        if call.endpoint == "notify" {
+            self.1.borrow_mut().extend(call.body);
+        }
         let (status, body) = match call.endpoint {
             "directory" => (200, Directory::of(&call.to).encode()),
             "keyMaterial" => (200, self.0.borrow().clone()),

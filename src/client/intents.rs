@@ -31,6 +31,9 @@ impl Room {
                 WishKind::Rename(name) => self.begin_rename(kit, wanted, &name),
                 WishKind::Update => self.begin_commit(kit, Some(wanted), &CommitPlan::default()),
                 WishKind::Send(text) => self.begin_send(kit, wanted, &text),
+                WishKind::ReportAbuse { user, claim } => {
+                    self.begin_report(kit, wanted, &user, claim.as_deref());
+                }
                 WishKind::Leave => {
                     if !self.begin_leave(kit, wanted) {
                         self.record.rest_until_ms = now_ms + 500;

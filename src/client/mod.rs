@@ -16,6 +16,7 @@ mod judging;
 mod kit;
 mod messaging;
 mod replies;
+mod reporting;
 mod room;
 
 use std::collections::BTreeMap;
@@ -366,7 +367,8 @@ impl Client {
             | Errand::Update(room)
             | Errand::SubmitMessage(room)
             | Errand::GroupInfo(room)
-            | Errand::Unsubscribe(room) => Some(room.clone()),
+            | Errand::Unsubscribe(room)
+            | Errand::ReportAbuse(room) => Some(room.clone()),
             _ => None,
         };
         let waits = errand == Errand::Mailbox;

@@ -64,6 +64,7 @@ impl Room {
             (Kind::KeyMaterial(_), ..) => self.got_key_material(kit, job, &reply),
             (Kind::GroupInfo(_), ..) => self.got_group_info(kit, job, &reply, now_ms),
             (Kind::Unsubscribe, ..) => {}
+            (Kind::Report, ..) => self.reported(kit, job),
             // An answer that can't be read is none.
             _ => {
                 job.put_off(now_ms);

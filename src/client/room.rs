@@ -328,5 +328,6 @@ fn verb_and_object(what: &WishKind) -> (&'static str, String) {
         WishKind::Update => ("update", String::new()),
         WishKind::Leave => ("leave", String::new()),
         WishKind::Join => ("join", String::new()),
+        WishKind::ReportAbuse { user, .. } => ("report-abuse", user.to_string()),
     }
 }

@@ -52,6 +52,8 @@ pub enum Errand {
     GroupInfo(RoomUri),
     /// Get nothing of this room any more: [`UnsubscribeRequest`], answered without a body.
     Unsubscribe(RoomUri),
+    /// Report abuse to the room's hub, answered without a body.
+    ReportAbuse(RoomUri),
 }
 
 impl LocalRoute {
@@ -67,6 +69,7 @@ impl LocalRoute {
             Errand::SubmitMessage(_) => "client/submitMessage",
             Errand::GroupInfo(_) => "client/groupInfo",
             Errand::Unsubscribe(_) => "client/unsubscribe",
+            Errand::ReportAbuse(_) => "client/reportAbuse",
         }
     }
 
@@ -82,6 +85,7 @@ impl LocalRoute {
             ["submitMessage", room] => Errand::SubmitMessage(unescape(room)?),
             ["groupInfo", room] => Errand::GroupInfo(unescape(room)?),
             ["unsubscribe", room] => Errand::Unsubscribe(unescape(room)?),
+            ["reportAbuse", room] => Errand::ReportAbuse(unescape(room)?),
             _ => return None,
         };
         Some(Self { client, errand })
@@ -98,7 +102,8 @@ impl LocalRoute {
             | Errand::Update(room)
             | Errand::SubmitMessage(room)
             | Errand::GroupInfo(room)
-            | Errand::Unsubscribe(room) => format!("{path}/{}", escape(room)),
+            | Errand::Unsubscribe(room)
+            | Errand::ReportAbuse(room) => format!("{path}/{}", escape(room)),
         }
     }
 }
@@ -306,6 +311,7 @@ mod tests {
             any_room().prop_map(Errand::SubmitMessage),
             any_room().prop_map(Errand::GroupInfo),
             any_room().prop_map(Errand::Unsubscribe),
+            any_room().prop_map(Errand::ReportAbuse),
         ]
     }
 

@@ -66,6 +66,12 @@ impl Inner {
                 self.sync();
                 Ok(answer(201, Bytes::new()))
             }
+            Errand::ReportAbuse(room) if self.is_hub_of(&room) => {
+                self.report_abuse(&Asker::Client(actor), &room, &body)
+            }
+            Errand::ReportAbuse(room) => {
+                self.pass(trying, Route::ReportAbuse(room.clone()), &room, body).await
+            }
             Errand::PublishKeyPackages | Errand::Mailbox => Ok(answer(200, Bytes::new())),
         }
     }

@@ -8,9 +8,10 @@
 //! out, in this order; [`Points`] lie between, where a crash can be aimed at. A server that starts
 //! again takes up its queues where its disk has them.
 //!
-//! Not here: consent, abuse reports, identifier queries and downloads (a later release), and who
+//! Not here: consent, identifier queries and downloads (a later release), and who
 //! may talk to whom at the transport, which hands over a [`Peer`] that it has authenticated.
 
+mod abuse;
 mod answer;
 mod directory;
 mod fanout;
@@ -240,6 +241,9 @@ impl Inner {
             }
             (_, Route::Client(_)) => {
                 Err(Failure::new(403, "peer-is-who-it-says", "a provider is no client"))
+            }
+            (peer, Route::ReportAbuse(room)) => {
+                self.report_abuse(&room::Asker::Provider(peer), &room, &body)
             }
         }
     }

@@ -10,7 +10,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::words::{
-    Change, Deed, Digest, Fate, Judged, Kind, Member, Phase, SeenFrank, Stage, StateRef, Way,
+    Change, Deed, Digest, Evidence, Fate, Judged, Kind, Member, Phase, SeenFrank, Stage, StateRef,
+    Way,
 };
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 
@@ -401,5 +402,17 @@ pub enum Event {
         digest: Digest,
         /// Hash of the frank.
         frank: Digest,
+    },
+    /// A hub took a report of abuse, and weighed its evidence.
+    Reported {
+        /// The room.
+        room: RoomUri,
+        /// Who reports, where the report says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reporter: Option<UserUri>,
+        /// Who is said to have sent the messages.
+        accused: UserUri,
+        /// The messages.
+        evidence: Vec<Evidence>,
     },
 }
