@@ -13,6 +13,7 @@ mod crashes;
 mod found;
 mod liars;
 mod life;
+mod messages;
 mod network;
 mod played;
 #[path = "../playing.rs"]
@@ -48,6 +49,7 @@ const TESTS: &[&str] = &[
     include_str!("found.rs"),
     include_str!("liars.rs"),
     include_str!("life.rs"),
+    include_str!("messages.rs"),
     include_str!("network.rs"),
 ];
 

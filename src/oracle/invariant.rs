@@ -8,10 +8,10 @@
 use super::ledger::Ledger;
 use super::{
     add_leave_order, agreement, bad_input_passes, banned_stay_out, contiguous_history, convergence,
-    epochs_grow, exactly_once, exiting_is_silent, hub_shadow, leave_completes, listed_users_get_in,
-    members_inside_participants, messages_delivered, no_ghost, no_rejoin_storm, nobody_stuck,
-    queues_drain, single_commit, stamps_grow, state_agreement, truthful_responses, used_in_order,
-    verdicts_agree,
+    epochs_grow, exactly_once, exiting_is_silent, frank_sound, hub_shadow, leave_completes,
+    listed_users_get_in, members_inside_participants, messages_delivered, no_ghost,
+    no_rejoin_storm, nobody_stuck, queues_drain, single_commit, stamps_grow, state_agreement,
+    truthful_responses, used_in_order, verdicts_agree,
 };
 use crate::mimi::uri::RoomUri;
 use crate::trace::Entry;
@@ -42,6 +42,7 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     no_rejoin_storm::INFO,
     queues_drain::INFO,
     listed_users_get_in::INFO,
+    frank_sound::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

@@ -29,6 +29,7 @@ pub const INVARIANTS: &[&str] = &[
     "no_rejoin_storm",
     "queues_drain",
     "listed_users_get_in",
+    "frank_sound",
 ];
 
 /// Ids of the third catalogue.
