@@ -21,7 +21,9 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use rig::{Answered, Asked, HUB, Rig, provider};
 use schism::mimi::local::{Errand, LocalRoute, MailboxResponse};
 use schism::mimi::uri::{ClientUri, RoomUri};
-use schism::mimi::wire::{GroupInfoOption, Route, UpdateRequest};
+use schism::mimi::wire::{
+    AbuseReport, FanoutExtra, FanoutMessage, GroupInfoOption, NotifyRequest, Route, UpdateRequest,
+};
 use schism::mls::{MlsFraming, PeekKind, peek, sign_key_material};
 use schism::node::Peer;
 use schism::trace::{Event, Kind};
@@ -234,6 +236,50 @@ fn a_damaged_mailbox_request_is_refused_or_another_request() {
 #[test]
 fn a_damaged_creation_makes_no_room() {
     damaged("client/createRoom", never);
+}
+
+/// Only what the damage left alone can be genuine.
+#[test]
+fn a_damaged_report_is_refused_or_taken_without_being_believed() {
+    damaged("reportAbuse", |good, damaged, answered| {
+        let (good, damaged) = (AbuseReport::decode(good), AbuseReport::decode(damaged));
+        let (Ok(good), Ok(damaged)) = (good, damaged) else { return false };
+        let told = (&good.alleged_abuser, &good.messages);
+        let same = told == (&damaged.alleged_abuser, &damaged.messages);
+        let [Event::Reported { evidence, .. }] = answered.events.as_slice() else { return false };
+        answered.status == 201 && evidence.iter().all(|it| !it.genuine || same)
+    });
+}
+
+#[test]
+fn a_report_of_what_was_franked_is_believed() {
+    let Scene { rig, good } = Scene::of("reportAbuse");
+    let answered = rig.ask(&good).unwrap();
+    assert_eq!((answered.status, answered.body.len()), (201, 0));
+    let [Event::Reported { reporter, accused, evidence, .. }] = answered.events.as_slice() else {
+        panic!("{answered:?}")
+    };
+    assert_eq!((reporter.as_ref(), accused), (Some(&rig.bob.actor.user), &rig.alice.actor.user));
+    assert!(matches!(evidence.as_slice(), [it] if it.genuine), "{evidence:?}");
+}
+
+/// R40, R38: what goes to the other providers is the message, the time and the frank.
+#[test]
+fn a_hub_tells_its_followers_a_frank_and_not_who_sent_the_message() {
+    let (rig, mut alice, mut bob) = Rig::new();
+    let good = rig.good(&mut alice, &mut bob);
+    let (_, message) = good.iter().find(|(name, _)| *name == "client/submitMessage").unwrap();
+    rig.ask(message).unwrap();
+    let notified = rig.notified();
+    let last = NotifyRequest::decode(notified.last().unwrap(), &MlsFraming).unwrap();
+    let [FanoutMessage { extra: FanoutExtra::Application { frank: Some(_) }, .. }] = &last.0[..]
+    else {
+        panic!("{last:?}")
+    };
+    let body = notified.last().unwrap();
+    for name in [rig.alice.actor.user.to_string(), rig.alice.actor.client.to_string()] {
+        assert!(!body.windows(name.len()).any(|it| it == name.as_bytes()), "{name} is in it");
+    }
 }
 
 /// All good requests, each changed by `wrong`, are refused with this status and rule.

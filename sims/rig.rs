@@ -9,16 +9,18 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use http::Method;
+use schism::mimi::content::Content;
+use schism::mimi::frank::{authenticated_data, franking_tag};
 use schism::mimi::local::PublishKeyPackages;
-use schism::mimi::local::{CreateRoomRequest, Errand, LocalRoute, MailboxRequest};
+use schism::mimi::local::{CreateRoomRequest, Errand, HubKeys, LocalRoute, MailboxRequest};
 use schism::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
 use schism::mimi::rules::{Actor, RuleSet};
 use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use schism::mimi::wire::{
-    ClientKeyMaterial, ClientStatus, Directory, ExternalSender, FanoutExtra, FanoutMessage,
-    GroupInfoOption, GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse,
+    AbuseReport, AbusiveMessage, ClientKeyMaterial, ClientStatus, Directory, FanoutExtra,
+    FanoutMessage, GroupInfoOption, GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse,
     KeyMaterialResponse, KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route,
-    SubmitMessageRequest, UpdateRequest,
+    SubmitMessageRequest, SubmitMessageResponse, UpdateRequest,
 };
 use schism::mls::{
     CommitPlan, Committed, Identity, Library, Member, Meter, open_group_info, sign_key_material,
@@ -121,6 +123,15 @@ impl Person {
         &self.identity
     }
 
+    /// A message with its franking tag; plaintext and ciphertext.
+    fn says(&self, text: &str, room: &RoomUri, member: &mut Member) -> (Vec<u8>, Vec<u8>) {
+        let said_by = (self.actor.user.clone(), room.clone());
+        let content = Content::saying(text, "m1".to_owned(), said_by, [7; 16]).encode();
+        let beside = authenticated_data(&franking_tag(&[7; 16], &content));
+        let message = member.encrypt_beside(&self.library, &self.identity, &content, beside);
+        (content, message.unwrap())
+    }
+
     fn key_packages(&self) -> Vec<Vec<u8>> {
         self.library.new_key_packages(&self.identity, 4).unwrap()
     }
@@ -133,6 +144,7 @@ pub struct Rig {
     server: Server,
     log: Rc<Log>,
     answers: Rc<RefCell<Vec<u8>>>,
+    notified: Rc<RefCell<Vec<Bytes>>>,
     pub room: RoomUri,
     pub alice: Person,
     pub bob: Person,
@@ -155,10 +167,10 @@ impl Rig {
             rest_ms: 0,
         };
         let log = Log::new(header, || 0);
-        let answers = Rc::new(RefCell::default());
+        let (answers, notified) = (Rc::new(RefCell::default()), Rc::new(RefCell::default()));
         let setup = Setup {
             name: provider(HUB),
-            network: Rc::new(Elsewhere(answers.clone())),
+            network: Rc::new(Elsewhere(answers.clone(), notified.clone())),
             clock: Rc::new(Hands(Cell::new(1_000_000))),
             disk: Rc::new(Sheet(RefCell::default())),
             points: Rc::new(NoPoints),
@@ -173,6 +185,7 @@ impl Rig {
             server: Server::start(setup),
             log,
             answers,
+            notified,
             room: RoomUri::new(&provider(HUB), "clubhouse").unwrap(),
             alice: Person::new(HUB, "alice", "A1", 2),
             bob: Person::new(FOLLOWER, "bob", "B1", 3),
@@ -238,6 +251,16 @@ impl Rig {
         Some(Answered { status, body, events })
     }
 
+    /// What the hub has sent to the other providers, once its tasks had their turns.
+    pub fn notified(&self) -> Vec<Bytes> {
+        self.local.block_on(&self.runtime, async {
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+        });
+        self.notified.borrow().clone()
+    }
+
     /// What the hub gives a joiner: epoch, GroupContext and all, tree and waiting proposals.
     pub fn view(&self) -> GroupInfoRatchetTree {
         let bob = &self.bob;
@@ -265,10 +288,12 @@ impl Rig {
     pub fn creation(&self, room: &RoomUri) -> (Member, Asked) {
         let Self { alice, .. } = self;
         let hub = self.ask(&self.by_alice(Errand::HubKey, Vec::new())).unwrap();
-        let hub = ExternalSender::decode(&hub.body).unwrap();
-        let state = RoomState::cooperative(room.clone(), "A room", alice.actor.user.clone());
+        let hub = HubKeys::decode(&hub.body).unwrap();
+        let mut state = RoomState::cooperative(room.clone(), "A room", alice.actor.user.clone());
+        state.franking_agent = Some(hub.franking_agent);
         let (member, group_info) =
-            Member::create(&alice.library, &alice.identity, room, &state, &hub).unwrap();
+            Member::create(&alice.library, &alice.identity, room, &state, &hub.external_sender)
+                .unwrap();
         let ratchet_tree = RatchetTreeOption::Full(member.ratchet_tree().unwrap());
         let body = CreateRoomRequest { group_info, ratchet_tree }.encode();
         (member, self.by_alice(Errand::CreateRoom(room.clone()), body))
@@ -277,10 +302,9 @@ impl Rig {
     /// One good request for each thing that can be asked. None was sent.
     pub fn good(&self, alices: &mut Member, bobs: &mut Member) -> Vec<(&'static str, Asked)> {
         let Self { alice, bob, room, .. } = self;
-        let content = b"hello, whatever this is".as_slice();
         let by = |it: &Person, member: &mut Member| {
-            let message = member.encrypt(&it.library, &it.identity, content).unwrap();
             let sending_user = it.actor.user.clone();
+            let (_, message) = it.says("hello", room, member);
             let submit = SubmitMessageRequest { message, sending_user }.encode();
             let plan = CommitPlan::default();
             let committed = member.commit(&it.library, &it.identity, &plan).unwrap();
@@ -321,7 +345,30 @@ impl Rig {
             ("client/submitMessage", {
                 self.by_alice(Errand::SubmitMessage(room.clone()), alices_message)
             }),
+            ("reportAbuse", self.by_bob(Route::ReportAbuse(room.clone()), self.report(alices))),
         ]
+    }
+
+    /// Bob has a message of alice's, which the hub franked, and would report it.
+    fn report(&self, alices: &mut Member) -> Vec<u8> {
+        let Self { alice, bob, room, .. } = self;
+        let (content, message) = alice.says("stupid", room, alices);
+        let sending_user = alice.actor.user.clone();
+        let body = SubmitMessageRequest { message, sending_user }.encode();
+        let answered = self.ask(&self.by_alice(Errand::SubmitMessage(room.clone()), body)).unwrap();
+        let response = SubmitMessageResponse::decode(&answered.body).unwrap();
+        let SubmitMessageResponse::Accepted { accepted_at, frank: Some(frank) } = response else {
+            panic!("{response:?}")
+        };
+        AbuseReport {
+            reporting_user: Some(bob.actor.user.clone()),
+            alleged_abuser: alice.actor.user.clone(),
+            reason: 0,
+            note: "look".to_owned(),
+            messages: vec![AbusiveMessage { content, frank, accepted_at }],
+            extensions: Vec::new(),
+        }
+        .encode()
     }
 
     /// Another client of bob's would join.
@@ -350,11 +397,15 @@ pub fn provider(name: &str) -> ProviderName {
     ProviderName::new(name).unwrap()
 }
 
-/// All other providers: each has a directory, takes what is sent, and gives this key material.
-struct Elsewhere(Rc<RefCell<Vec<u8>>>);
+/// All other providers: each has a directory, takes what is sent, gives this key material, and
+/// keeps what it is notified of.
+struct Elsewhere(Rc<RefCell<Vec<u8>>>, Rc<RefCell<Vec<Bytes>>>);
 
 impl Network for Elsewhere {
     fn call(&self, call: Call) -> Task<Result<Reply, Unanswered>> {
+        if call.endpoint == "notify" {
+            self.1.borrow_mut().extend(call.body);
+        }
         let (status, body) = match call.endpoint {
             "directory" => (200, Directory::of(&call.to).encode()),
             "keyMaterial" => (200, self.0.borrow().clone()),

@@ -6,7 +6,8 @@
 //! network, no journal, no disk, no rule and no oracle; a room state is worked out once for all.
 //!
 //! A run asks more of the library than this: servers check KeyPackages and signed requests,
-//! messages are parsed on their way, senders are sent their own messages. That is part of the tax.
+//! messages are parsed on their way, senders are sent their own messages, franks are signed and
+//! checked. That is part of the tax.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -27,10 +28,11 @@ use openmls::prelude::{
 };
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider as _;
+use schism::mimi::frank::authenticated_data;
 use schism::mimi::room::{ComponentUpdate, RoomMetadata, RoomState};
 use schism::mimi::rules::Actor;
 use schism::mimi::uri::{ClientUri, RoomUri};
-use schism::mls::{Identity, SUITE};
+use schism::mls::{Franker, Identity, SUITE};
 use tls_codec::{Deserialize as _, Serialize as _};
 
 use crate::Failure;
@@ -126,7 +128,8 @@ impl Bare {
     fn create(&mut self, creator: &ClientUri) -> Result<(), Failure> {
         let creator = self.clients.get_mut(creator).ok_or("no such client")?;
         let user = creator.actor.user.clone();
-        let state = RoomState::cooperative(self.room.clone(), self.room.name(), user);
+        let mut state = RoomState::cooperative(self.room.clone(), self.room.name(), user);
+        state.franking_agent = Some(Franker::of(self.room.provider(), &[0; 32]).agent());
         let (info, tree) = creator.create(&self.room, &state, &self.hub.identity)?;
         self.hub.found(&info, &tree)?;
         self.state = Some(state);
@@ -313,8 +316,10 @@ impl Client {
         Ok(())
     }
 
+    /// With a franking tag beside it, as long as a real one.
     fn encrypt(&mut self, content: &[u8]) -> Result<Vec<u8>, Failure> {
         let group = self.group.as_mut().ok_or("not a member")?;
+        group.set_aad(authenticated_data(&[0; 32]));
         Ok(group.create_message(&self.provider, &self.identity, content)?.to_bytes()?)
     }
 

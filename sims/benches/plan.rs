@@ -9,10 +9,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use schism::mimi::local::Content;
+use schism::mimi::content::Content;
 use schism::mimi::room::{ComponentUpdate, ParticipantListUpdate};
 use schism::mimi::uri::{ClientUri, RoomUri, UserUri};
-use schism::trace::{Change, Digest, Entry, Event, Header, Kind, Node, Stage, Way};
+use schism::trace::{Change, Entry, Event, Header, Kind, Node, Stage, Way};
 
 /// One operation of one client; what it means for everybody else follows from it.
 pub enum Operation {
@@ -176,14 +176,19 @@ fn operation(
             }
             Operation::Commit { client: client.clone(), changing: changing(change) }
         }
-        Event::Submitted { message, content: hash, .. } => {
+        Event::Submitted { room, message, bytes, .. } => {
             let intent = message.split(' ').next().unwrap_or_default();
-            let text = texts.get(intent).copied().unwrap_or_default().to_owned();
-            let content = Content { message_id: message.clone(), text }.encode();
-            if Digest::of(&content) != *hash {
+            let text = texts.get(intent).copied().unwrap_or_default();
+            let Some(Node::Client { client, user }) = header.nodes.get(&entry.node) else {
+                return unknown("message by a server");
+            };
+            // The same but for the salt, which no trace tells.
+            let said_by = (user.clone(), room.clone());
+            let content = Content::saying(text, message.clone(), said_by, [0; 16]).encode();
+            if content.len() as u64 != *bytes {
                 return unknown("plaintext like this");
             }
-            Operation::Message { client: client()?, content }
+            Operation::Message { client: client.clone(), content }
         }
         Event::Accepted { kind: Kind::Commit | Kind::ExternalCommit | Kind::Proposals, .. } => {
             return unknown("proposals and external commits");

@@ -14,6 +14,7 @@ mod found;
 mod leaky;
 mod liars;
 mod life;
+mod messages;
 mod network;
 mod played;
 #[path = "../playing.rs"]
@@ -50,6 +51,7 @@ const TESTS: &[&str] = &[
     include_str!("found.rs"),
     include_str!("liars.rs"),
     include_str!("life.rs"),
+    include_str!("messages.rs"),
     include_str!("network.rs"),
     include_str!("secrets.rs"),
 ];

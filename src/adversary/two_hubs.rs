@@ -72,9 +72,10 @@ impl<S: Service + 'static> TwoHubs<S> {
         }
         let second = self.second();
         let concerned = match Route::parse(path)? {
-            Route::Update(room) | Route::SubmitMessage(room) | Route::GroupInfo(room) => {
-                room == self.plan.room
-            }
+            Route::Update(room)
+            | Route::SubmitMessage(room)
+            | Route::GroupInfo(room)
+            | Route::ReportAbuse(room) => room == self.plan.room,
             // It names its room in the body; both hubs hand out the same, and only the one that
             // the later commit goes to must know the way of the Welcome.
             Route::KeyMaterial(_) => true,

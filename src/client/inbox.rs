@@ -4,14 +4,12 @@
 //! when its epoch is the client's, kept when it is early, and passed over when it is late. After
 //! each step forward, what was kept gets another chance.
 
-use std::rc::Rc;
-
 use super::job::{Job, Kind};
 use super::kit::Kit;
 use super::room::{Room, Standing};
-use crate::mimi::local::{Content, UnsubscribeRequest};
+use crate::mimi::local::UnsubscribeRequest;
 use crate::mimi::room::ComponentUpdate;
-use crate::mimi::rules::{Actor, Part, What};
+use crate::mimi::rules::{Part, What};
 use crate::mimi::wire::{FanoutExtra, FanoutMessage, RatchetTreeOption, WireError};
 use crate::mls::{Incoming, Member, MlsError, PeekKind, StagedByMember, peek};
 use crate::node::wish::WishKind;
@@ -21,7 +19,7 @@ use crate::trace::{Digest, Event, Fate, Way};
 const MOST_EARLY: usize = 2_000;
 
 /// What became of an event.
-enum Use {
+pub(super) enum Use {
     /// It took effect, or never will.
     Done,
     /// It may take effect later.
@@ -238,45 +236,6 @@ impl Room {
         self.begin(Job::new(Kind::Unsubscribe, None, about, body));
     }
 
-    fn message(&mut self, kit: &Kit, event: &FanoutMessage, digest: Digest, epoch: u64) -> Use {
-        let Some(member) = &mut self.member else { return Use::Done };
-        match member.receive(&kit.library, &event.message) {
-            Ok(Incoming::Message { sender, epoch, content }) => {
-                self.deliver(kit, digest, &sender, epoch, &content);
-            }
-            Ok(Incoming::OwnMessage) => return self.pass(kit, digest, "own message"),
-            Ok(_) => return self.refuse(kit, digest, "not what it was sent as"),
-            Err(error) => {
-                kit.journal.record(Event::Unreadable {
-                    room: self.uri.clone(),
-                    digest,
-                    epoch,
-                    why: error.to_string(),
-                });
-            }
-        }
-        Use::Done
-    }
-
-    fn deliver(&mut self, kit: &Kit, digest: Digest, sender: &Actor, epoch: u64, content: &[u8]) {
-        let Ok(message) = Content::decode(content) else {
-            return self.reject(kit, digest, "body-is-well-formed", "not a message content");
-        };
-        let delivered = Rc::make_mut(&mut self.record.delivered);
-        if !delivered.insert(message.message_id.clone()) {
-            self.pass(kit, digest, "delivered before");
-            return;
-        }
-        self.deliveries.push(Event::Delivered {
-            room: self.uri.clone(),
-            message: message.message_id,
-            sender: sender.client.clone(),
-            epoch,
-            digest,
-            content: Digest::of(content),
-        });
-    }
-
     fn welcomed(&mut self, kit: &Kit, message: &[u8], tree: &RatchetTreeOption) -> Use {
         let digest = Digest::of(message);
         if matches!(self.record.standing, Standing::Member | Standing::Creating) {
@@ -319,18 +278,18 @@ impl Room {
         }
     }
 
-    fn pass(&mut self, kit: &Kit, digest: Digest, why: &str) -> Use {
+    pub(super) fn pass(&mut self, kit: &Kit, digest: Digest, why: &str) -> Use {
         let (room, why) = (self.uri.clone(), why.to_owned());
         kit.journal.record(Event::Passed { room, digest, why });
         Use::Done
     }
 
-    fn refuse(&mut self, kit: &Kit, digest: Digest, why: &str) -> Use {
+    pub(super) fn refuse(&mut self, kit: &Kit, digest: Digest, why: &str) -> Use {
         self.reject(kit, digest, "mls", why);
         Use::Done
     }
 
-    fn reject(&mut self, kit: &Kit, digest: Digest, rule: &str, why: &str) {
+    pub(super) fn reject(&mut self, kit: &Kit, digest: Digest, rule: &str, why: &str) {
         let (room, rule, why) = (self.uri.clone(), rule.to_owned(), why.to_owned());
         kit.journal.record(Event::Rejected { room, digest, rule, why });
     }

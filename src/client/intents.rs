@@ -7,18 +7,16 @@
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
 use super::room::{Room, Standing};
-use crate::mimi::local::Content;
 use crate::mimi::policy::ORDINARY_USER;
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata};
 use crate::mimi::rules::What;
 use crate::mimi::uri::{ClientUri, UserUri};
-use crate::mimi::wire::{SubmitMessageRequest, UpdateRequest};
+use crate::mimi::wire::UpdateRequest;
 use crate::mls::{
-    CommitPlan, Member, MlsError, SUITE_NUMBER, key_package_facts, required_capabilities,
-    sign_key_material,
+    CommitPlan, MlsError, SUITE_NUMBER, key_package_facts, required_capabilities, sign_key_material,
 };
 use crate::node::wish::{Wish, WishKind};
-use crate::trace::{Digest, Event, Fate};
+use crate::trace::Fate;
 
 impl Room {
     pub(super) fn begin_next_intent(&mut self, kit: &Kit, now_ms: u64) {
@@ -33,6 +31,9 @@ impl Room {
                 WishKind::Rename(name) => self.begin_rename(kit, wanted, &name),
                 WishKind::Update => self.begin_commit(kit, Some(wanted), &CommitPlan::default()),
                 WishKind::Send(text) => self.begin_send(kit, wanted, &text),
+                WishKind::ReportAbuse { user, claim } => {
+                    self.begin_report(kit, wanted, &user, claim.as_deref());
+                }
                 WishKind::Leave => {
                     if !self.begin_leave(kit, wanted) {
                         self.record.rest_until_ms = now_ms + 500;
@@ -136,35 +137,6 @@ impl Room {
             ..CommitPlan::default()
         };
         self.begin_commit(kit, Some(wanted), &plan);
-    }
-
-    fn begin_send(&mut self, kit: &Kit, wanted: Wanted, text: &str) {
-        if self.member.as_ref().is_some_and(Member::has_proposals) {
-            // RFC 9420 §12.4: what is proposed is committed before anything is sent (R37).
-            self.record.wanted.push_front(wanted);
-            return self.begin_commit(kit, None, &CommitPlan::default());
-        }
-        let Some(member) = &mut self.member else { return };
-        let message_id = format!("{} by {}", wanted.wish.intent, kit.actor.client.name());
-        let content = Content { message_id: message_id.clone(), text: text.to_owned() }.encode();
-        let epoch = member.epoch();
-        match member.encrypt(&kit.library, &kit.identity, &content) {
-            Ok(message) => {
-                kit.journal.record(Event::Submitted {
-                    room: self.uri.clone(),
-                    message: message_id,
-                    epoch,
-                    digest: Digest::of(&message),
-                    content: Digest::of(&content),
-                });
-                let sending_user = kit.actor.user.clone();
-                let request = SubmitMessageRequest { message, sending_user };
-                let about = format!("{} submit", wanted.wish.intent);
-                let job = Job::new(Kind::Submit, Some(wanted), about, request.encode());
-                self.begin(job.with_digest(&request.message));
-            }
-            Err(error) => self.end(kit, &wanted, Fate::Refused, &error.to_string()),
-        }
     }
 
     /// Proposes what the draft's leave is made of (P06 §3.5). False where it must wait.

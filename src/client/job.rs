@@ -55,6 +55,8 @@ pub(super) enum Kind {
     Join { epoch: u64, store: Store },
     /// Tells the provider that the room's events are not wanted any more.
     Unsubscribe,
+    /// Reports abuse to the hub.
+    Report,
 }
 
 #[derive(Clone)]
@@ -141,6 +143,7 @@ impl Job {
             Kind::Submit => Errand::SubmitMessage(room),
             Kind::GroupInfo(_) => Errand::GroupInfo(room),
             Kind::Unsubscribe => Errand::Unsubscribe(room),
+            Kind::Report => Errand::ReportAbuse(room),
         }
     }
 }

@@ -15,7 +15,9 @@ mod job;
 mod joining;
 mod judging;
 mod kit;
+mod messaging;
 mod replies;
+mod reporting;
 mod room;
 
 use std::collections::BTreeMap;
@@ -366,7 +368,8 @@ impl Client {
             | Errand::Update(room)
             | Errand::SubmitMessage(room)
             | Errand::GroupInfo(room)
-            | Errand::Unsubscribe(room) => Some(room.clone()),
+            | Errand::Unsubscribe(room)
+            | Errand::ReportAbuse(room) => Some(room.clone()),
             _ => None,
         };
         let waits = errand == Errand::Mailbox;

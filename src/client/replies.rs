@@ -8,11 +8,11 @@ use super::errand::{Expects, JobTag};
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
 use super::room::{Room, Standing};
-use crate::mimi::local::CreateRoomRequest;
+use crate::mimi::local::{CreateRoomRequest, HubKeys};
 use crate::mimi::room::RoomState;
 use crate::mimi::wire::{
-    ClientStatus, ExternalSender, GroupInfoOption, KeyMaterialResponse, RatchetTreeOption,
-    SubmitMessageResponse, UpdateOutcome, UpdateRequest, UpdateResponse,
+    ClientStatus, GroupInfoOption, KeyMaterialResponse, RatchetTreeOption, SubmitMessageResponse,
+    UpdateOutcome, UpdateRequest, UpdateResponse,
 };
 use crate::mls::{Committed, Member, MlsFraming};
 use crate::node::{Reply, Unanswered};
@@ -64,6 +64,7 @@ impl Room {
             (Kind::KeyMaterial(_), ..) => self.got_key_material(kit, job, &reply),
             (Kind::GroupInfo(_), ..) => self.got_group_info(kit, job, &reply, now_ms),
             (Kind::Unsubscribe, ..) => {}
+            (Kind::Report, ..) => self.reported(kit, job),
             // An answer that can't be read is none.
             _ => {
                 job.put_off(now_ms);
@@ -228,10 +229,11 @@ impl Room {
         let Some(wanted) = job.wanted else { return };
         let name = self.uri.name().to_owned();
         let creator = kit.actor.user.clone();
-        let state = RoomState::cooperative(self.uri.clone(), &name, creator);
-        let built = ExternalSender::decode(&reply.body)
-            .map_err(|error| error.to_string())
-            .and_then(|hub| {
+        let mut state = RoomState::cooperative(self.uri.clone(), &name, creator);
+        let built =
+            HubKeys::decode(&reply.body).map_err(|error| error.to_string()).and_then(|keys| {
+                state.franking_agent = Some(keys.franking_agent);
+                let hub = keys.external_sender;
                 Member::create(&kit.library, &kit.identity, &self.uri, &state, &hub)
                     .and_then(|(member, info)| Ok((member.ratchet_tree()?, member, info)))
                     .map_err(|error| error.to_string())

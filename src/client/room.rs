@@ -5,14 +5,14 @@
 //! what comes next; `intents` begins what the user wants, `replies` and `inbox` take what the hub
 //! says, `joining` is the way in from outside.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::errand::{JobTag, Sending};
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
-use crate::mimi::uri::RoomUri;
-use crate::mimi::wire::FanoutMessage;
+use crate::mimi::uri::{RoomUri, UserUri};
+use crate::mimi::wire::{AbusiveMessage, FanoutMessage};
 use crate::mls::{CommitPlan, Member};
 use crate::node::wish::{Wish, WishKind};
 use crate::trace::{Digest, Event, Fate};
@@ -60,6 +60,8 @@ pub(super) struct RoomRecord {
     pub exiting: bool,
     /// Events that came before this client could use them.
     pub early: Vec<FanoutMessage>,
+    /// The newest message of each user with a genuine frank.
+    pub evidence: BTreeMap<UserUri, Rc<AbusiveMessage>>,
     /// Ids of messages that the user has.
     pub delivered: Rc<BTreeSet<String>>,
     /// The hub was heard to be at this epoch.
@@ -326,5 +328,6 @@ fn verb_and_object(what: &WishKind) -> (&'static str, String) {
         WishKind::Update => ("update", String::new()),
         WishKind::Leave => ("leave", String::new()),
         WishKind::Join => ("join", String::new()),
+        WishKind::ReportAbuse { user, .. } => ("report-abuse", user.to_string()),
     }
 }

@@ -14,11 +14,12 @@
 //! everything on its disk, and only then may the provider drop it: a response can be lost, and
 //! the client can crash, without anything being lost with them.
 //!
-//! Not here: what a provider does with these, and what a client puts into a [`Content`].
+//! Not here: what a provider does with these.
 
+use super::room::FrankingAgent;
 use super::uri::{ClientUri, RoomUri, UserUri};
 use super::wire::codec::{Reader, Writer};
-use super::wire::{Framing, RatchetTreeOption, WireError, escape, unescape};
+use super::wire::{ExternalSender, Framing, RatchetTreeOption, WireError, escape, unescape};
 
 /// A path of this interface: who wants what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +37,7 @@ pub enum Errand {
     PublishKeyPackages,
     /// Fetch what has come: [`MailboxRequest`], [`MailboxResponse`].
     Mailbox,
-    /// Learn the key with which the provider signs as a hub: an encoded
-    /// [`ExternalSender`](super::wire::ExternalSender). No body.
+    /// Learn the keys with which the provider signs as a hub: [`HubKeys`]. No body.
     HubKey,
     /// Open a room with the provider as its hub: [`CreateRoomRequest`], answered 201, or 409 where
     /// the room exists.
@@ -52,6 +52,8 @@ pub enum Errand {
     GroupInfo(RoomUri),
     /// Get nothing of this room any more: [`UnsubscribeRequest`], answered without a body.
     Unsubscribe(RoomUri),
+    /// Report abuse to the room's hub, answered without a body.
+    ReportAbuse(RoomUri),
 }
 
 impl LocalRoute {
@@ -67,6 +69,7 @@ impl LocalRoute {
             Errand::SubmitMessage(_) => "client/submitMessage",
             Errand::GroupInfo(_) => "client/groupInfo",
             Errand::Unsubscribe(_) => "client/unsubscribe",
+            Errand::ReportAbuse(_) => "client/reportAbuse",
         }
     }
 
@@ -82,6 +85,7 @@ impl LocalRoute {
             ["submitMessage", room] => Errand::SubmitMessage(unescape(room)?),
             ["groupInfo", room] => Errand::GroupInfo(unescape(room)?),
             ["unsubscribe", room] => Errand::Unsubscribe(unescape(room)?),
+            ["reportAbuse", room] => Errand::ReportAbuse(unescape(room)?),
             _ => return None,
         };
         Some(Self { client, errand })
@@ -98,7 +102,8 @@ impl LocalRoute {
             | Errand::Update(room)
             | Errand::SubmitMessage(room)
             | Errand::GroupInfo(room)
-            | Errand::Unsubscribe(room) => format!("{path}/{}", escape(room)),
+            | Errand::Unsubscribe(room)
+            | Errand::ReportAbuse(room) => format!("{path}/{}", escape(room)),
         }
     }
 }
@@ -233,6 +238,31 @@ impl UnsubscribeRequest {
     }
 }
 
+/// The keys of a hub, as the groups of its rooms name them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubKeys {
+    /// Signs the hub's own proposals (P06 §7.4).
+    pub external_sender: ExternalSender,
+    /// Signs franks (P06 §5.4.1).
+    pub franking_agent: FrankingAgent,
+}
+
+impl HubKeys {
+    /// The body.
+    pub fn encode(&self) -> Vec<u8> {
+        self.external_sender.write(Writer::default()).put(&self.franking_agent).done()
+    }
+
+    /// # Errors
+    /// When `bytes` are not exactly one such body.
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        Reader::whole("HubKeys", bytes, |reader| {
+            let external_sender = ExternalSender::read(reader)?;
+            Ok(Self { external_sender, franking_agent: reader.take("a franking agent")? })
+        })
+    }
+}
+
 /// What a provider needs to become the hub of a new room: the group at epoch 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateRoomRequest {
@@ -260,35 +290,6 @@ impl CreateRoomRequest {
     }
 }
 
-/// The plaintext of an application message. Stands in for the MIMI content format, which comes
-/// with franking in a later release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Content {
-    /// Unique in the run.
-    pub message_id: String,
-    /// What the user says.
-    pub text: String,
-}
-
-impl Content {
-    /// Its bytes, to be encrypted.
-    pub fn encode(&self) -> Vec<u8> {
-        let writer = Writer::default();
-        writer.opaque(self.message_id.as_bytes()).opaque(self.text.as_bytes()).done()
-    }
-
-    /// # Errors
-    /// When `bytes` are not exactly one content.
-    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
-        Reader::whole("Content", bytes, |reader| {
-            Ok(Self {
-                message_id: reader.string("a message id in UTF-8")?,
-                text: reader.string("a text in UTF-8")?,
-            })
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -296,8 +297,8 @@ mod tests {
     use super::*;
     use crate::mimi::wire::Route;
     use crate::mimi::wire::testing::{
-        FakeFraming, any_bytes, any_client, any_group_info, any_room, any_tree, any_user, bytes,
-        holds,
+        FakeFraming, any_bytes, any_client, any_credential, any_group_info, any_room, any_tree,
+        any_user, bytes, holds,
     };
 
     fn any_errand() -> impl Strategy<Value = Errand> {
@@ -310,6 +311,7 @@ mod tests {
             any_room().prop_map(Errand::SubmitMessage),
             any_room().prop_map(Errand::GroupInfo),
             any_room().prop_map(Errand::Unsubscribe),
+            any_room().prop_map(Errand::ReportAbuse),
         ]
     }
 
@@ -360,6 +362,19 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_a_hub_read_back_and_damage_does_no_harm() {
+        let sender = (any_bytes(), any_credential())
+            .prop_map(|(key, credential)| ExternalSender { key, credential });
+        let agent =
+            (any_bytes(), any_bytes()).prop_map(|(key, identity)| FrankingAgent { key, identity });
+        let bodies = (sender, agent).prop_map(|(external_sender, franking_agent)| HubKeys {
+            external_sender,
+            franking_agent,
+        });
+        holds(bodies, HubKeys::encode, HubKeys::decode);
+    }
+
+    #[test]
     fn an_unsubscription_reads_back_and_damage_does_no_harm() {
         let bodies = any::<u64>().prop_map(|seen| UnsubscribeRequest { seen });
         holds(bodies, UnsubscribeRequest::encode, UnsubscribeRequest::decode);
@@ -370,13 +385,6 @@ mod tests {
         let bodies = (any_group_info(), any_tree())
             .prop_map(|(group_info, ratchet_tree)| CreateRoomRequest { group_info, ratchet_tree });
         holds(bodies, CreateRoomRequest::encode, |it| CreateRoomRequest::decode(it, &FakeFraming));
-    }
-
-    #[test]
-    fn a_content_reads_back_and_damage_does_no_harm() {
-        let bodies =
-            any::<(String, String)>().prop_map(|(message_id, text)| Content { message_id, text });
-        holds(bodies, Content::encode, Content::decode);
     }
 
     #[test]
@@ -398,8 +406,6 @@ mod tests {
                 b"mimi://a/r/x",
             ])
         );
-        let content = Content { message_id: "m1".to_owned(), text: "hé".to_owned() };
-        assert_eq!(content.encode(), [2, b'm', b'1', 3, b'h', 0xc3, 0xa9]);
         let tree = RatchetTreeOption::Full(vec![1, 0]);
         let creation = CreateRoomRequest { group_info: vec![b'G', 0], ratchet_tree: tree };
         assert_eq!(creation.encode(), [b'G', 0, 1, 1, 0]);

@@ -111,6 +111,15 @@ impl Library {
         Ok(Self::new(seed, self.meter.clone()))
     }
 
+    /// A salt for a message's content.
+    ///
+    /// # Errors
+    /// When the library refuses.
+    pub fn salt(&self) -> Result<[u8; 16], MlsError> {
+        use openmls_traits::random::OpenMlsRand as _;
+        self.provider.rand().random_array().map_err(MlsError::refused)
+    }
+
     /// Storage will differ from the last [`Library::store`].
     pub(super) fn touched(&self) {
         self.changed.set(true);

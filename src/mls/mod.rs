@@ -10,6 +10,7 @@
 
 mod facts;
 mod framing;
+mod frank;
 mod group_info;
 mod identity;
 mod key_material;
@@ -24,6 +25,7 @@ mod view;
 
 pub use facts::{Leaf, RoomSnapshot};
 pub use framing::{MlsFraming, Peek, PeekKind, peek, welcome_message, welcome_references};
+pub use frank::{Franker, franking_tag_of, judge_frank};
 pub use group_info::{OpenedGroupInfo, RequestKey, open_group_info, seal_group_info};
 pub use identity::{Identity, read_identity};
 pub use key_material::{sign_key_material, verify_key_material};

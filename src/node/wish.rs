@@ -37,4 +37,11 @@ pub enum WishKind {
     Leave,
     /// Join by an external commit.
     Join,
+    /// Report the newest message of a user to the hub.
+    ReportAbuse {
+        /// The user.
+        user: UserUri,
+        /// What the report is to say that the message said, where that is not the truth.
+        claim: Option<String>,
+    },
 }

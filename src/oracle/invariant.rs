@@ -40,6 +40,7 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     super::old_keys_deleted::INFO,
     super::servers_see_no_content::INFO,
     super::restart_is_whole::INFO,
+    super::frank_sound::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

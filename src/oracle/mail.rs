@@ -41,7 +41,8 @@ impl Mail {
             Event::Delivered { message, .. } => {
                 self.delivered.insert((node, message.clone()));
             }
-            Event::Unreadable { digest, .. } => {
+            // Refused aloud is reported, too.
+            Event::Unreadable { digest, .. } | Event::Rejected { digest, .. } => {
                 self.unreadable.insert((node, *digest));
             }
             _ => {}
@@ -58,7 +59,12 @@ impl Mail {
         self.ids.get(digest).map(String::as_str)
     }
 
-    /// Whether the node gave the message to its user, or said that it can't be read.
+    /// All submissions of this plaintext.
+    pub(super) fn said(&self, content: &Digest) -> impl Iterator<Item = &Submission> {
+        self.submissions.values().flatten().filter(move |it| it.content == *content)
+    }
+
+    /// Whether the node gave the message to its user, or said why it did not.
     pub(super) fn settled(&self, node: &str, message: &str, digest: &Digest) -> bool {
         self.delivered.contains(&(node.to_owned(), message.to_owned()))
             || self.unreadable.contains(&(node.to_owned(), *digest))

@@ -32,6 +32,7 @@ mod epochs_grow;
 mod evaluator;
 mod exactly_once;
 mod exiting_is_silent;
+mod frank_sound;
 mod health;
 mod hub_log;
 mod hub_shadow;

@@ -316,7 +316,8 @@ impl Story {
     pub(super) fn submits(&mut self, by: &str, message: &str) {
         let (epoch, content) = (self.epoch(), digest(&format!("content {message}")));
         let (room, digest) = (room(), digest(message));
-        self.push(by, Event::Submitted { room, message: message.into(), epoch, digest, content });
+        let (message, bytes) = (message.into(), 100);
+        self.push(by, Event::Submitted { room, message, epoch, digest, content, bytes });
     }
 
     /// The hub's answer to the MLS message of this name.
@@ -334,6 +335,7 @@ impl Story {
             epoch: self.epoch(),
             digest: digest(message),
             content: digest(&format!("content {message}")),
+            frank: None,
         };
         self.push(to, event);
     }

@@ -71,6 +71,7 @@ fn path_in(directory: &Directory, provider: &ProviderName, route: &Route) -> Opt
         Route::Notify(_) => &directory.notify,
         Route::SubmitMessage(_) => &directory.submit_message,
         Route::GroupInfo(_) => &directory.group_info,
+        Route::ReportAbuse(_) => &directory.report_abuse,
         Route::Directory | Route::Client(_) => return Some(route.path()),
     };
     let path = template.strip_prefix(&format!("http://{provider}"))?;

@@ -71,16 +71,17 @@ impl Inner {
         }
         let now = self.setup.clock.now_ms();
         let (user, message) = (&request.sending_user, &request.message);
-        let decision =
-            self.with_room(uri, |room| room.submit(&self.setup.rules, user, message, now))?;
+        let judges = (&self.setup.rules, &self.franker);
+        let decision = self.with_room(uri, |room| room.submit(judges, user, message, now))?;
+        let frank = self.with_room(uri, |room| room.record.frank_of(&Digest::of(message)))?;
         let response = match decision {
             Decision::Accepted(accepted) => {
                 let accepted_at = accepted.stamp;
                 self.settle(uri, &accepted).await;
-                SubmitMessageResponse::Accepted { accepted_at, frank: None }
+                SubmitMessageResponse::Accepted { accepted_at, frank }
             }
             Decision::Repeated { accepted_at } => {
-                SubmitMessageResponse::Accepted { accepted_at, frank: None }
+                SubmitMessageResponse::Accepted { accepted_at, frank }
             }
             Decision::Refused(Rejection { refusal, .. }) => {
                 let current = self.with_room(uri, |room| room.view.epoch())?;
@@ -218,6 +219,12 @@ impl Inner {
         tracing::info!(room = %uri, ?kind, epoch, user = %accepted.user, "accepted");
         // All that follows in this request follows from the decision.
         self.setup.journal.set_cause(Some(place));
+        let frank = self.with_room(uri, |room| room.record.frank_of(&accepted.digest));
+        if let Ok(Some(frank)) = frank {
+            let (room, digest) = (uri.clone(), accepted.digest);
+            let frank = Digest::of(&frank.encode());
+            self.setup.journal.record(Event::Franked { room, digest, frank });
+        }
         for user in &accepted.newly_exiting {
             let event = Event::Exiting { room: uri.clone(), user: user.clone() };
             self.setup.journal.record(event);

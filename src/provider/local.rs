@@ -12,7 +12,7 @@ use super::Inner;
 use super::answer::{Failure, Try, answer};
 use super::directory::Errand as Passed;
 use super::room::Asker;
-use crate::mimi::local::{Errand, MailboxRequest, PublishKeyPackages, UnsubscribeRequest};
+use crate::mimi::local::{Errand, HubKeys, MailboxRequest, PublishKeyPackages, UnsubscribeRequest};
 use crate::mimi::rules::Actor;
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
 use crate::mimi::wire::{GroupInfoRequest, GroupInfoResponse, KeyMaterialRequest, Route};
@@ -39,7 +39,11 @@ impl Inner {
         };
         let actor = self.own_actor(&client).ok_or_else(unregistered)?;
         match errand {
-            Errand::HubKey => Ok(answer(200, self.identity.external_sender().encode())),
+            Errand::HubKey => {
+                let external_sender = self.identity.external_sender();
+                let franking_agent = self.franker.agent();
+                Ok(answer(200, HubKeys { external_sender, franking_agent }.encode()))
+            }
             Errand::CreateRoom(room) => self.create_room(&actor, &room, &body).await,
             Errand::KeyMaterial(user) => self.ask_key_material(&actor, &user, trying, body).await,
             Errand::Update(room) if self.is_hub_of(&room) => {
@@ -61,6 +65,12 @@ impl Inner {
                 self.state.borrow_mut().mail.unsubscribe(&room, &client, request.seen);
                 self.sync();
                 Ok(answer(201, Bytes::new()))
+            }
+            Errand::ReportAbuse(room) if self.is_hub_of(&room) => {
+                self.report_abuse(&Asker::Client(actor), &room, &body)
+            }
+            Errand::ReportAbuse(room) => {
+                self.pass(trying, Route::ReportAbuse(room.clone()), &room, body).await
             }
             Errand::PublishKeyPackages | Errand::Mailbox => Ok(answer(200, Bytes::new())),
         }

@@ -8,9 +8,10 @@
 //! out, in this order; [`Points`] lie between, where a crash can be aimed at. A server that starts
 //! again takes up its queues where its disk has them.
 //!
-//! Not here: consent, abuse reports, identifier queries and downloads (a later release), and who
+//! Not here: consent, identifier queries and downloads (a later release), and who
 //! may talk to whom at the transport, which hands over a [`Peer`] that it has authenticated.
 
+mod abuse;
 mod answer;
 mod directory;
 mod fanout;
@@ -37,7 +38,7 @@ use self::shelf::Shelf;
 use crate::mimi::rules::RuleSet;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
 use crate::mimi::wire::{Directory, Route};
-use crate::mls::{Identity, Library, Meter, Store, View};
+use crate::mls::{Franker, Identity, Library, Meter, Store, View};
 use crate::node::telling::Teller;
 use crate::node::{Clock, Disk, Network, Peer, Points, Service, Task};
 use crate::trace::Journal;
@@ -81,6 +82,7 @@ pub struct Server(Rc<Inner>);
 struct Inner {
     setup: Setup,
     identity: Identity,
+    franker: Franker,
     secret: [u8; 32],
     library: Library,
     teller: Teller,
@@ -118,6 +120,7 @@ impl Server {
         }
         let server = Self(Rc::new(Inner {
             identity: Identity::hub(&setup.name, secret),
+            franker: Franker::of(&setup.name, &secret),
             secret,
             library,
             teller: Teller::default(),
@@ -238,6 +241,9 @@ impl Inner {
             }
             (_, Route::Client(_)) => {
                 Err(Failure::new(403, "peer-is-who-it-says", "a provider is no client"))
+            }
+            (peer, Route::ReportAbuse(room)) => {
+                self.report_abuse(&room::Asker::Provider(peer), &room, &body)
             }
         }
     }

@@ -11,7 +11,7 @@ use super::collapse::Sort;
 use super::names::Names;
 use super::text::{seconds, shortened};
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
-use crate::trace::{Change, Entry, Event, Fate, Header, Kind, Phase, Secret};
+use crate::trace::{Change, Entry, Event, Evidence, Fate, Header, Kind, Phase, Secret};
 
 /// A line of the story.
 pub struct Line {
@@ -49,6 +49,18 @@ struct Teller<'a> {
 
 type Told = Option<(Sort, String)>;
 
+/// What the evidence of a report is worth.
+fn weighed(evidence: &[Evidence]) -> String {
+    let worth = |it: &Evidence| match it.genuine {
+        true => "the message is genuine".to_owned(),
+        false => format!("the message is no evidence{}", detail(&it.why)),
+    };
+    if evidence.is_empty() {
+        return "without evidence".to_owned();
+    }
+    evidence.iter().map(worth).collect::<Vec<_>>().join(", ")
+}
+
 fn notable(text: String) -> Told {
     Some((Sort::Notable, text))
 }
@@ -76,6 +88,14 @@ impl<'a> Teller<'a> {
                 let whom = self.asker(entry);
                 let why = detail(why);
                 Some((Sort::Refusal, format!("refuses {whom}: {code}, by the rule {rule}{why}")))
+            }
+            Event::Reported { reporter, accused, evidence, .. } => {
+                let by = reporter.as_ref().map_or("somebody", |user| user.name());
+                notable(format!(
+                    "takes a report by {by} of {}: {}",
+                    accused.name(),
+                    weighed(evidence)
+                ))
             }
             _ => self.recovery(entry).or_else(|| self.weather(index)),
         }
@@ -108,6 +128,7 @@ impl<'a> Teller<'a> {
             "send" => (Sort::Message, format!("sends {quoted} to {room}")),
             "rename" => (Sort::Wish, format!("renames {room} to {quoted}")),
             "update" => (Sort::Wish, format!("updates its keys in {room}")),
+            "report-abuse" => (Sort::Notable, format!("reports {whom} to the hub of {room}")),
             other => (Sort::Notable, format!("wants {other} {whom} in {room}")),
         };
         let Some((ended, fate, why)) = self.fates.get(intent.as_str()) else {

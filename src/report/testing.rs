@@ -116,6 +116,7 @@ impl Tape {
             epoch: 1,
             digest: Digest::of(text.as_bytes()),
             content: Digest::of(text.as_bytes()),
+            frank: None,
         };
         self.add(at_ms + 130, "A2", delivered);
     }

@@ -93,6 +93,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Just(Action::Update),
         Just(Action::Leave),
         Just(Action::Join),
+        prop::option::of(text())
+            .prop_map(|text| Action::ReportAbuse { user: "b-ob".to_owned(), text }),
     ];
     let rooms = prop::sample::select(vec!["attic", "club.house"]);
     let step = (time(), prop::sample::select(CLIENTS.to_vec()), rooms, action);

@@ -13,7 +13,8 @@ use super::time::{LONGEST_MS, show};
 use super::topology::Topology;
 use crate::script::{Action, Step};
 
-const ACTIONS: &[&str] = &["create", "add", "remove", "send", "rename", "update", "leave", "join"];
+const ACTIONS: &[&str] =
+    &["create", "add", "remove", "send", "rename", "update", "leave", "join", "report-abuse"];
 /// Actions that make sense many times in a row.
 const REPEATABLE: &[&str] = &["send", "rename", "update"];
 const KEYS: &[&str] = &["at", "who", "do", "room", "user", "text", "name", "every", "times"];
@@ -115,6 +116,7 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
     let own: &[&str] = match verb.text {
         "add" | "remove" => &["user"],
         "send" => &["text"],
+        "report-abuse" => &["user", "text"],
         "rename" => &["name"],
         known if ACTIONS.contains(&known) => &[],
         unknown => {
@@ -137,6 +139,10 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
         "rename" => Action::Rename { name: text("name", "the room's new name")? },
         "update" => Action::Update,
         "leave" => Action::Leave,
+        "report-abuse" => Action::ReportAbuse {
+            user: user()?,
+            text: fields.get("text").map(|_| text("text", "what the report says")).transpose()?,
+        },
         _ => Action::Join,
     })
 }

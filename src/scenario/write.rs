@@ -77,6 +77,10 @@ fn step(step: &Step, only_room: bool) -> String {
         Action::Update => ("update", String::new()),
         Action::Leave => ("leave", String::new()),
         Action::Join => ("join", String::new()),
+        Action::ReportAbuse { user, text: claim } => {
+            let claim = claim.as_ref().map(|claim| format!(", text = {}", text(claim)));
+            ("report-abuse", format!(", user = {}{}", text(user), claim.unwrap_or_default()))
+        }
     };
     let room = if only_room && step.action != Action::Create {
         String::new()

@@ -34,6 +34,7 @@ pub const INVARIANTS: &[&str] = &[
     "old_keys_deleted",
     "servers_see_no_content",
     "restart_is_whole",
+    "frank_sound",
 ];
 
 /// Ids of the third catalogue.

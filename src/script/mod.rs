@@ -128,6 +128,13 @@ pub enum Action {
     Leave,
     /// Join by an external commit: a new or returning client of a listed user (P06 §3.6).
     Join,
+    /// Report the newest message of a user to the hub (P06 §5.9).
+    ReportAbuse {
+        /// The user's short name.
+        user: String,
+        /// What the report says that the message said; the truth where none is given.
+        text: Option<String>,
+    },
 }
 
 /// Something that goes wrong.

@@ -10,8 +10,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::words::{
-    Change, Deed, Digest, Fate, FoundCommit, FoundGroup, Judged, Kind, Member, Phase, Secret,
-    Stage, StateRef, Taken, Way,
+    Change, Deed, Digest, Evidence, Fate, FoundCommit, FoundGroup, Judged, Kind, Member, Phase,
+    Secret, SeenFrank, Stage, StateRef, Taken, Way,
 };
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 
@@ -270,6 +270,8 @@ pub enum Event {
         digest: Digest,
         /// Hash of the plaintext.
         content: Digest,
+        /// Length of the plaintext in bytes.
+        bytes: u64,
     },
     /// A client gave an application message to its user.
     Delivered {
@@ -285,6 +287,9 @@ pub enum Event {
         digest: Digest,
         /// Hash of the plaintext.
         content: Digest,
+        /// The hub's frank, where one came with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        frank: Option<SeenFrank>,
     },
     /// A client cannot read an application message and says so (L2: reported, not silent).
     Unreadable {
@@ -462,5 +467,26 @@ pub enum Event {
         /// The room's commits after the cursor that it was sent before it stopped.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         unread: Vec<FoundCommit>,
+    },
+    /// A hub franked the message that it has just accepted.
+    Franked {
+        /// The room.
+        room: RoomUri,
+        /// Hash of the MLS message.
+        digest: Digest,
+        /// Hash of the frank.
+        frank: Digest,
+    },
+    /// A hub took a report of abuse, and weighed its evidence.
+    Reported {
+        /// The room.
+        room: RoomUri,
+        /// Who reports, where the report says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reporter: Option<UserUri>,
+        /// Who is said to have sent the messages.
+        accused: UserUri,
+        /// The messages.
+        evidence: Vec<Evidence>,
     },
 }

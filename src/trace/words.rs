@@ -428,3 +428,24 @@ pub struct FoundCommit {
     /// The epoch that it was made in; it leads to the next one.
     pub epoch: u64,
 }
+
+/// A frank, as the receiver of a message sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenFrank {
+    /// Its hash.
+    pub frank: Digest,
+    /// Whether it is genuine and fits the message (R39).
+    pub genuine: bool,
+}
+
+/// A message that somebody reports, as its hub finds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Hash of what is said to be its plaintext.
+    pub content: Digest,
+    /// Whether the accused sent it to this room, and the hub franked it.
+    pub genuine: bool,
+    /// In words, why not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}

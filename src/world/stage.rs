@@ -386,6 +386,9 @@ fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
         Action::Update => WishKind::Update,
         Action::Leave => WishKind::Leave,
         Action::Join => WishKind::Join,
+        Action::ReportAbuse { user, text } => {
+            WishKind::ReportAbuse { user: uri(user)?, claim: text.clone() }
+        }
     })
 }
 

@@ -388,4 +388,22 @@ pub static RULES: &[Rule] = &[
         source: "RFC 9420 §14; R17, I25",
         check: Check::Request,
     },
+    Rule {
+        id: "frank-is-genuine",
+        meaning: "a frank that comes with a message is the hub's, for its sender, room and time",
+        source: "P06 §5.4.1; R39",
+        check: Check::Request,
+    },
+    Rule {
+        id: "franking-tag-fits",
+        meaning: "the franking tag on a message's outside is the one of its plaintext",
+        source: "P06 §5.4.1; R38, R39",
+        check: Check::Request,
+    },
+    Rule {
+        id: "content-names-its-sender",
+        meaning: "a content names the user that its leaf does, and the room that it came in",
+        source: "P06 §5.4.1; R39",
+        check: Check::Request,
+    },
 ];

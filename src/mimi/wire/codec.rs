@@ -157,6 +157,31 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// An `IdentifierUri` that may be empty.
+    pub fn uri_or_nothing<U>(&mut self, expected: &'static str) -> Result<Option<U>, WireError>
+    where
+        U: TryFrom<String, Error = UriError>,
+    {
+        if self.rest.first() == Some(&0) {
+            self.advance(1);
+            return Ok(None);
+        }
+        self.uri(expected).map(Some)
+    }
+
+    /// `ComponentData items<V>`, or what has the same form: data by component id, in the order of
+    /// the ids, each once (draft-ietf-mls-extensions §4).
+    pub fn components(&mut self, expected: &'static str) -> Result<Vec<(u16, Vec<u8>)>, WireError> {
+        let mark = self.mark();
+        let items = self.list(expected, |reader| {
+            Ok((reader.take("a component id")?, reader.opaque("a component's data")?))
+        })?;
+        if items.is_sorted_by(|one, next| one.0 < next.0) {
+            return Ok(items);
+        }
+        Err(mark.refuse("each component once, in the order of ids", "another order".to_owned()))
+    }
+
     /// `optional<T>`.
     pub fn optional<T>(
         &mut self,

@@ -11,9 +11,10 @@
 //! be decoded only with a [`Framing`], which knows where MLS objects end.
 //!
 //! Not here: whether a body is *right* (signatures, policy, the order of things): that is for the
-//! rules of hubs and clients. The endpoints for consent, identifier queries, abuse reports and
-//! downloads come with a later release.
+//! rules of hubs and clients. The endpoints for consent, identifier queries and downloads
+//! come with a later release.
 
+mod abuse;
 pub(in crate::mimi) mod codec;
 mod directory;
 mod error;
@@ -27,6 +28,7 @@ mod submit;
 pub(in crate::mimi) mod testing;
 mod update;
 
+pub use abuse::{AbuseReport, AbusiveMessage};
 pub use directory::Directory;
 pub use error::WireError;
 pub use fanout::{FanoutExtra, FanoutMessage, NotifyRequest};

@@ -57,11 +57,11 @@ impl ExternalSender {
         Reader::whole("ExternalSender", bytes, Self::read)
     }
 
-    pub(super) fn write(&self, writer: Writer) -> Writer {
+    pub(in crate::mimi) fn write(&self, writer: Writer) -> Writer {
         self.credential.write(writer.opaque(&self.key))
     }
 
-    pub(super) fn read(reader: &mut Reader) -> Result<Self, WireError> {
+    pub(in crate::mimi) fn read(reader: &mut Reader) -> Result<Self, WireError> {
         let key = reader.opaque("the hub's signature key")?;
         Ok(Self { key, credential: reader.credential()? })
     }
@@ -95,4 +95,11 @@ pub struct Frank {
     pub cipher_suite: u16,
     /// The hub's signature over the `FrankingIntegrityTBS`.
     pub signature: Vec<u8>,
+}
+
+impl Frank {
+    /// The encoding, as in the bodies that have one.
+    pub fn encode(&self) -> Vec<u8> {
+        Writer::default().put(self).done()
+    }
 }

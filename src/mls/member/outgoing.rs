@@ -164,9 +164,26 @@ impl Member {
         identity: &Identity,
         content: &[u8],
     ) -> Result<Vec<u8>, MlsError> {
+        self.encrypt_beside(library, identity, content, Vec::new())
+    }
+
+    /// Encrypts an application message, and authenticates data beside it that everyone can read.
+    ///
+    /// # Errors
+    /// When proposals wait (R37), or the library refuses.
+    pub fn encrypt_beside(
+        &mut self,
+        library: &Library,
+        identity: &Identity,
+        content: &[u8],
+        authenticated_data: Vec<u8>,
+    ) -> Result<Vec<u8>, MlsError> {
         library.touched();
+        self.group.set_aad(authenticated_data);
         let encrypt = || self.group.create_message(&library.provider, identity, content);
-        let message = library.meter.measure(encrypt).map_err(MlsError::refused)?;
-        message.to_bytes().map_err(MlsError::refused)
+        let message = library.meter.measure(encrypt).map_err(MlsError::refused);
+        // Where nothing was made, the data would go with whatever is made next.
+        self.group.set_aad(Vec::new());
+        message?.to_bytes().map_err(MlsError::refused)
     }
 }

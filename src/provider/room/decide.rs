@@ -9,7 +9,7 @@ use crate::mimi::rules::{
 };
 use crate::mimi::uri::{ProviderName, UserUri};
 use crate::mimi::wire::{FanoutExtra, GroupInfoOption, RatchetTreeOption};
-use crate::mls::{Library, PeekKind, View, welcome_message, welcome_references};
+use crate::mls::{Franker, Library, PeekKind, View, welcome_message, welcome_references};
 use crate::node::telling;
 use crate::trace::{Change, Digest, Kind};
 
@@ -131,7 +131,7 @@ impl HubRoom {
 
     pub(super) fn message(
         &mut self,
-        rules: &RuleSet,
+        (rules, franker): (&RuleSet, &Franker),
         user: &UserUri,
         message: &[u8],
         now_ms: u64,
@@ -141,6 +141,7 @@ impl HubRoom {
         let cached = self.cached_proposals();
         let base = self.base(&members, &cached);
         rules.judge_message(&base, &Message { epoch, user: user.clone() })?;
+        let tag = self.tag_to_frank(franker, message)?;
         let accepted = self.accept(Accepted {
             index: 0,
             kind: Kind::Message,
@@ -157,7 +158,9 @@ impl HubRoom {
         // Who is about to leave gets no more messages; a provider with nobody else gets none (R22).
         let listening = members.iter().filter(|it| !self.record.exiting.contains(&it.user));
         let audience = listening.map(|member| member.user.provider().clone()).collect();
-        let extra = FanoutExtra::Application { frank: None };
+        // The sender is in none of this (R40).
+        let frank = tag.map(|tag| self.frank(franker, &tag, &accepted));
+        let extra = FanoutExtra::Application { frank };
         self.send(&accepted, audience, message.to_vec(), extra);
         Ok(accepted)
     }

@@ -12,6 +12,7 @@
 
 mod asker;
 mod decide;
+mod franking;
 
 pub use asker::Asker;
 
@@ -24,8 +25,8 @@ use crate::mimi::rules::{
     Actor, Base, CachedProposal, Code, Handshake, HandshakeKind, Refusal, RuleSet, What,
 };
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
-use crate::mimi::wire::{FanoutExtra, FanoutMessage, PendingProposal, UpdateRequest};
-use crate::mls::{Library, MlsError, PeekKind, View, peek};
+use crate::mimi::wire::{FanoutExtra, FanoutMessage, Frank, PendingProposal, UpdateRequest};
+use crate::mls::{Franker, Library, MlsError, PeekKind, View, peek};
 use crate::node::telling;
 use crate::trace::{Change, Deed, Digest, Judged, Kind};
 
@@ -61,6 +62,8 @@ pub struct Record {
     next_index: u64,
     /// What was accepted, by hash of the message: the same bytes get the same answer.
     accepted: BTreeMap<Digest, u64>,
+    /// What was franked, by hash of the message.
+    franks: BTreeMap<Digest, Frank>,
 }
 
 /// An accepted proposal.
@@ -156,6 +159,7 @@ impl HubRoom {
             last_stamp: 0,
             next_index: 0,
             accepted: BTreeMap::new(),
+            franks: BTreeMap::new(),
             group_info,
         };
         let mut room = Self { uri: uri.clone(), view, record };
@@ -209,7 +213,7 @@ impl HubRoom {
     /// Decides about an application message.
     pub fn submit(
         &mut self,
-        rules: &RuleSet,
+        (rules, franker): (&RuleSet, &Franker),
         user: &UserUri,
         message: &[u8],
         now_ms: u64,
@@ -218,7 +222,7 @@ impl HubRoom {
         if let Some(accepted_at) = self.record.accepted.get(&digest) {
             return Decision::Repeated { accepted_at: *accepted_at };
         }
-        self.message(rules, user, message, now_ms).map_or_else(
+        self.message((rules, franker), user, message, now_ms).map_or_else(
             |refusal| Decision::Refused(refusal.into()),
             |accepted| Decision::Accepted(Box::new(accepted)),
         )

@@ -1,0 +1,57 @@
+//! Reports of abusive messages, for the rooms of this hub (P06 §5.9, R41).
+//!
+//! A report is taken where it is well-formed and made in the reporter's own name; what its
+//! evidence is worth goes on record and not into the answer. So nobody can learn by trying whether
+//! a made-up message would pass.
+//!
+//! Not here: what a provider does about a user who was reported. The drafts leave it open.
+
+use bytes::Bytes;
+
+use super::Inner;
+use super::answer::{Failure, answer};
+use super::room::Asker;
+use crate::mimi::uri::{RoomUri, UserUri};
+use crate::mimi::wire::{AbuseReport, AbusiveMessage};
+use crate::trace::{Digest, Event, Evidence};
+
+impl Inner {
+    /// Answers `reportAbuse`: 201, without a body.
+    pub(super) fn report_abuse(
+        &self,
+        asker: &Asker,
+        room: &RoomUri,
+        body: &Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        let report =
+            AbuseReport::decode(body).map_err(|error| Failure::malformed(&error).about(room))?;
+        if let Some(reporter) = &report.reporting_user
+            && !asker.may_send_as(reporter)
+        {
+            let why = format!("{reporter} is not a user that the peer speaks for");
+            return Err(Failure::new(403, "peer-is-who-it-says", &why).about(room));
+        }
+        self.with_room(room, |_| ())?;
+        let accused = &report.alleged_abuser;
+        let evidence = report.messages.iter().map(|message| self.weigh(room, accused, message));
+        self.setup.journal.record(Event::Reported {
+            room: room.clone(),
+            reporter: report.reporting_user.clone(),
+            accused: accused.clone(),
+            evidence: evidence.collect(),
+        });
+        Ok(answer(201, Bytes::new()))
+    }
+
+    fn weigh(&self, room: &RoomUri, accused: &UserUri, message: &AbusiveMessage) -> Evidence {
+        let found = match self.franker.verify(&self.library, room, message) {
+            Ok(sender) if sender != *accused => Err(format!("{sender} sent it")),
+            other => other,
+        };
+        Evidence {
+            content: Digest::of(&message.content),
+            genuine: found.is_ok(),
+            why: found.err().unwrap_or_default(),
+        }
+    }
+}
