@@ -25,7 +25,7 @@ impl Room {
         while self.record.job.is_none() {
             let Some(wanted) = self.record.wanted.pop_front() else { return };
             match wanted.wish.what.clone() {
-                WishKind::Create | WishKind::Join => {
+                WishKind::Create(_) | WishKind::Join => {
                     self.end(kit, &wanted, Fate::Abandoned, "already a member");
                 }
                 WishKind::Add(user) => self.begin_add(kit, wanted, &user),
@@ -46,7 +46,7 @@ impl Room {
     pub(super) fn begin_from_outside(&mut self, kit: &Kit, now_ms: u64) {
         // Somebody else may be about to add this client: what only members can do waits.
         let possible =
-            |wanted: &Wanted| matches!(wanted.wish.what, WishKind::Create | WishKind::Join);
+            |wanted: &Wanted| matches!(wanted.wish.what, WishKind::Create(_) | WishKind::Join);
         if self.record.standing == Standing::Gone {
             let (stay, go): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut self.record.wanted).into_iter().partition(possible);
@@ -60,7 +60,7 @@ impl Room {
         };
         let Some(wanted) = self.record.wanted.remove(place) else { return };
         match wanted.wish.what {
-            WishKind::Create => {
+            WishKind::Create(_) => {
                 let about = format!("{} hub key", wanted.wish.intent);
                 self.begin(Job::new(Kind::HubKey, Some(wanted), about, Vec::new()));
             }

@@ -9,12 +9,12 @@ use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
 use super::room::{Room, Standing};
 use crate::mimi::local::CreateRoomRequest;
-use crate::mimi::room::RoomState;
 use crate::mimi::wire::{
     ClientStatus, ExternalSender, GroupInfoOption, KeyMaterialResponse, RatchetTreeOption,
     SubmitMessageResponse, UpdateOutcome, UpdateRequest, UpdateResponse,
 };
 use crate::mls::{Committed, Member, MlsFraming};
+use crate::node::wish::WishKind;
 use crate::node::{Reply, Unanswered};
 use crate::trace::{Digest, Event, Fate, Way};
 
@@ -228,14 +228,14 @@ impl Room {
         let Some(wanted) = job.wanted else { return };
         let name = self.uri.name().to_owned();
         let creator = kit.actor.user.clone();
-        let state = RoomState::cooperative(self.uri.clone(), &name, creator);
-        let built = ExternalSender::decode(&reply.body)
-            .map_err(|error| error.to_string())
-            .and_then(|hub| {
-                Member::create(&kit.library, &kit.identity, &self.uri, &state, &hub)
-                    .and_then(|(member, info)| Ok((member.ratchet_tree()?, member, info)))
-                    .map_err(|error| error.to_string())
-            });
+        let WishKind::Create(charter) = &wanted.wish.what else { return };
+        let state = charter.found(self.uri.clone(), &name, creator);
+        let hub = ExternalSender::decode(&reply.body).map_err(|error| error.to_string());
+        let built = state.map_err(|error| error.to_string()).and_then(|state| {
+            Member::create(&kit.library, &kit.identity, &self.uri, &state, &hub?)
+                .and_then(|(member, info)| Ok((member.ratchet_tree()?, member, info)))
+                .map_err(|error| error.to_string())
+        });
         match built {
             Ok((tree, member, group_info)) => {
                 self.member = Some(member);

@@ -2,6 +2,7 @@
 //!
 //! Not here: how a client gets its wish (`client`), and when a user has it (`script`, `world`).
 
+use crate::mimi::room::Charter;
 use crate::mimi::uri::{RoomUri, UserUri};
 
 /// One thing that a client's user wants.
@@ -21,8 +22,8 @@ pub struct Wish {
 /// What a user can want.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WishKind {
-    /// Create the room.
-    Create,
+    /// Create the room, with this policy.
+    Create(Box<Charter>),
     /// Add a user with all its clients.
     Add(UserUri),
     /// Remove a user with all its clients.

@@ -422,3 +422,29 @@ says! {
         "12:67: the last `send` would come too late",
         "expected all of them within 1440m";
 }
+
+says! {
+    a_policy_that_is_no_preset:
+        r#"{ hub = "a.example" }"# => r#"{ hub = "a.example", policy = "cosy" }"#,
+        "7:49: unknown policy `cosy`",
+        "expected one of cooperative, strict, moderated, multi-organisation";
+    a_flag_that_is_none:
+        r#"{ hub = "a.example" }"# => r#"{ hub = "a.example", multi_device = "no" }"#,
+        "7:55: `multi_device` can't be a text", "expected true or false";
+    a_parent_that_is_the_room_itself:
+        r#"{ hub = "a.example" }"# => r#"{ hub = "a.example", parent = "clubhouse" }"#,
+        "7:49: unknown room of the same hub `clubhouse`",
+        "there is no room of the same hub in this file";
+    a_role_that_the_policy_has_not:
+        r#"{ hub = "a.example" }"#
+        => r#"{ hub = "a.example", preauthorized = [{ user = "bob", role = "king" }] }"#,
+        "7:56: the policy cooperative has no role named `king`",
+        "expected one of banned, ordinary_user, group_admin, super_admin, policy_enforcer";
+    a_preauthorisation_of_nobody:
+        r#"{ hub = "a.example" }"#
+        => r#"{ hub = "a.example", preauthorized = [{ role = "ordinary_user" }] }"#,
+        "7:57: who is preauthorised?", "expected one of `provider`, `user` and `server`";
+    a_delay_that_is_no_time:
+        r#"{ hub = "a.example" }"# => r#"{ hub = "a.example", pending_proposals = "soon" }"#,
+        "7:60: `soon` is not a time", "expected a time such as \"250ms\", \"3s\" or \"2m\"";
+}

@@ -10,6 +10,7 @@
 use toml::Value;
 
 use super::faults::POINTS;
+use super::rooms::written;
 use super::time::show;
 use crate::script::{
     Action, Behaviour, Fault, FaultKind, Link, Misbehaviour, Point, Script, Step, User,
@@ -28,9 +29,8 @@ pub fn write(script: &Script) -> String {
         texts(script.providers.iter().map(|provider| provider.as_str())),
     );
     file += &table("users", script.users.iter().map(|(name, of)| (name.as_str(), user(of))));
-    let hub = |name| format!("{{ hub = {} }}", text(name));
     let rooms = script.rooms.iter();
-    let rooms = rooms.map(|(name, room)| (name.as_str(), hub(room.uri.provider().as_str())));
+    let rooms = rooms.map(|(name, room)| (name.as_str(), written(&room.uri, &room.charter)));
     file += &table("rooms", rooms);
     let latency = range(network.latency_min_ms, network.latency_max_ms);
     file += &format!("network.latency = {latency}\n");
@@ -163,12 +163,12 @@ fn table<'n>(key: &str, entries: impl Iterator<Item = (&'n str, String)>) -> Str
     if lines.is_empty() { format!("{key} = {{}}\n") } else { lines }
 }
 
-fn texts<'n>(names: impl Iterator<Item = &'n str>) -> String {
+pub(super) fn texts<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<String> = names.map(text).collect();
     format!("[{}]", names.join(", "))
 }
 
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
 }
 
@@ -176,7 +176,7 @@ fn time(ms: u64) -> String {
     text(&show(ms))
 }
 
-fn range(min_ms: u64, max_ms: u64) -> String {
+pub(super) fn range(min_ms: u64, max_ms: u64) -> String {
     if min_ms == max_ms {
         return time(min_ms);
     }

@@ -11,6 +11,7 @@ pub mod ids;
 
 use std::collections::BTreeMap;
 
+use crate::mimi::room::Charter;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 
 /// A whole run.
@@ -60,6 +61,8 @@ pub struct User {
 pub struct Room {
     /// Its URI.
     pub uri: RoomUri,
+    /// What it is founded with.
+    pub charter: Charter,
 }
 
 /// The network without faults.

@@ -356,9 +356,10 @@ fn intent_id(steps: &[Step], index: usize) -> String {
 }
 
 fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
+    let room = script.rooms.get(&step.room);
     let uri = |user: &String| Some(script.users.get(user)?.uri.clone());
     Some(match &step.action {
-        Action::Create => WishKind::Create,
+        Action::Create => WishKind::Create(Box::new(room?.charter.clone())),
         Action::Add { user } => WishKind::Add(uri(user)?),
         Action::Remove { user } => WishKind::Remove(uri(user)?),
         Action::Send { text } => WishKind::Send(text.clone()),

@@ -29,9 +29,6 @@ use crate::mls::{Library, MlsError, PeekKind, View, peek};
 use crate::node::telling;
 use crate::trace::{Change, Deed, Digest, Judged, Kind};
 
-/// How many epochs back an application message may have been encrypted (RP03 §7).
-pub const EPOCH_TOLERANCE: u64 = 5;
-
 /// A room that this provider is the hub of.
 pub struct HubRoom {
     /// Its URI.
@@ -269,8 +266,13 @@ impl HubRoom {
             members,
             cached,
             exiting: &self.record.exiting,
-            epoch_tolerance: EPOCH_TOLERANCE,
+            epoch_tolerance: self.epoch_tolerance(),
         }
+    }
+
+    /// How many epochs back an application message may have been encrypted (RP03 §7).
+    fn epoch_tolerance(&self) -> u64 {
+        self.view.state().operational_policy().app_messages.epoch_tolerance.into()
     }
 
     fn cached_proposals(&self) -> Vec<CachedProposal> {
