@@ -37,6 +37,8 @@ pub struct HubRoom {
     pub view: View,
     /// Everything else.
     pub record: Record,
+    /// The room that this one depends on, as its hub, which is this one too, has it now (RP03 §5).
+    pub parent: Option<RoomState>,
 }
 
 /// The part of a hub's room that is not in the MLS library's storage.
@@ -50,6 +52,8 @@ pub struct Record {
     pub cached: Vec<Cached>,
     /// Users whose removal is accepted and not yet committed.
     pub exiting: BTreeSet<UserUri>,
+    /// Clients that got the GroupInfo for a valid join code: they may enter (RP03 §8.1.1).
+    pub admitted: BTreeSet<Actor>,
     /// Parcels that a provider has not confirmed yet, by place in the log.
     pub queue: BTreeMap<ProviderName, BTreeMap<u64, Rc<Parcel>>>,
     /// Where the KeyPackages that went through this hub came from (R8).
@@ -148,6 +152,7 @@ impl HubRoom {
             provisional: view.state().clone(),
             cached: Vec::new(),
             exiting: BTreeSet::new(),
+            admitted: BTreeSet::new(),
             queue: BTreeMap::new(),
             routes: BTreeMap::new(),
             last_stamp: 0,
@@ -155,7 +160,7 @@ impl HubRoom {
             accepted: BTreeMap::new(),
             group_info,
         };
-        let mut room = Self { uri: uri.clone(), view, record };
+        let mut room = Self { uri: uri.clone(), view, record, parent: None };
         let digest = Digest::of(&room.record.group_info);
         let stamp = room.record.stamp(now_ms);
         let accepted = Accepted {
@@ -267,6 +272,8 @@ impl HubRoom {
             cached,
             exiting: &self.record.exiting,
             epoch_tolerance: self.epoch_tolerance(),
+            parent: self.parent.as_ref(),
+            admitted: Some(&self.record.admitted),
         }
     }
 
