@@ -8,6 +8,7 @@
 //! A client takes no hub's word for it: it holds each commit against the same rules ([`judging`]).
 
 mod errand;
+mod governing;
 mod inbox;
 mod intents;
 mod job;

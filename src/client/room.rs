@@ -327,6 +327,14 @@ fn verb_and_object(what: &WishKind) -> (&'static str, String) {
         WishKind::Rename(name) => ("rename", name.clone()),
         WishKind::Update => ("update", String::new()),
         WishKind::Leave => ("leave", String::new()),
-        WishKind::Join => ("join", String::new()),
+        WishKind::Join | WishKind::JoinWith(_) => ("join", String::new()),
+        WishKind::Invite(user, _) => ("invite", user.to_string()),
+        WishKind::Ban(user) => ("ban", user.to_string()),
+        WishKind::Unban(user, _) => ("unban", user.to_string()),
+        WishKind::Kick(user) => ("kick", user.to_string()),
+        WishKind::ChangeRole(user, _) => ("change-role", user.to_string()),
+        WishKind::RemoveClient(client) => ("remove-client", client.to_string()),
+        WishKind::SelfRemove => ("self-remove", String::new()),
+        WishKind::ChangePolicy(_) => ("change-policy", String::new()),
     }
 }

@@ -22,7 +22,7 @@ mod seeded_hpke;
 mod store;
 mod view;
 
-pub use facts::{Leaf, RoomSnapshot};
+pub use facts::{Leaf, RoomSnapshot, state_in};
 pub use framing::{MlsFraming, Peek, PeekKind, peek, welcome_message, welcome_references};
 pub use group_info::{OpenedGroupInfo, RequestKey, open_group_info, seal_group_info};
 pub use identity::{Identity, read_identity};

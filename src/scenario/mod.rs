@@ -39,6 +39,7 @@ mod faults;
 mod fields;
 mod list;
 mod misbehaviour;
+mod policy_steps;
 mod problem;
 mod rooms;
 mod steps;

@@ -53,8 +53,9 @@ pub(super) fn charter(
     let most = |key| fields.get(key).map(|value| value.number(1..=u64::from(u32::MAX)));
     let most = |key| Ok::<_, Complaint>(most(key).transpose()?.and_then(|it| it.try_into().ok()));
     let flag = |key, usual| fields.get(key).map_or(Ok(usual), |value| value.flag());
+    let usual = Charter::default();
     let mut charter = Charter {
-        policy: policy(fields)?,
+        policy: fields.get("policy").map_or(Ok(usual.policy.clone()), |value| policy(&value))?,
         participants: participants(fields, topology)?,
         fixed_membership: flag("fixed_membership", false)?,
         parent: parent(fields, uri, topology)?,
@@ -63,7 +64,7 @@ pub(super) fn charter(
         max_clients: most("max_clients")?,
         preauthorized: preauthorized(fields, topology)?,
         join_codes: join_codes(fields)?,
-        ..Charter::default()
+        ..usual
     };
     let operational = &mut charter.operational;
     operational.external_commit_allowed = flag("external_commits", true)?;
@@ -103,8 +104,8 @@ fn tried(charter: &Charter, fields: &Fields<'_>, uri: &RoomUri) -> Result<(), Co
     Err(Complaint::new(&place, error.to_string(), expected))
 }
 
-fn policy(fields: &Fields<'_>) -> Result<String, Complaint> {
-    let Some(value) = fields.get("policy") else { return Ok(Charter::default().policy) };
+/// The name of a preset.
+pub(super) fn policy(value: &Value<'_>) -> Result<String, Complaint> {
     let name = value.text("the name of a policy")?;
     match Preset::named(name.text) {
         Some(preset) => Ok(preset.name.to_owned()),
@@ -150,28 +151,33 @@ fn preauthorized(
 ) -> Result<Vec<(Whom, String)>, Complaint> {
     let Some(value) = fields.get("preauthorized") else { return Ok(Vec::new()) };
     let form = "a list such as [{ provider = \"b.example\", role = \"ordinary_user\" }]";
-    let entry = |value: Value<'_>| {
-        let fields = value.fields("a preauthorisation", &["provider", "user", "server", "role"])?;
-        let provider = |value: Value<'_>| {
-            Ok(topology.provider(&value.text("the domain of a provider")?)?.clone())
-        };
-        let get = |key| fields.get(key);
-        let whom = match (get("provider"), get("user"), get("server")) {
-            (Some(value), None, None) => Whom::Provider(provider(value)?),
-            (None, Some(value), None) => {
-                Whom::User(user(&value.text("the short name of a user")?, topology)?)
-            }
-            (None, None, Some(value)) => Whom::Server(provider(value)?),
-            _ => {
-                let what = "who is preauthorised?";
-                let expected = "expected one of `provider`, `user` and `server`";
-                return Err(Complaint::new(fields.span(), what, expected));
-            }
-        };
-        let role = fields.need("role", "the name of a role")?.text("the name of a role")?;
-        Ok((whom, role.text.to_owned()))
+    value.list(form)?.into_iter().map(|value| preauthorisation(value, topology)).collect()
+}
+
+/// One entry of the preauthorised.
+pub(super) fn preauthorisation(
+    value: Value<'_>,
+    topology: &Topology,
+) -> Result<(Whom, String), Complaint> {
+    let fields = value.fields("a preauthorisation", &["provider", "user", "server", "role"])?;
+    let provider = |value: Value<'_>| {
+        Ok::<_, Complaint>(topology.provider(&value.text("the domain of a provider")?)?.clone())
     };
-    value.list(form)?.into_iter().map(entry).collect()
+    let get = |key| fields.get(key);
+    let whom = match (get("provider"), get("user"), get("server")) {
+        (Some(value), None, None) => Whom::Provider(provider(value)?),
+        (None, Some(value), None) => {
+            Whom::User(user(&value.text("the short name of a user")?, topology)?)
+        }
+        (None, None, Some(value)) => Whom::Server(provider(value)?),
+        _ => {
+            let what = "who is preauthorised?";
+            let expected = "expected one of `provider`, `user` and `server`";
+            return Err(Complaint::new(fields.span(), what, expected));
+        }
+    };
+    let role = fields.need("role", "the name of a role")?.text("the name of a role")?;
+    Ok((whom, role.text.to_owned()))
 }
 
 fn join_codes(fields: &Fields<'_>) -> Result<Vec<String>, Complaint> {
@@ -204,7 +210,8 @@ pub(super) fn written(uri: &RoomUri, charter: &Charter) -> String {
     put("multi_device", unless(charter.multi_device, "false".to_owned()));
     put("max_users", charter.max_users.map(|most| most.to_string()));
     put("max_clients", charter.max_clients.map(|most| most.to_string()));
-    let entries: Vec<_> = charter.preauthorized.iter().map(entry).collect();
+    let entries: Vec<_> =
+        charter.preauthorized.iter().map(|(whom, role)| entry(whom, role)).collect();
     put("preauthorized", unless(entries.is_empty(), format!("[{}]", entries.join(", "))));
     let codes = texts(charter.join_codes.iter().map(String::as_str));
     put("join_codes", unless(charter.join_codes.is_empty(), codes));
@@ -230,7 +237,8 @@ pub(super) fn written(uri: &RoomUri, charter: &Charter) -> String {
     format!("{{ {} }}", keys.join(", "))
 }
 
-fn entry((whom, role): &(Whom, String)) -> String {
+/// One entry of the preauthorised as a table again.
+pub(super) fn entry(whom: &Whom, role: &str) -> String {
     let (key, name) = match whom {
         Whom::Provider(provider) => ("provider", provider.as_str()),
         Whom::User(user) => ("user", user.name()),

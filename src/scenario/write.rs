@@ -10,6 +10,7 @@
 use toml::Value;
 
 use super::faults::POINTS;
+use super::policy_steps;
 use super::rooms::written;
 use super::time::show;
 use crate::script::{
@@ -77,6 +78,20 @@ fn step(step: &Step, only_room: bool) -> String {
         Action::Update => ("update", String::new()),
         Action::Leave => ("leave", String::new()),
         Action::Join => ("join", String::new()),
+        Action::JoinWith { code } => ("join", format!(", code = {}", text(code))),
+        Action::Invite { user, role } => ("invite", with_role(user, role.as_ref())),
+        Action::Ban { user } => ("ban", format!(", user = {}", text(user))),
+        Action::Unban { user, role } => ("unban", with_role(user, role.as_ref())),
+        Action::Kick { user } => ("kick", format!(", user = {}", text(user))),
+        Action::ChangeRole { user, role } => ("change-role", with_role(user, Some(role))),
+        Action::ChangeOwnRole { role } => ("change-own-role", format!(", role = {}", text(role))),
+        Action::RemoveClient { client } => {
+            ("remove-client", format!(", client = {}", text(client)))
+        }
+        Action::SelfRemove => ("self-remove", String::new()),
+        Action::ChangePolicy { change } => {
+            ("change-policy", format!(", {}", policy_steps::written(change)))
+        }
     };
     let room = if only_room && step.action != Action::Create {
         String::new()
@@ -85,6 +100,11 @@ fn step(step: &Step, only_room: bool) -> String {
     };
     let (at, who) = (time(step.at_ms), text(&step.client));
     format!("at = {at}, who = {who}, do = \"{verb}\"{room}{own}")
+}
+
+fn with_role(user: &str, role: Option<&String>) -> String {
+    let role = role.map_or(String::new(), |role| format!(", role = {}", text(role)));
+    format!(", user = {}{role}", text(user))
 }
 
 fn fault(fault: &Fault) -> String {

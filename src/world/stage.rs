@@ -21,7 +21,7 @@ use super::probes::{Members, probes};
 use super::server::Server;
 use super::time::{EPOCH_S, Now, tick_ms};
 use super::{PlayError, wire};
-use crate::mimi::uri::ProviderName;
+use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::node::points;
 use crate::script::{Action, FaultKind, Link, Point, Script, Step};
 use crate::trace::{Event, Journal, Phase};
@@ -355,6 +355,14 @@ fn intent_id(steps: &[Step], index: usize) -> String {
     }
 }
 
+/// A client by its short name, and whose it is.
+fn owner<'s>(script: &'s Script, client: &str) -> Option<(&'s UserUri, &'s ClientUri)> {
+    script.users.values().find_map(|user| {
+        let mut clients = user.clients.iter().chain(&user.new_clients);
+        clients.find(|(name, _)| name == client).map(|(_, uri)| (&user.uri, uri))
+    })
+}
+
 fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
     let room = script.rooms.get(&step.room);
     let uri = |user: &String| Some(script.users.get(user)?.uri.clone());
@@ -367,6 +375,18 @@ fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
         Action::Update => WishKind::Update,
         Action::Leave => WishKind::Leave,
         Action::Join => WishKind::Join,
+        Action::JoinWith { code } => WishKind::JoinWith(code.clone()),
+        Action::Invite { user, role } => WishKind::Invite(uri(user)?, role.clone()),
+        Action::Ban { user } => WishKind::Ban(uri(user)?),
+        Action::Unban { user, role } => WishKind::Unban(uri(user)?, role.clone()),
+        Action::Kick { user } => WishKind::Kick(uri(user)?),
+        Action::ChangeRole { user, role } => WishKind::ChangeRole(uri(user)?, role.clone()),
+        Action::ChangeOwnRole { role } => {
+            WishKind::ChangeRole(owner(script, &step.client)?.0.clone(), role.clone())
+        }
+        Action::RemoveClient { client } => WishKind::RemoveClient(owner(script, client)?.1.clone()),
+        Action::SelfRemove => WishKind::SelfRemove,
+        Action::ChangePolicy { change } => WishKind::ChangePolicy(change.clone()),
     })
 }
 

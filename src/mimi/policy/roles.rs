@@ -4,7 +4,7 @@
 
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
-use super::{BANNED, Capability, NO_ROLE};
+use super::{BANNED, Capability};
 use crate::mimi::room::text;
 
 /// The roles into which the holder of a role may move somebody who has role `from`
@@ -55,10 +55,10 @@ impl Role {
         changes.any(|changes| changes.from == from && changes.to.contains(&to))
     }
 
-    /// The role that its holders give to users whom they add, unless they say otherwise: the first
-    /// that they may give, left out role 1, which is for the banned.
-    pub fn usual_addition(&self) -> Option<u32> {
-        let mut changes = self.authorized_role_changes.iter().filter(|it| it.from == NO_ROLE);
+    /// The role that its holders give to users of role `from` (0 for those whom they add), unless
+    /// they say otherwise: the first that they may give, left out role 1, which is for the banned.
+    pub fn usual_role(&self, from: u32) -> Option<u32> {
+        let mut changes = self.authorized_role_changes.iter().filter(|it| it.from == from);
         changes.find_map(|changes| changes.to.iter().find(|to| **to > BANNED)).copied()
     }
 }

@@ -51,6 +51,16 @@ pub enum Whom {
     Server(ProviderName),
 }
 
+impl Whom {
+    pub(super) fn claim(&self) -> Claim {
+        match self {
+            Self::Provider(provider) => Claim::provider(provider),
+            Self::User(user) => Claim::user(user),
+            Self::Server(provider) => Claim::server(provider),
+        }
+    }
+}
+
 /// Why a charter makes no room.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CharterError {
@@ -65,6 +75,9 @@ pub enum CharterError {
         /// The name.
         role: String,
     },
+    /// The room has no such join code.
+    #[error("there is no join code `{0}`")]
+    UnknownCode(String),
     /// What it says contradicts itself.
     #[error("{0}")]
     Contradiction(#[from] ApplyError),
@@ -101,7 +114,7 @@ impl Charter {
         let preset = Preset::named(&self.policy)
             .ok_or_else(|| CharterError::UnknownPreset(self.policy.clone()))?;
         let mut roles = preset.roles();
-        let usual = roles.get(preset.creator).and_then(|role| role.usual_addition());
+        let usual = roles.get(preset.creator).and_then(|role| role.usual_role(NO_ROLE));
         if self.fixed_membership {
             for role in roles.roles.iter_mut().filter(|role| role.index != NO_ROLE) {
                 role.capabilities.retain(|held| *held != Capability::ADD_PARTICIPANT);
@@ -132,15 +145,10 @@ impl Charter {
         roles: &RoleData,
     ) -> Result<Option<PreAuthData>, CharterError> {
         let entry = |(whom, role): &(Whom, String)| {
-            let claim = match whom {
-                Whom::Provider(provider) => Claim::provider(provider),
-                Whom::User(user) => Claim::user(user),
-                Whom::Server(provider) => Claim::server(provider),
-            };
             let role = roles
                 .named(role)
                 .ok_or_else(|| CharterError::UnknownRole { policy, role: role.clone() })?;
-            Ok(PreAuthRoleEntry { claims: vec![claim], target_role: role.index })
+            Ok(PreAuthRoleEntry { claims: vec![whom.claim()], target_role: role.index })
         };
         let entries: Vec<_> =
             self.preauthorized.iter().map(entry).collect::<Result<_, CharterError>>()?;

@@ -15,6 +15,7 @@ mod codec;
 mod franking_agent;
 mod metadata;
 mod participants;
+mod policy_change;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub(in crate::mimi) use codec::{flag, text};
 pub use franking_agent::FrankingAgent;
 pub use metadata::{RichDescription, RoomMetadata};
 pub use participants::{ChangedRole, Participant, ParticipantList, ParticipantListUpdate};
+pub use policy_change::PolicyChange;
 pub use update::ComponentUpdate;
 
 use super::policy::{

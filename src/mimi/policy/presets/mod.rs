@@ -2,7 +2,7 @@
 //!
 //! Each is a set of roles and the role of the room's creator; the appendix says nothing of the
 //! other components, so they are left out. The role that an added user gets is not the room's to
-//! say but the adder's ([`Role::usual_addition`]). Capabilities that the appendix spells otherwise
+//! say but the adder's ([`Role::usual_role`]). Capabilities that the appendix spells otherwise
 //! than the registry (`canUnban`) are the registry's.
 //!
 //! Where the appendix contradicts itself or the text, the file of that room says what was taken.
@@ -166,7 +166,7 @@ mod tests {
     fn an_added_user_gets_the_least_role_that_its_adder_may_give() {
         let usual = |preset: &str, role| {
             let roles = Preset::named(preset).unwrap().roles();
-            roles.get(role).unwrap().usual_addition()
+            roles.get(role).unwrap().usual_role(NO_ROLE)
         };
         assert_eq!(usual("cooperative", ORDINARY_USER), Some(ORDINARY_USER));
         assert_eq!(usual("cooperative", SUPER_ADMIN), Some(ORDINARY_USER));
