@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{list, read, render, write};
 use crate::mimi::policy::PendingProposalPolicy;
-use crate::mimi::room::{Charter, Whom};
+use crate::mimi::room::{Charter, PolicyChange, Whom};
 use crate::mimi::rules;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::script::{
@@ -95,6 +95,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Just(Action::Update),
         Just(Action::Leave),
         Just(Action::Join),
+        prop::sample::select(governing()),
     ];
     let rooms = prop::sample::select(vec!["attic", "club.house"]);
     let step = (time(), prop::sample::select(CLIENTS.to_vec()), rooms, action);
@@ -105,6 +106,34 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         action,
     });
     prop::collection::vec(step, 0..12)
+}
+
+/// What users do to each other, to roles and to the policy.
+fn governing() -> Vec<Action> {
+    let (user, role) = (|| "b-ob".to_owned(), || "group_admin".to_owned());
+    let bob = UserUri::parse("mimi://b.example/u/b-ob").unwrap();
+    let change = |change| Action::ChangePolicy { change };
+    vec![
+        Action::JoinWith { code: "a \"b\"".to_owned() },
+        Action::Invite { user: user(), role: None },
+        Action::Invite { user: user(), role: Some(role()) },
+        Action::Ban { user: user() },
+        Action::Unban { user: user(), role: Some(role()) },
+        Action::Kick { user: user() },
+        Action::ChangeRole { user: user(), role: role() },
+        Action::ChangeOwnRole { role: role() },
+        Action::RemoveClient { client: "A.2".to_owned() },
+        Action::SelfRemove,
+        change(PolicyChange::Roles("strict".to_owned())),
+        change(PolicyChange::MaxUsers(3)),
+        change(PolicyChange::MaxClients(4)),
+        change(PolicyChange::MultiDevice(false)),
+        change(PolicyChange::ExternalCommits(false)),
+        change(PolicyChange::EpochTolerance(0)),
+        change(PolicyChange::Preauthorize(Whom::User(bob), role())),
+        change(PolicyChange::JoinCode("abc".to_owned())),
+        change(PolicyChange::NoJoinCode("é".to_owned())),
+    ]
 }
 
 fn faults() -> impl Strategy<Value = Vec<Fault>> {
