@@ -264,7 +264,7 @@ impl Rig {
     /// What the hub gives a joiner: epoch, GroupContext and all, tree and waiting proposals.
     pub fn view(&self) -> GroupInfoRatchetTree {
         let bob = &self.bob;
-        let (request, key) = GroupInfoRequest::signed(&bob.library, &bob.identity).unwrap();
+        let (request, key) = GroupInfoRequest::signed(&bob.library, &bob.identity, None).unwrap();
         let asked = self.by_bob(Route::GroupInfo(self.room.clone()), request.encode());
         let response = GroupInfoResponse::decode(&self.ask(&asked).unwrap().body).unwrap();
         open_group_info(&bob.library, &self.room, &key, &response).unwrap()
@@ -318,7 +318,7 @@ impl Rig {
         let own = std::slice::from_ref(&bob.actor.client);
         let mut leave = bobs.propose(&bob.library, &bob.identity, own, &[unlist]).unwrap();
         let leave = UpdateRequest::Proposals { message: leave.remove(0), more: leave };
-        let (group_info, _) = GroupInfoRequest::signed(&bob.library, &bob.identity).unwrap();
+        let (group_info, _) = GroupInfoRequest::signed(&bob.library, &bob.identity, None).unwrap();
         let theirs = RoomUri::new(&provider(FOLLOWER), "attic").unwrap();
         let wanted = sign_key_material(&bob.identity, &bob.actor, &alice.actor.user, &theirs);
         let fanned_out = NotifyRequest(vec![FanoutMessage {
@@ -378,7 +378,7 @@ impl Rig {
         let RatchetTreeOption::Full(tree) = &view.ratchet_tree else { panic!("no tree") };
         let join = Member::join_externally;
         let (_, committed) =
-            join(&second.library, &second.identity, &view.group_info, tree).unwrap();
+            join(&second.library, &second.identity, &view.group_info, tree, None).unwrap();
         update(&committed)
     }
 }

@@ -39,7 +39,7 @@ use crate::Failure;
 use crate::plan::{Changing, Counts, Operation, Plan};
 
 const EXTENSIONS: [ExtensionType; 1] = [ExtensionType::AppDataDictionary];
-const PROPOSALS: [ProposalType; 1] = [ProposalType::AppDataUpdate];
+const PROPOSALS: [ProposalType; 2] = [ProposalType::AppDataUpdate, ProposalType::SelfRemove];
 
 /// Components of the room state with their data.
 type Components = Vec<(u16, Vec<u8>)>;

@@ -4,10 +4,11 @@
 //! room as it is then. One that has become pointless ends; one whose commit lost against another
 //! begins again on the new state (it is rebased).
 
+use super::governing::usual_role;
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
 use super::room::{Room, Standing};
-use crate::mimi::policy::ORDINARY_USER;
+use crate::mimi::policy::NO_ROLE;
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata};
 use crate::mimi::rules::What;
 use crate::mimi::uri::{ClientUri, UserUri};
@@ -23,7 +24,7 @@ impl Room {
         while self.record.job.is_none() {
             let Some(wanted) = self.record.wanted.pop_front() else { return };
             match wanted.wish.what.clone() {
-                WishKind::Create | WishKind::Join => {
+                WishKind::Create(_) | WishKind::Join | WishKind::JoinWith(_) => {
                     self.end(kit, &wanted, Fate::Abandoned, "already a member");
                 }
                 WishKind::Add(user) => self.begin_add(kit, wanted, &user),
@@ -33,6 +34,19 @@ impl Room {
                 WishKind::Send(text) => self.begin_send(kit, wanted, &text),
                 WishKind::ReportAbuse { user, claim } => {
                     self.begin_report(kit, wanted, &user, claim.as_deref());
+                }
+                WishKind::Invite(..)
+                | WishKind::Ban(_)
+                | WishKind::Unban(..)
+                | WishKind::Kick(_)
+                | WishKind::ChangeRole(..)
+                | WishKind::RemoveClient(_)
+                | WishKind::ChangePolicy(_) => self.begin_governing(kit, wanted),
+                WishKind::SelfRemove => {
+                    if !self.begin_self_remove(kit, wanted) {
+                        self.record.rest_until_ms = now_ms + 500;
+                        return;
+                    }
                 }
                 WishKind::Leave => {
                     if !self.begin_leave(kit, wanted) {
@@ -46,8 +60,10 @@ impl Room {
 
     pub(super) fn begin_from_outside(&mut self, kit: &Kit, now_ms: u64) {
         // Somebody else may be about to add this client: what only members can do waits.
-        let possible =
-            |wanted: &Wanted| matches!(wanted.wish.what, WishKind::Create | WishKind::Join);
+        let possible = |wanted: &Wanted| {
+            let what = &wanted.wish.what;
+            matches!(what, WishKind::Create(_) | WishKind::Join | WishKind::JoinWith(_))
+        };
         if self.record.standing == Standing::Gone {
             let (stay, go): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut self.record.wanted).into_iter().partition(possible);
@@ -61,7 +77,7 @@ impl Room {
         };
         let Some(wanted) = self.record.wanted.remove(place) else { return };
         match wanted.wish.what {
-            WishKind::Create => {
+            WishKind::Create(_) => {
                 let about = format!("{} hub key", wanted.wish.intent);
                 self.begin(Job::new(Kind::HubKey, Some(wanted), about, Vec::new()));
             }
@@ -100,7 +116,11 @@ impl Room {
         let updates = if listed {
             Vec::new()
         } else {
-            let update = ParticipantListUpdate::add(user.clone(), ORDINARY_USER);
+            let Some(role) = usual_role(member.state(), &kit.actor.user, NO_ROLE) else {
+                let why = "the room has no role for others";
+                return self.end(kit, &wanted, Fate::Abandoned, why);
+            };
+            let update = ParticipantListUpdate::add(user.clone(), role);
             vec![ComponentUpdate::Participants(update)]
         };
         // They are good for another try, should this commit lose.
@@ -115,14 +135,11 @@ impl Room {
             return self.end(kit, &wanted, Fate::Abandoned, "not a participant");
         };
         let waiting = member.proposals().unwrap_or_default();
-        let waits = |client: &ClientUri| {
-            waiting.iter().any(|part| part.what.removes().is_some_and(|it| it.client == *client))
-        };
         let unlisted = waiting.iter().any(|part| match &part.what {
             What::Update(ComponentUpdate::Participants(update)) => update.removed.contains(&index),
             _ => false,
         });
-        let removes = self.clients_of(user).into_iter().filter(|client| !waits(client)).collect();
+        let removes = self.clients_to_remove(user);
         let update = ComponentUpdate::Participants(ParticipantListUpdate::remove(index));
         let updates = if unlisted { Vec::new() } else { vec![update] };
         let plan = CommitPlan { removes, updates, adds: Vec::new() };

@@ -1,16 +1,19 @@
 //! The way in from outside: GroupInfo, external commit, and adopting the group that it made.
 //!
-//! The same way serves a new client of a listed user, a user that returns, and a member that has
-//! lost track and must rejoin. The group that an external commit leads to is built in a store of
+//! The same way serves a new client of a listed user, a user that returns, a user who is not listed
+//! and lists itself where the room lets it, and a member that has lost track and must rejoin. The group that an external commit leads to is built in a store of
 //! its own, since the library puts it there before the hub has said anything (study/openmls.md
 //! §4); it becomes this client's group when the hub has accepted.
 
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
 use super::room::{Room, Standing};
+use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
+use crate::mimi::rules::joining::role_to_enter;
 use crate::mimi::wire::{GroupInfoRequest, GroupInfoResponse, RatchetTreeOption};
-use crate::mls::{Committed, Member, MlsError, Store, open_group_info};
+use crate::mls::{Committed, Member, MlsError, Store, open_group_info, state_in};
 use crate::node::Reply;
+use crate::node::wish::WishKind;
 use crate::trace::{Event, Fate, Way};
 
 /// Pause before a refused or failed rejoin is tried again, in milliseconds.
@@ -25,7 +28,8 @@ impl Room {
     }
 
     pub(super) fn begin_group_info(&mut self, kit: &Kit, wanted: Option<Wanted>) {
-        match GroupInfoRequest::signed(&kit.library, &kit.identity) {
+        let code = wanted.as_ref().and_then(code).map(str::as_bytes);
+        match GroupInfoRequest::signed(&kit.library, &kit.identity, code) {
             Ok((request, key)) => {
                 let about = match &wanted {
                     Some(wanted) => format!("{} group info", wanted.wish.intent),
@@ -51,8 +55,10 @@ impl Room {
             }
             Err(error) => return self.not_joined(kit, job.wanted, &error.to_string()),
         };
-        let built = open_group_info(&kit.library, &self.uri, key, &response)
-            .and_then(|opened| self.build_join(kit, &opened.group_info, &opened.ratchet_tree));
+        let built = open_group_info(&kit.library, &self.uri, key, &response).and_then(|opened| {
+            let has_code = job.wanted.as_ref().and_then(code).is_some();
+            self.build_join(kit, &opened.group_info, &opened.ratchet_tree, has_code)
+        });
         match built {
             Ok(Some((epoch, store, committed))) => {
                 let about = match &job.wanted {
@@ -80,13 +86,15 @@ impl Room {
         kit: &Kit,
         group_info: &[u8],
         tree: &RatchetTreeOption,
+        has_code: bool,
     ) -> Result<Option<(u64, Store, Committed)>, MlsError> {
         let RatchetTreeOption::Full(tree) = tree else {
             return Err(MlsError::Malformed("GroupInfo answer: it has no ratchet tree"));
         };
         let scratch = kit.library.scratch()?;
+        let entry = own_entry(kit, &state_in(group_info)?, has_code);
         let (joined, committed) =
-            Member::join_externally(&scratch, &kit.identity, group_info, tree)?;
+            Member::join_externally(&scratch, &kit.identity, group_info, tree, entry.as_ref())?;
         let epoch = joined.epoch() - 1;
         let anew = self.record.recover.as_ref().is_some_and(|recovery| recovery.anew);
         let leads_on = self
@@ -134,4 +142,20 @@ impl Room {
         // A Welcome may have waited for this.
         self.try_again(kit);
     }
+}
+
+/// The join code that a wish names.
+fn code(wanted: &Wanted) -> Option<&str> {
+    match &wanted.wish.what {
+        WishKind::JoinWith(code) => Some(code),
+        _ => None,
+    }
+}
+
+/// The entry in the list that a user who has none makes for itself. None where it is listed, and
+/// where there is no way in: the hub will say so.
+fn own_entry(kit: &Kit, state: &RoomState, has_code: bool) -> Option<ComponentUpdate> {
+    let role = role_to_enter(state, &kit.actor, has_code)?;
+    let update = ParticipantListUpdate::add(kit.actor.user.clone(), role);
+    Some(ComponentUpdate::Participants(update))
 }

@@ -45,6 +45,8 @@ impl Room {
                 cached: &cached,
                 exiting: &exiting,
                 epoch_tolerance: 0,
+                parent: None,
+                admitted: None,
             },
             handshake,
         )

@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::mimi::policy::PendingProposalPolicy;
 use crate::mimi::rules::{Actor, RuleSet};
 use crate::mimi::uri::RoomUri;
 use crate::mls::{Identity, Library};
@@ -21,13 +22,19 @@ pub(super) struct Kit {
 impl Kit {
     /// How long this client waits in this epoch before it commits the proposals of others: the
     /// same each time it is asked, different for each client, so that seldom two do it at once.
-    pub fn commit_delay(&self, room: &RoomUri, epoch: u64) -> u64 {
-        let (least, most) = self.commit_delay_ms;
+    ///
+    /// The room's policy has the first word (RP03 §7); where it says nothing, the client decides.
+    pub fn commit_delay(&self, room: &RoomUri, epoch: u64, policy: PendingProposalPolicy) -> u64 {
+        let (least, most) = match policy {
+            PendingProposalPolicy::Unspecified => self.commit_delay_ms,
+            PendingProposalPolicy::ImmediateCommit => (0, 0),
+            PendingProposalPolicy::RandomDelay { minimum, maximum } => (minimum, maximum),
+        };
         let mut hash = Sha256::new();
         hash.update(self.identity.public_key());
         hash.update(room.to_string());
         hash.update(epoch.to_be_bytes());
         let draw = hash.finalize()[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        least + draw % (most.saturating_sub(least) + 1)
+        least + draw % most.saturating_sub(least).saturating_add(1)
     }
 }

@@ -9,6 +9,7 @@
 
 mod copy;
 mod errand;
+mod governing;
 mod inbox;
 mod intents;
 mod job;

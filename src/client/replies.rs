@@ -9,12 +9,12 @@ use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
 use super::room::{Room, Standing};
 use crate::mimi::local::{CreateRoomRequest, HubKeys};
-use crate::mimi::room::RoomState;
 use crate::mimi::wire::{
     ClientStatus, GroupInfoOption, KeyMaterialResponse, RatchetTreeOption, SubmitMessageResponse,
     UpdateOutcome, UpdateRequest, UpdateResponse,
 };
 use crate::mls::{Committed, Member, MlsFraming};
+use crate::node::wish::WishKind;
 use crate::node::{Reply, Unanswered};
 use crate::trace::{Digest, Event, Fate, Way};
 
@@ -229,15 +229,16 @@ impl Room {
         let Some(wanted) = job.wanted else { return };
         let name = self.uri.name().to_owned();
         let creator = kit.actor.user.clone();
-        let mut state = RoomState::cooperative(self.uri.clone(), &name, creator);
-        let built =
-            HubKeys::decode(&reply.body).map_err(|error| error.to_string()).and_then(|keys| {
-                state.franking_agent = Some(keys.franking_agent);
-                let hub = keys.external_sender;
-                Member::create(&kit.library, &kit.identity, &self.uri, &state, &hub)
-                    .and_then(|(member, info)| Ok((member.ratchet_tree()?, member, info)))
-                    .map_err(|error| error.to_string())
-            });
+        let WishKind::Create(charter) = &wanted.wish.what else { return };
+        let state = charter.found(self.uri.clone(), &name, creator);
+        let keys = HubKeys::decode(&reply.body).map_err(|error| error.to_string());
+        let built = state.map_err(|error| error.to_string()).and_then(|mut state| {
+            let HubKeys { external_sender, franking_agent } = keys?;
+            state.franking_agent = Some(franking_agent);
+            Member::create(&kit.library, &kit.identity, &self.uri, &state, &external_sender)
+                .and_then(|(member, info)| Ok((member.ratchet_tree()?, member, info)))
+                .map_err(|error| error.to_string())
+        });
         match built {
             Ok((tree, member, group_info)) => {
                 self.member = Some(member);

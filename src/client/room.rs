@@ -240,12 +240,14 @@ impl Room {
 
     /// Whether proposals of others wait, and have waited for this client's delay.
     fn proposals_are_due(&mut self, kit: &Kit, now_ms: u64) -> bool {
-        if !self.member.as_ref().is_some_and(Member::has_proposals) {
+        let Some(member) = self.member.as_ref().filter(|member| member.has_proposals()) else {
             self.record.proposals_since_ms = None;
             return false;
-        }
-        let delay = kit.commit_delay(&self.uri, self.epoch());
-        let due = *self.record.proposals_since_ms.get_or_insert(now_ms + delay);
+        };
+        let policy = member.state().operational_policy().pending_proposals;
+        let delay = kit.commit_delay(&self.uri, self.epoch(), policy);
+        let due = now_ms.saturating_add(delay);
+        let due = *self.record.proposals_since_ms.get_or_insert(due);
         now_ms >= due
     }
 
@@ -320,14 +322,22 @@ impl Room {
 
 fn verb_and_object(what: &WishKind) -> (&'static str, String) {
     match what {
-        WishKind::Create => ("create", String::new()),
+        WishKind::Create(_) => ("create", String::new()),
         WishKind::Add(user) => ("add", user.to_string()),
         WishKind::Remove(user) => ("remove", user.to_string()),
         WishKind::Send(text) => ("send", text.clone()),
         WishKind::Rename(name) => ("rename", name.clone()),
         WishKind::Update => ("update", String::new()),
         WishKind::Leave => ("leave", String::new()),
-        WishKind::Join => ("join", String::new()),
+        WishKind::Join | WishKind::JoinWith(_) => ("join", String::new()),
+        WishKind::Invite(user, _) => ("invite", user.to_string()),
+        WishKind::Ban(user) => ("ban", user.to_string()),
+        WishKind::Unban(user, _) => ("unban", user.to_string()),
+        WishKind::Kick(user) => ("kick", user.to_string()),
+        WishKind::ChangeRole(user, _) => ("change-role", user.to_string()),
+        WishKind::RemoveClient(client) => ("remove-client", client.to_string()),
+        WishKind::SelfRemove => ("self-remove", String::new()),
+        WishKind::ChangePolicy(_) => ("change-policy", String::new()),
         WishKind::ReportAbuse { user, .. } => ("report-abuse", user.to_string()),
     }
 }

@@ -9,7 +9,7 @@ use openmls::group::{
 };
 use openmls::messages::proposals::{AppDataUpdateOperation, AppDataUpdateProposal, Proposal};
 use openmls::prelude::{LeafNode, ProposalOrRefType, PublicGroup, Sender};
-use tls_codec::Serialize as _;
+use tls_codec::{DeserializeBytes as _, Serialize as _};
 
 use super::MlsError;
 use super::identity::read_credential;
@@ -74,6 +74,17 @@ pub(super) fn decode_state(context: &GroupContext) -> Result<RoomState, MlsError
     let extension = context.extensions().app_data_dictionary();
     let component = |id: u16| Some(extension?.dictionary().get(&id)?.to_vec());
     RoomState::decode(component).map_err(|error| MlsError::RoomState(error.to_string()))
+}
+
+/// The room state that a GroupInfo shows, before anything in it is verified.
+///
+/// # Errors
+/// When it does not begin with the GroupContext of a room.
+pub fn state_in(group_info: &[u8]) -> Result<RoomState, MlsError> {
+    // A GroupInfo begins with its GroupContext (RFC 9420 §12.4.3).
+    let (context, _) = GroupContext::tls_deserialize_bytes(group_info)
+        .map_err(|_| MlsError::Malformed("GroupInfo"))?;
+    decode_state(&context)
 }
 
 /// Reads AppDataUpdate proposals, works out the state that they lead to, and gives the library the

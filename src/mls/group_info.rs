@@ -29,11 +29,16 @@ pub struct RequestKey {
 pub type OpenedGroupInfo = GroupInfoRatchetTree;
 
 impl GroupInfoRequest {
-    /// A signed request by this client, and the key that opens the answer.
+    /// A signed request by this client, with a join code if it has one, and the key that opens the
+    /// answer.
     ///
     /// # Errors
     /// When no key can be made.
-    pub fn signed(library: &Library, identity: &Identity) -> Result<(Self, RequestKey), MlsError> {
+    pub fn signed(
+        library: &Library,
+        identity: &Identity,
+        joining_code: Option<&[u8]>,
+    ) -> Result<(Self, RequestKey), MlsError> {
         let seed: [u8; 32] = library.provider.rand().random_array().map_err(MlsError::refused)?;
         let pair = library
             .meter
@@ -44,7 +49,7 @@ impl GroupInfoRequest {
             requester_key: identity.public_key(),
             requester_credential: identity.wire_credential(),
             hpke_public_key: pair.public,
-            joining_code: None,
+            joining_code: joining_code.map(<[u8]>::to_vec),
             signature: Vec::new(),
         };
         request.signature = sign_with_label(identity, REQUEST, &request.to_be_signed());

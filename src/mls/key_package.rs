@@ -16,7 +16,7 @@ use crate::mimi::rules::Actor;
 use crate::mimi::wire;
 
 const EXTENSIONS: [ExtensionType; 1] = [ExtensionType::AppDataDictionary];
-const PROPOSALS: [ProposalType; 1] = [ProposalType::AppDataUpdate];
+const PROPOSALS: [ProposalType; 2] = [ProposalType::AppDataUpdate, ProposalType::SelfRemove];
 
 pub(super) fn capabilities() -> Capabilities {
     Capabilities::new(None, Some(&[SUITE]), Some(&EXTENSIONS), Some(&PROPOSALS), None)

@@ -23,7 +23,7 @@ mod seeded_hpke;
 mod store;
 mod view;
 
-pub use facts::{Leaf, RoomSnapshot};
+pub use facts::{Leaf, RoomSnapshot, state_in};
 pub use framing::{MlsFraming, Peek, PeekKind, peek, welcome_message, welcome_references};
 pub use frank::{Franker, franking_tag_of, judge_frank};
 pub use group_info::{OpenedGroupInfo, RequestKey, open_group_info, seal_group_info};

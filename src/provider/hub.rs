@@ -11,7 +11,9 @@ use super::Inner;
 use super::answer::{Failure, answer, refused_event};
 use super::room::{Accepted, Asker, Decision, HubRoom, Rejection};
 use crate::mimi::local::CreateRoomRequest;
-use crate::mimi::rules::{Actor, Code, Refusal};
+use crate::mimi::room::RoomState;
+use crate::mimi::rules::joining::role_to_enter;
+use crate::mimi::rules::{Actor, Code, Refusal, founded_inside};
 use crate::mimi::uri::{ProviderName, RoomUri};
 use crate::mimi::wire::{
     GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, RatchetTreeOption,
@@ -32,7 +34,9 @@ impl Inner {
         let request = UpdateRequest::decode(body, &MlsFraming)
             .map_err(|error| Failure::malformed(&error).about(uri))?;
         let now = self.setup.clock.now_ms();
+        let parent = self.parent_of(uri);
         let decision = self.with_room(uri, |room| {
+            room.parent = parent;
             room.update(&self.library, &self.setup.rules, asker, &request, now)
         })?;
         let (UpdateRequest::Commit { message, .. } | UpdateRequest::Proposals { message, .. }) =
@@ -126,13 +130,30 @@ impl Inner {
         let (room, accepted) =
             HubRoom::open(&self.library, uri, request.group_info, tree, creator, now)
                 .map_err(|error| Failure::new(400, "valid-mls", &error.to_string()).about(uri))?;
+        let state = room.view.state();
+        let parent = self.parent_named(state);
+        if self.setup.rules.is_on("inside-parent")
+            && let Err(why) = founded_inside(state, parent.as_ref())
+        {
+            return Err(Failure::new(403, "inside-parent", &why).about(uri));
+        }
         self.state.borrow_mut().rooms.insert(uri.clone(), room);
         self.state.borrow_mut().mail.subscribe(uri, &creator.client);
         self.settle(uri, &accepted).await;
         Ok(answer(201, Bytes::new()))
     }
 
-    /// Answers `groupInfo` (P06 §5.6): for clients of participants only.
+    /// The parent of a room, with what waits there applied.
+    fn parent_of(&self, uri: &RoomUri) -> Option<RoomState> {
+        self.parent_named(self.state.borrow().rooms.get(uri)?.view.state())
+    }
+
+    fn parent_named(&self, state: &RoomState) -> Option<RoomState> {
+        let parent = state.base_policy().parent.as_ref()?;
+        Some(self.state.borrow().rooms.get(parent)?.record.provisional.clone())
+    }
+
+    /// Answers `groupInfo` (P06 §5.6): for clients of participants, and of users who may enter.
     pub(super) fn group_info(
         self: Rc<Self>,
         peer: &ProviderName,
@@ -161,9 +182,14 @@ impl Inner {
             let why = "the request is not signed by a client of the peer";
             return refuse("group-info-is-signed", why, not_authorized);
         };
+        let room_state = room.view.state();
         let listed = room.record.provisional.is_participant(&actor.user);
-        if rules.is_on("group-info-for-participants") && !listed {
-            let why = format!("{} is not a participant", actor.user);
+        let links = room_state.join_links.as_ref();
+        let code = request.joining_code.as_ref();
+        let has_code = code.is_some_and(|code| links.is_some_and(|links| links.accept(code)));
+        let enters = role_to_enter(room_state, &actor, has_code).is_some();
+        if rules.is_on("group-info-for-participants") && !listed && !enters {
+            let why = format!("{} is not a participant, and there is no way in", actor.user);
             return refuse("group-info-for-participants", &why, not_authorized);
         }
         let sealed = room.view.ratchet_tree().and_then(|tree| {
@@ -174,8 +200,15 @@ impl Inner {
             };
             seal_group_info(&self.library, &self.identity, uri, &request, &content)
         });
+        drop(state);
         match sealed {
-            Ok(response) => Ok(answer(200, response.encode())),
+            Ok(response) => {
+                if has_code && !listed {
+                    self.with_room(uri, |room| room.record.admitted.insert(actor))?;
+                    self.sync();
+                }
+                Ok(answer(200, response.encode()))
+            }
             Err(error) => {
                 Err(Failure::new(400, "body-is-well-formed", &error.to_string()).about(uri))
             }

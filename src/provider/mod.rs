@@ -113,7 +113,7 @@ impl Server {
             for (uri, record) in stored.rooms {
                 // What this server wrote itself reads back; a room that does not is lost to it.
                 if let Ok(view) = View::load(&library, &uri) {
-                    state.rooms.insert(uri.clone(), HubRoom { uri, view, record });
+                    state.rooms.insert(uri.clone(), HubRoom { uri, view, record, parent: None });
                 }
             }
             (state.mail, state.shelf) = (stored.mail, stored.shelf);

@@ -115,7 +115,7 @@ fn a_misspelt_action_gets_the_nearest_one() {
     11 │     { at = "2s", who = "A1", do = "add", user = "bob" },
     12 │     { at = "3s", who = "B1", do = "snd", text = "hello" },
        ·                                   ──┬──
-       ·                                     ╰── expected one of create, add, remove, send, rename, update, leave, join, report-abuse
+       ·                                     ╰── expected one of create, add, remove, send, rename, update, leave, join, report-abuse, invite, ban, unban, kick, change-role, change-own-role, remove-client, self-remove, change-policy
     13 │     { at = "4s", who = "B2", do = "join" },
        ╰────
      help: did you mean `send`?
@@ -284,7 +284,7 @@ says! {
         "expected clubhouse";
     unknown_key_of_a_step: r#"do = "join" }"# => r#"do = "join", rom = "x" }"#,
         "13:43: unknown key `rom`",
-        "expected one of at, who, do, room, user, text, name, every, times";
+        "expected one of at, who, do, room, user, text, name, every, times, code, role, client, roles, max_users, max_clients, multi_device, external_commits, epoch_tolerance, preauthorized, join_code, no_join_code";
     unknown_key_of_a_user: r#", new_clients = ["B2"]"# => r#", newclients = ["B2"]"#,
         "6:51: unknown key `newclients`",
         "expected one of at, clients, new_clients";
@@ -411,7 +411,7 @@ says! {
         "expected a.example";
     repeated_joins: r#"do = "join""# => r#"do = "join", every = "1s", times = 2"#,
         "13:43: `join` takes no `every`",
-        "expected only at, who, do, room";
+        "expected only at, who, do, room, code";
     every_without_times: r#"text = "hello""# => r#"text = "hello", every = "1s""#,
         "12:5: a step has no `times`",
         "expected `times = …`, how often in all";
@@ -421,4 +421,41 @@ says! {
     too_long_a_repetition: r#"text = "hello""# => r#"text = "hello", every = "10m", times = 1000"#,
         "12:67: the last `send` would come too late",
         "expected all of them within 1440m";
+}
+
+says! {
+    a_change_of_policy_that_names_nothing:
+        r#"do = "join" }"# => r#"do = "change-policy" }"#,
+        "13:5: what of the policy changes?",
+        "expected exactly one of roles, max_users, max_clients, multi_device, external_commits, \
+         epoch_tolerance, preauthorized, join_code, no_join_code";
+    a_client_to_remove_that_is_nobodys:
+        r#"do = "send", text = "hello" }"# => r#"do = "remove-client", client = "B7" }"#,
+        "12:61: unknown client `B7`", "expected one of A1, A2, B1, B2";
+    a_change_of_role_without_a_role:
+        r#"do = "send", text = "hello" }"# => r#"do = "change-role", user = "alice" }"#,
+        "12:5: a step has no `role`", "expected `role = …`, the name of a role";
+    a_policy_that_is_no_preset:
+        r#"{ hub = "a.example" }"# => r#"{ hub = "a.example", policy = "cosy" }"#,
+        "7:49: unknown policy `cosy`",
+        "expected one of cooperative, strict, moderated, multi-organisation";
+    a_flag_that_is_none:
+        r#"{ hub = "a.example" }"# => r#"{ hub = "a.example", multi_device = "no" }"#,
+        "7:55: `multi_device` can't be a text", "expected true or false";
+    a_parent_that_is_the_room_itself:
+        r#"{ hub = "a.example" }"# => r#"{ hub = "a.example", parent = "clubhouse" }"#,
+        "7:49: unknown room of the same hub `clubhouse`",
+        "there is no room of the same hub in this file";
+    a_role_that_the_policy_has_not:
+        r#"{ hub = "a.example" }"#
+        => r#"{ hub = "a.example", preauthorized = [{ user = "bob", role = "king" }] }"#,
+        "7:56: the policy cooperative has no role named `king`",
+        "expected one of banned, ordinary_user, group_admin, super_admin, policy_enforcer";
+    a_preauthorisation_of_nobody:
+        r#"{ hub = "a.example" }"#
+        => r#"{ hub = "a.example", preauthorized = [{ role = "ordinary_user" }] }"#,
+        "7:57: who is preauthorised?", "expected one of `provider`, `user` and `server`";
+    a_delay_that_is_no_time:
+        r#"{ hub = "a.example" }"# => r#"{ hub = "a.example", pending_proposals = "soon" }"#,
+        "7:60: `soon` is not a time", "expected a time such as \"250ms\", \"3s\" or \"2m\"";
 }

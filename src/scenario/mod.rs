@@ -22,13 +22,13 @@
 //! ]
 //! ```
 //!
-//! Further keys, all optional: `seed`; `rest` (`"20s"`); `network.latency` (`"20ms..60ms"`);
+//! Further keys, all optional: of a room, what `rooms` lists; `seed`; `rest` (`"20s"`); `network.latency` (`"20ms..60ms"`);
 //! `protocol.without`, `protocol.hub_without`, `protocol.commit_delay` (`"300ms..1500ms"`);
 //! `misbehaviour`;
 //! `expect.violates`. `room` may be left out of a step where there is only one room. A step with
 //! `every` and `times` stands for many, whose texts and names are numbered.
 //!
-//! Reading goes from the names to their use: `topology` says who is there, `steps`, `faults`
+//! Reading goes from the names to their use: `topology` and `rooms` say who is there, `steps`, `faults`
 //! and `misbehaviour` say what happens to them. `fields` and `time` know the form, and
 //! `problem` how to say what is wrong.
 //!
@@ -39,7 +39,9 @@ mod faults;
 mod fields;
 mod list;
 mod misbehaviour;
+mod policy_steps;
 mod problem;
+mod rooms;
 mod steps;
 mod time;
 mod topology;

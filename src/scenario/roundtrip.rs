@@ -5,6 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::{list, read, render, write};
+use crate::mimi::policy::PendingProposalPolicy;
+use crate::mimi::room::{Charter, PolicyChange, Whom};
 use crate::mimi::rules;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::script::{
@@ -95,6 +97,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Just(Action::Join),
         prop::option::of(text())
             .prop_map(|text| Action::ReportAbuse { user: "b-ob".to_owned(), text }),
+        prop::sample::select(governing()),
     ];
     let rooms = prop::sample::select(vec!["attic", "club.house"]);
     let step = (time(), prop::sample::select(CLIENTS.to_vec()), rooms, action);
@@ -105,6 +108,34 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         action,
     });
     prop::collection::vec(step, 0..12)
+}
+
+/// What users do to each other, to roles and to the policy.
+fn governing() -> Vec<Action> {
+    let (user, role) = (|| "b-ob".to_owned(), || "group_admin".to_owned());
+    let bob = UserUri::parse("mimi://b.example/u/b-ob").unwrap();
+    let change = |change| Action::ChangePolicy { change };
+    vec![
+        Action::JoinWith { code: "a \"b\"".to_owned() },
+        Action::Invite { user: user(), role: None },
+        Action::Invite { user: user(), role: Some(role()) },
+        Action::Ban { user: user() },
+        Action::Unban { user: user(), role: Some(role()) },
+        Action::Kick { user: user() },
+        Action::ChangeRole { user: user(), role: role() },
+        Action::ChangeOwnRole { role: role() },
+        Action::RemoveClient { client: "A.2".to_owned() },
+        Action::SelfRemove,
+        change(PolicyChange::Roles("strict".to_owned())),
+        change(PolicyChange::MaxUsers(3)),
+        change(PolicyChange::MaxClients(4)),
+        change(PolicyChange::MultiDevice(false)),
+        change(PolicyChange::ExternalCommits(false)),
+        change(PolicyChange::EpochTolerance(0)),
+        change(PolicyChange::Preauthorize(Whom::User(bob), role())),
+        change(PolicyChange::JoinCode("abc".to_owned())),
+        change(PolicyChange::NoJoinCode("é".to_owned())),
+    ]
 }
 
 fn faults() -> impl Strategy<Value = Vec<Fault>> {
@@ -162,6 +193,39 @@ fn user(provider: &str, name: &str, clients: &[&str], new: &[&str]) -> (String, 
     (name.to_owned(), User { uri, clients: named(clients), new_clients: named(new) })
 }
 
+/// A room that differs from its preset in all that a file can say, but for a parent.
+fn charter(most: u32) -> Charter {
+    let at = |domain| ProviderName::new(domain).unwrap();
+    let bob = UserUri::new(&at("b.example"), "b-ob").unwrap();
+    let role = || "attendee".to_owned();
+    let mut charter = Charter {
+        policy: "moderated".to_owned(),
+        participants: vec![bob.clone()],
+        fixed_membership: true,
+        multi_device: false,
+        max_users: Some(most),
+        max_clients: Some(most + 1),
+        preauthorized: vec![
+            (Whom::User(bob), "speaker".to_owned()),
+            (Whom::Provider(at("c.example")), role()),
+            (Whom::Server(at("a.example")), "policy_enforcer".to_owned()),
+        ],
+        join_codes: vec!["a \"b\"".to_owned(), "é".to_owned()],
+        ..Charter::default()
+    };
+    let operational = &mut charter.operational;
+    operational.external_commit_allowed = false;
+    operational.external_proposal_allowed = false;
+    operational.app_messages.epoch_tolerance = 3;
+    operational.app_messages.max_generations_skipahead = most;
+    let (minimum, maximum) = (u64::from(most), 2 * u64::from(most));
+    operational.pending_proposals = match most.is_multiple_of(2) {
+        true => PendingProposalPolicy::ImmediateCommit,
+        false => PendingProposalPolicy::RandomDelay { minimum, maximum },
+    };
+    charter
+}
+
 fn script() -> impl Strategy<Value = Script> {
     let lying = prop::option::of((time(), prop::option::of(time())));
     let why = (text(), any::<u64>(), "[a-zA-Z\"\\\\é]{1,10}");
@@ -169,10 +233,13 @@ fn script() -> impl Strategy<Value = Script> {
     (why, choices, steps(), faults(), lying).prop_map(|(why, choices, steps, faults, lying)| {
         let (why, seed, title) = why;
         let (one_room, without, least, more) = choices;
+        let most = u32::try_from(more).unwrap() + 1;
         let a = ProviderName::new("a.example").unwrap();
         let names = if one_room { &["club.house"][..] } else { &["attic", "club.house"][..] };
-        let room =
-            |name: &&str| ((*name).to_owned(), Room { uri: RoomUri::new(&a, name).unwrap() });
+        let room = |name: &&str| {
+            let charter = if without { charter(most) } else { Charter::default() };
+            ((*name).to_owned(), Room { uri: RoomUri::new(&a, name).unwrap(), charter })
+        };
         let create = |name: &&str| Step {
             at_ms: 1000,
             client: "A1".to_owned(),

@@ -8,16 +8,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::fields::{Fields, Text, Value};
+use super::policy_steps;
 use super::problem::{Complaint, Earliest};
 use super::time::{LONGEST_MS, show};
 use super::topology::Topology;
 use crate::script::{Action, Step};
 
-const ACTIONS: &[&str] =
-    &["create", "add", "remove", "send", "rename", "update", "leave", "join", "report-abuse"];
+const ACTIONS: &[&str] = &[
+    "create",
+    "add",
+    "remove",
+    "send",
+    "rename",
+    "update",
+    "leave",
+    "join",
+    "report-abuse",
+    "invite",
+    "ban",
+    "unban",
+    "kick",
+    "change-role",
+    "change-own-role",
+    "remove-client",
+    "self-remove",
+    "change-policy",
+];
 /// Actions that make sense many times in a row.
 const REPEATABLE: &[&str] = &["send", "rename", "update"];
-const KEYS: &[&str] = &["at", "who", "do", "room", "user", "text", "name", "every", "times"];
+const KEYS: &[&str] = &[
+    "at", "who", "do", "room", "user", "text", "name", "every", "times", "code", "role", "client",
+];
 const MOST_TIMES: u64 = 10_000;
 
 /// What users do, and when each room comes to be.
@@ -84,7 +105,7 @@ impl Steps {
 
 /// One step of the file as the one or many that it stands for.
 fn step(value: &Value<'_>, topology: &Topology) -> Result<Vec<Placed>, Complaint> {
-    let fields = value.fields("a step", KEYS)?;
+    let fields = value.fields("a step", &[KEYS, policy_steps::KEYS].concat())?;
     let at_ms = fields.need("at", "the time of the step")?.time(0)?;
     let who = fields.need("who", "the client that acts")?.text("the short name of a client")?;
     let client = topology.client(&who)?;
@@ -114,7 +135,12 @@ fn step(value: &Value<'_>, topology: &Topology) -> Result<Vec<Placed>, Complaint
 
 fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<Action, Complaint> {
     let own: &[&str] = match verb.text {
-        "add" | "remove" => &["user"],
+        "add" | "remove" | "ban" | "kick" => &["user"],
+        "invite" | "unban" | "change-role" => &["user", "role"],
+        "change-own-role" => &["role"],
+        "remove-client" => &["client"],
+        "join" => &["code"],
+        "change-policy" => policy_steps::KEYS,
         "send" => &["text"],
         "report-abuse" => &["user", "text"],
         "rename" => &["name"],
@@ -131,6 +157,10 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
         topology.user(&user.text("the short name of a user")?)
     };
     let text = |key, expected| Ok(fields.need(key, expected)?.text(expected)?.text.to_owned());
+    let role = || {
+        let role = fields.get("role").map(|value| value.text("the name of a role"));
+        Ok::<_, Complaint>(role.transpose()?.map(|role| role.text.to_owned()))
+    };
     Ok(match verb.text {
         "create" => Action::Create,
         "add" => Action::Add { user: user()? },
@@ -143,6 +173,25 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
             user: user()?,
             text: fields.get("text").map(|_| text("text", "what the report says")).transpose()?,
         },
+        "invite" => Action::Invite { user: user()?, role: role()? },
+        "ban" => Action::Ban { user: user()? },
+        "unban" => Action::Unban { user: user()?, role: role()? },
+        "kick" => Action::Kick { user: user()? },
+        "change-role" => {
+            Action::ChangeRole { user: user()?, role: text("role", "the name of a role")? }
+        }
+        "change-own-role" => Action::ChangeOwnRole { role: text("role", "the name of a role")? },
+        "remove-client" => {
+            let client = fields.need("client", "the client that goes")?;
+            let client = client.text("the short name of a client")?;
+            topology.client(&client)?;
+            Action::RemoveClient { client: client.text.to_owned() }
+        }
+        "self-remove" => Action::SelfRemove,
+        "change-policy" => Action::ChangePolicy { change: policy_steps::read(fields, topology)? },
+        _ if fields.get("code").is_some() => {
+            Action::JoinWith { code: text("code", "a code to join with")? }
+        }
         _ => Action::Join,
     })
 }
@@ -223,7 +272,8 @@ fn new_clients_join_first(placed: &[Placed], topology: &Topology) -> Result<(), 
     for Placed { step, who, .. } in placed {
         let first = seen.insert(step.client.as_str());
         let new = topology.find_client(&step.client).is_some_and(|client| client.new);
-        if first && new && step.action != Action::Join {
+        let joins = matches!(step.action, Action::Join | Action::JoinWith { .. });
+        if first && new && !joins {
             let what = format!("the new client `{}` acts before it joins", step.client);
             let expected = "expected its first step to be a `join`";
             earliest.note(Err::<(), _>(Complaint::new(who, what, expected)));

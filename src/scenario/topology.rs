@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use super::fields::{Fields, Text, Value};
 use super::problem::Complaint;
+use super::rooms;
+use crate::mimi::room::Charter;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri, is_name};
 use crate::script::{Room, User};
 
@@ -43,12 +45,17 @@ impl Topology {
             topology.users.insert(name.text.to_owned(), user);
         }
         let form = "a table such as { clubhouse = { hub = \"a.example\" } }";
+        let mut rooms = Vec::new();
         for (name, value) in file.need("rooms", form)?.named(form)? {
-            let fields = value.fields("a room", &["hub"])?;
-            let hub = fields.need("hub", "the provider that makes it")?;
-            let hub = topology.provider(&hub.text("the domain of a provider")?)?;
-            let uri = RoomUri::new(hub, checked(&name)?).map_err(|error| not_uri(&name, error))?;
-            topology.rooms.insert(name.text.to_owned(), Room { uri });
+            let (fields, hub) = rooms::fields(&value, &topology)?;
+            let uri = RoomUri::new(&hub, checked(&name)?).map_err(|error| not_uri(&name, error))?;
+            let charter = Charter::default();
+            topology.rooms.insert(name.text.to_owned(), Room { uri: uri.clone(), charter });
+            rooms.push((name.text.to_owned(), uri, fields));
+        }
+        for (name, uri, fields) in rooms {
+            let charter = rooms::charter(&fields, &uri, &topology)?;
+            topology.rooms.insert(name, Room { uri, charter });
         }
         Ok(topology)
     }

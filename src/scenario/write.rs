@@ -10,6 +10,8 @@
 use toml::Value;
 
 use super::faults::POINTS;
+use super::policy_steps;
+use super::rooms::written;
 use super::time::show;
 use crate::script::{
     Action, Behaviour, Fault, FaultKind, Link, Misbehaviour, Point, Script, Step, User,
@@ -28,9 +30,8 @@ pub fn write(script: &Script) -> String {
         texts(script.providers.iter().map(|provider| provider.as_str())),
     );
     file += &table("users", script.users.iter().map(|(name, of)| (name.as_str(), user(of))));
-    let hub = |name| format!("{{ hub = {} }}", text(name));
     let rooms = script.rooms.iter();
-    let rooms = rooms.map(|(name, room)| (name.as_str(), hub(room.uri.provider().as_str())));
+    let rooms = rooms.map(|(name, room)| (name.as_str(), written(&room.uri, &room.charter)));
     file += &table("rooms", rooms);
     let latency = range(network.latency_min_ms, network.latency_max_ms);
     file += &format!("network.latency = {latency}\n");
@@ -81,6 +82,20 @@ fn step(step: &Step, only_room: bool) -> String {
             let claim = claim.as_ref().map(|claim| format!(", text = {}", text(claim)));
             ("report-abuse", format!(", user = {}{}", text(user), claim.unwrap_or_default()))
         }
+        Action::JoinWith { code } => ("join", format!(", code = {}", text(code))),
+        Action::Invite { user, role } => ("invite", with_role(user, role.as_ref())),
+        Action::Ban { user } => ("ban", format!(", user = {}", text(user))),
+        Action::Unban { user, role } => ("unban", with_role(user, role.as_ref())),
+        Action::Kick { user } => ("kick", format!(", user = {}", text(user))),
+        Action::ChangeRole { user, role } => ("change-role", with_role(user, Some(role))),
+        Action::ChangeOwnRole { role } => ("change-own-role", format!(", role = {}", text(role))),
+        Action::RemoveClient { client } => {
+            ("remove-client", format!(", client = {}", text(client)))
+        }
+        Action::SelfRemove => ("self-remove", String::new()),
+        Action::ChangePolicy { change } => {
+            ("change-policy", format!(", {}", policy_steps::written(change)))
+        }
     };
     let room = if only_room && step.action != Action::Create {
         String::new()
@@ -89,6 +104,11 @@ fn step(step: &Step, only_room: bool) -> String {
     };
     let (at, who) = (time(step.at_ms), text(&step.client));
     format!("at = {at}, who = {who}, do = \"{verb}\"{room}{own}")
+}
+
+fn with_role(user: &str, role: Option<&String>) -> String {
+    let role = role.map_or(String::new(), |role| format!(", role = {}", text(role)));
+    format!(", user = {}{role}", text(user))
 }
 
 fn fault(fault: &Fault) -> String {
@@ -167,12 +187,12 @@ fn table<'n>(key: &str, entries: impl Iterator<Item = (&'n str, String)>) -> Str
     if lines.is_empty() { format!("{key} = {{}}\n") } else { lines }
 }
 
-fn texts<'n>(names: impl Iterator<Item = &'n str>) -> String {
+pub(super) fn texts<'n>(names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<String> = names.map(text).collect();
     format!("[{}]", names.join(", "))
 }
 
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
 }
 
@@ -180,7 +200,7 @@ fn time(ms: u64) -> String {
     text(&show(ms))
 }
 
-fn range(min_ms: u64, max_ms: u64) -> String {
+pub(super) fn range(min_ms: u64, max_ms: u64) -> String {
     if min_ms == max_ms {
         return time(min_ms);
     }

@@ -11,6 +11,7 @@ pub mod ids;
 
 use std::collections::BTreeMap;
 
+use crate::mimi::room::{Charter, PolicyChange};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 
 /// A whole run.
@@ -60,6 +61,8 @@ pub struct User {
 pub struct Room {
     /// Its URI.
     pub uri: RoomUri,
+    /// What it is founded with.
+    pub charter: Charter,
 }
 
 /// The network without faults.
@@ -126,7 +129,8 @@ pub enum Action {
     Update,
     /// Leave the room with all clients of the user (three steps, P06 §3.5).
     Leave,
-    /// Join by an external commit: a new or returning client of a listed user (P06 §3.6).
+    /// Join by an external commit: a new or returning client of a listed user (P06 §3.6), or a user
+    /// whom the room lets in: it is open, or the user preauthorised (RP03 §8.1.1).
     Join,
     /// Report the newest message of a user to the hub (P06 §5.9).
     ReportAbuse {
@@ -134,6 +138,59 @@ pub enum Action {
         user: String,
         /// What the report says that the message said; the truth where none is given.
         text: Option<String>,
+    },
+    /// Join by an external commit, with a join code (RP03 §6.2).
+    JoinWith {
+        /// The code.
+        code: String,
+    },
+    /// List a user and add no client.
+    Invite {
+        /// The user's short name.
+        user: String,
+        /// The name of its role; the usual one where none is given.
+        role: Option<String>,
+    },
+    /// Ban a user: the role of the banned, and all its clients out (RP03 §8.1.3).
+    Ban {
+        /// The user's short name.
+        user: String,
+    },
+    /// Lift a ban; adds no client.
+    Unban {
+        /// The user's short name.
+        user: String,
+        /// The name of its new role; the usual one where none is given.
+        role: Option<String>,
+    },
+    /// Remove all clients of a user, who stays listed (RP03 §8.1.2).
+    Kick {
+        /// The user's short name.
+        user: String,
+    },
+    /// Give another user another role.
+    ChangeRole {
+        /// The user's short name.
+        user: String,
+        /// The name of its new role.
+        role: String,
+    },
+    /// Take another role oneself.
+    ChangeOwnRole {
+        /// The name of the new role.
+        role: String,
+    },
+    /// Remove one client, an own one or another's.
+    RemoveClient {
+        /// The client's short name.
+        client: String,
+    },
+    /// Have the own client removed, and stay listed (EXT SelfRemove).
+    SelfRemove,
+    /// Change one thing in the policy.
+    ChangePolicy {
+        /// What.
+        change: PolicyChange,
     },
 }
 

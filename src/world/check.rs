@@ -81,8 +81,15 @@ fn check_step(script: &Script, step: &Step, clients: &BTreeMap<&str, &str>) -> R
     known(clients.contains_key(step.client.as_str()), "client", &step.client)?;
     known(script.rooms.contains_key(&step.room), "room", &step.room)?;
     match &step.action {
-        Action::Add { user } | Action::Remove { user } => {
-            known(script.users.contains_key(user), "user", user)
+        Action::Add { user }
+        | Action::Remove { user }
+        | Action::Invite { user, .. }
+        | Action::Ban { user }
+        | Action::Unban { user, .. }
+        | Action::Kick { user }
+        | Action::ChangeRole { user, .. } => known(script.users.contains_key(user), "user", user),
+        Action::RemoveClient { client } => {
+            known(clients.contains_key(client.as_str()), "client", client)
         }
         _ => Ok(()),
     }

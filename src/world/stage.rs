@@ -22,7 +22,7 @@ use super::server::Server;
 use super::time::{EPOCH_S, Now, tick_ms};
 use super::watch::Watch;
 use super::{PlayError, wire};
-use crate::mimi::uri::ProviderName;
+use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::node::points;
 use crate::script::{Action, FaultKind, Link, Point, Script, Step};
 use crate::trace::{Event, Journal, Phase};
@@ -375,10 +375,19 @@ fn intent_id(steps: &[Step], index: usize) -> String {
     }
 }
 
+/// A client by its short name, and whose it is.
+fn owner<'s>(script: &'s Script, client: &str) -> Option<(&'s UserUri, &'s ClientUri)> {
+    script.users.values().find_map(|user| {
+        let mut clients = user.clients.iter().chain(&user.new_clients);
+        clients.find(|(name, _)| name == client).map(|(_, uri)| (&user.uri, uri))
+    })
+}
+
 fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
+    let room = script.rooms.get(&step.room);
     let uri = |user: &String| Some(script.users.get(user)?.uri.clone());
     Some(match &step.action {
-        Action::Create => WishKind::Create,
+        Action::Create => WishKind::Create(Box::new(room?.charter.clone())),
         Action::Add { user } => WishKind::Add(uri(user)?),
         Action::Remove { user } => WishKind::Remove(uri(user)?),
         Action::Send { text } => WishKind::Send(text.clone()),
@@ -389,6 +398,18 @@ fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
         Action::ReportAbuse { user, text } => {
             WishKind::ReportAbuse { user: uri(user)?, claim: text.clone() }
         }
+        Action::JoinWith { code } => WishKind::JoinWith(code.clone()),
+        Action::Invite { user, role } => WishKind::Invite(uri(user)?, role.clone()),
+        Action::Ban { user } => WishKind::Ban(uri(user)?),
+        Action::Unban { user, role } => WishKind::Unban(uri(user)?, role.clone()),
+        Action::Kick { user } => WishKind::Kick(uri(user)?),
+        Action::ChangeRole { user, role } => WishKind::ChangeRole(uri(user)?, role.clone()),
+        Action::ChangeOwnRole { role } => {
+            WishKind::ChangeRole(owner(script, &step.client)?.0.clone(), role.clone())
+        }
+        Action::RemoveClient { client } => WishKind::RemoveClient(owner(script, client)?.1.clone()),
+        Action::SelfRemove => WishKind::SelfRemove,
+        Action::ChangePolicy { change } => WishKind::ChangePolicy(change.clone()),
     })
 }
 

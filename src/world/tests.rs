@@ -2,6 +2,7 @@
 
 use super::toy::Toys;
 use super::*;
+use crate::mimi::room::Charter;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::script::{Action, Expect, Fault, Link, Network, Point, Protocol, Room, Step, User};
 use crate::trace::Event;
@@ -22,7 +23,8 @@ fn script(seed: u64, sends: &[(u64, &str, &str)], faults: Vec<Fault>) -> Script 
         room: "hall".into(),
         action: Action::Send { text: text.into() },
     };
-    let room = Room { uri: RoomUri::new(&provider(A), "hall").unwrap() };
+    let uri = RoomUri::new(&provider(A), "hall").unwrap();
+    let room = Room { uri, charter: Charter::default() };
     Script {
         title: "toys".into(),
         why: "tests of the world".into(),

@@ -3,8 +3,8 @@
 //! Each component of RP03 that Schism obeys is a module: `roles` with their capabilities,
 //! `preauth` for users who are not listed, `base` for what kind of room it is, `operational` for
 //! MLS, `join_links` for codes. Each is written and read in TLS presentation language, as the
-//! `app_data_dictionary` of a GroupContext carries it. [`RoleData::cooperative`] are the roles of
-//! the draft's example for friends and small groups.
+//! `app_data_dictionary` of a GroupContext carries it. [`PRESETS`] are the example rooms of the
+//! draft.
 //!
 //! Not here: who has which role (`room`), and what follows from all this (`rules`). Components
 //! that only tell clients how to show or keep messages are not modelled: status notifications,
@@ -12,11 +12,11 @@
 
 mod base;
 mod capability;
-mod cooperative;
 mod join_links;
 mod media;
 mod operational;
 mod preauth;
+mod presets;
 mod roles;
 #[cfg(test)]
 pub(in crate::mimi) mod samples;
@@ -25,7 +25,6 @@ mod tests;
 
 pub use base::BaseRoomPolicy;
 pub use capability::{Capability, REGISTRY};
-pub use cooperative::{GROUP_ADMIN, ORDINARY_USER, POLICY_ENFORCER, SUPER_ADMIN};
 pub use join_links::{JoinLink, JoinLinkPolicy, JoinLinks, JoinLinksUpdate};
 pub use media::{MediaType, Parameter};
 pub use operational::{
@@ -33,6 +32,7 @@ pub use operational::{
     PendingProposalPolicy,
 };
 pub use preauth::{Claim, ClaimId, Claimant, PreAuthData, PreAuthRoleEntry};
+pub use presets::{GROUP_ADMIN, ORDINARY_USER, POLICY_ENFORCER, PRESETS, Preset, SUPER_ADMIN};
 pub use roles::{Role, RoleChanges, RoleData};
 
 /// The role of those who are not in the list: reserved (RP03 §3).

@@ -1,10 +1,10 @@
 //! Roles: what each may do, whom it may move where, and how many may hold it (RP03 §3).
 //!
-//! Not here: who has which role (`room`), and the example roles of the draft (`cooperative`).
+//! Not here: who has which role (`room`), and the example roles of the draft (`presets`).
 
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
-use super::Capability;
+use super::{BANNED, Capability};
 use crate::mimi::room::text;
 
 /// The roles into which the holder of a role may move somebody who has role `from`
@@ -54,6 +54,13 @@ impl Role {
         let mut changes = self.authorized_role_changes.iter();
         changes.any(|changes| changes.from == from && changes.to.contains(&to))
     }
+
+    /// The role that its holders give to users of role `from` (0 for those whom they add), unless
+    /// they say otherwise: the first that they may give, left out role 1, which is for the banned.
+    pub fn usual_role(&self, from: u32) -> Option<u32> {
+        let mut changes = self.authorized_role_changes.iter().filter(|it| it.from == from);
+        changes.find_map(|changes| changes.to.iter().find(|to| **to > BANNED)).copied()
+    }
 }
 
 /// All roles of a room: the component, and the update that replaces it (RP03 §3).
@@ -67,5 +74,10 @@ impl RoleData {
     /// The role with this index.
     pub fn get(&self, index: u32) -> Option<&Role> {
         self.roles.iter().find(|role| role.index == index)
+    }
+
+    /// The role with this name.
+    pub fn named(&self, name: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.name == name)
     }
 }

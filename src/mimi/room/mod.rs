@@ -10,10 +10,12 @@
 //! Not here: who may change what (`rules`), what a policy is (`policy`), and anything of MLS.
 
 mod apply;
+mod charter;
 mod codec;
 mod franking_agent;
 mod metadata;
 mod participants;
+mod policy_change;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -25,10 +27,12 @@ use thiserror::Error;
 use tls_codec::{DeserializeBytes, Serialize};
 
 pub use apply::ApplyError;
+pub use charter::{Charter, CharterError, Whom};
 pub(in crate::mimi) use codec::{flag, text};
 pub use franking_agent::FrankingAgent;
 pub use metadata::{RichDescription, RoomMetadata};
 pub use participants::{ChangedRole, Participant, ParticipantList, ParticipantListUpdate};
+pub use policy_change::PolicyChange;
 pub use update::ComponentUpdate;
 
 use super::policy::{
@@ -124,9 +128,14 @@ impl RoomState {
     /// admin and only participant.
     pub fn cooperative(uri: RoomUri, name: &str, creator: UserUri) -> Self {
         let creator = Participant { user: creator, role: SUPER_ADMIN };
+        Self::with(vec![creator], RoleData::cooperative(), uri, name)
+    }
+
+    /// A new room with no more than it must have.
+    fn with(participants: Vec<Participant>, roles: RoleData, uri: RoomUri, name: &str) -> Self {
         Self {
-            participants: ParticipantList { participants: vec![creator] },
-            roles: RoleData::cooperative(),
+            participants: ParticipantList { participants },
+            roles,
             metadata: RoomMetadata::named(uri, name),
             franking_agent: None,
             operational: None,

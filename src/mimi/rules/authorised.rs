@@ -10,12 +10,17 @@
 //! the reason why a commit is refused, proposals have to pass by both. An exiting user has no
 //! role in the provisional state, and is judged by the committed one.
 //!
+//! Who joins by an external commit is listed and adds an own client, or lists itself (`joining`).
+//! Who changes its own role has to be preauthorised for the new one; the authorised role changes
+//! are not asked.
+//!
 //! Where RP03 is silent: a listed user's clients may be added by who may add a user in that role;
-//! changing the own role needs preauthorisation, which this room has not; nobody may change the
-//! room's URI; and a constraint is held against a role only when the number of its holders moves
+//! nobody may change the room's URI; and a constraint is held against a role only when the number of its holders moves
 //! towards the bound, since the example rooms of the draft break their own minima from the start.
 
-use super::{Actor, Base, Handshake, HandshakeKind, Objection, Part, Prospect, What, not_allowed};
+use super::{
+    Actor, Base, Handshake, HandshakeKind, Objection, Part, Prospect, What, joining, not_allowed,
+};
 use crate::mimi::policy::{Capability, NO_ROLE, Role};
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
 use crate::mimi::uri::UserUri;
@@ -37,7 +42,11 @@ fn demand(one_of: &'static [Capability], change: Option<(u32, u32)>) -> Demand {
 pub fn authorised(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     let prospect = Prospect::of(base, handshake);
     for part in &handshake.parts {
-        let demands = demands(base, &prospect, part).map_err(not_allowed)?;
+        let demands = match handshake.lists_itself() {
+            Some(role) => entrance(base, &handshake.actor, part, role),
+            None => demands(base, &prospect, part),
+        };
+        let demands = demands.map_err(not_allowed)?;
         for state in standing(base, handshake, part) {
             let role = state.roles.get(state.role_of(&part.sender.user).unwrap_or(NO_ROLE));
             for demand in &demands {
@@ -96,6 +105,23 @@ fn demands(base: &Base<'_>, prospect: &Prospect<'_>, part: &Part) -> Result<Vec<
     })
 }
 
+/// What an external commit demands whose joiner lists itself: that there is a way in.
+fn entrance(
+    base: &Base<'_>,
+    joiner: &Actor,
+    part: &Part,
+    role: u32,
+) -> Result<Vec<Demand>, String> {
+    if !matches!(part.what, What::ExternalInit | What::Update(_)) {
+        return Ok(Vec::new());
+    }
+    if joining::may_enter(base.committed, joiner, role, joining::has_code(base, joiner)) {
+        return Ok(Vec::new());
+    }
+    let user = &joiner.user;
+    Err(format!("{user} may not enter in role {role}: not open, not preauthorised, no join code"))
+}
+
 fn add(prospect: &Prospect<'_>, sender: &Actor, client: &Actor) -> Demand {
     if sender.user == client.user {
         return demand(&[Capability::ADD_OWN_CLIENT], None);
@@ -132,7 +158,13 @@ fn list(
     for changed in &update.changed_roles {
         let Some(target) = listed(changed.index) else { continue };
         if target.user == sender.user {
-            return Err(format!("{} may not change its own role: not preauthorised", sender.user));
+            let right = joining::preauthorised_role(base.committed, sender);
+            if right != Some(changed.role) {
+                let (user, role) = (&sender.user, changed.role);
+                return Err(format!("{user} is not preauthorised for role {role}"));
+            }
+            demands.push(demand(&[Capability::CHANGE_OWN_ROLE], None));
+            continue;
         }
         let change = Some((target.role, changed.role));
         let ban = |role| base.committed.is_ban(role);

@@ -15,17 +15,20 @@ pub fn external_commit_shape(_: &Base<'_>, handshake: &Handshake) -> Result<(), 
     if inits != 1 {
         return Err(not_allowed(format!("{inits} ExternalInits: expected exactly one")));
     }
+    let listed = handshake.lists_itself().is_some();
     let mut removes = 0;
     for what in whats() {
         match what {
             What::ExternalInit | What::SelfRemove(_) => {}
+            What::Update(_) if listed => {}
             What::Remove(client) if client.user == handshake.actor.user => removes += 1,
             What::Remove(client) => {
                 let why = format!("it removes {}, which is not the joiner's own", client.client);
                 return Err(not_allowed(why));
             }
             What::Add(_) | What::Update(_) | What::KeyUpdate | What::Other(_) => {
-                let why = "expected only ExternalInit and removals in an external commit";
+                let why = "expected only ExternalInit, removals and the joiner's own entry in the \
+                           list in an external commit";
                 return Err(not_allowed(why.to_owned()));
             }
         }

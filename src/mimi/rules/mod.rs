@@ -15,6 +15,8 @@
 
 mod authorised;
 mod group;
+pub mod joining;
+mod kind;
 mod message;
 mod proposals;
 mod prospect;
@@ -27,6 +29,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+pub use kind::founded_inside;
 pub use prospect::Prospect;
 pub use subject::{Actor, Base, CachedProposal, Handshake, HandshakeKind, Message, Part, What};
 
@@ -210,8 +213,9 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "external-commit-shape",
-        meaning: "an external commit has one ExternalInit and at most one Remove, of an own client",
-        source: "RFC 9420 §12.2, §12.4.3.2; R32",
+        meaning: "an external commit has one ExternalInit, at most one Remove, of an own client, \
+                  and changes nothing but the joiner's own entry in the list",
+        source: "RFC 9420 §12.2, §12.4.3.2, RP03 §8.1.1; R32",
         check: Check::Handshake(group::external_commit_shape),
     },
     Rule {
@@ -245,6 +249,13 @@ pub static RULES: &[Rule] = &[
         check: Check::Handshake(proposals::roles_apart_from_list),
     },
     Rule {
+        id: "preauthorisation-apart-from-list",
+        meaning: "preauthorised users change together with removals from the list, and no other \
+                  change of it",
+        source: "RP03 §4; R25",
+        check: Check::Handshake(proposals::preauth_apart_from_list),
+    },
+    Rule {
         id: "list-update-applies",
         meaning: "all updates of a commit together make a room state, no user touched twice",
         source: "P06 §7.5; R23, R24",
@@ -261,6 +272,42 @@ pub static RULES: &[Rule] = &[
         meaning: "who leaves the list or is banned leaves with all clients, in the same commit",
         source: "P06 §3.5, §5.3, RP03 §8.1.2; R21",
         check: Check::Handshake(group::clients_leave_with_user),
+    },
+    Rule {
+        id: "external-commits-allowed",
+        meaning: "nobody joins by an external commit where the operational policy forbids it",
+        source: "RP03 §7; R56",
+        check: Check::Handshake(kind::external_commits_allowed),
+    },
+    Rule {
+        id: "fixed-membership",
+        meaning: "nobody enters or leaves a room of fixed membership; clients come and go",
+        source: "RP03 §5; R55, Q8",
+        check: Check::Handshake(kind::fixed_membership),
+    },
+    Rule {
+        id: "inside-parent",
+        meaning: "the participants of a room with a parent are some of the parent's, not all",
+        source: "RP03 §5; R55, I17",
+        check: Check::Handshake(kind::inside_parent),
+    },
+    Rule {
+        id: "at-most-max-users",
+        meaning: "a room has no more users than its base policy allows",
+        source: "RP03 §5; R55",
+        check: Check::Handshake(kind::at_most_max_users),
+    },
+    Rule {
+        id: "at-most-max-clients",
+        meaning: "a room's group has no more clients than its base policy allows",
+        source: "RP03 §5; R55",
+        check: Check::Handshake(kind::at_most_max_clients),
+    },
+    Rule {
+        id: "one-client-per-user",
+        meaning: "a user has one client in a room that is not for several devices",
+        source: "RP03 §5; R55",
+        check: Check::Handshake(kind::one_client_per_user),
     },
     Rule {
         id: "authorised",
@@ -348,8 +395,9 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "group-info-for-participants",
-        meaning: "a GroupInfo goes only to clients of participants",
-        source: "P06 §5.6; R29",
+        meaning: "a GroupInfo goes to clients of participants, and of users whom an open room, \
+                  preauthorisation or a join code lets in",
+        source: "P06 §5.6, RP03 §8.1.1; R29, R53",
         check: Check::Request,
     },
     Rule {

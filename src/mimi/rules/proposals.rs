@@ -69,6 +69,23 @@ pub fn roles_apart_from_list(base: &Base<'_>, handshake: &Handshake) -> Result<(
     Err(invalid(why, handshake, |what| matches!(what, What::Update(ComponentUpdate::Roles(_)))))
 }
 
+/// `preauthorisation-apart-from-list`
+pub fn preauth_apart_from_list(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
+    let prospect = Prospect::of(base, handshake);
+    let preauth = prospect.updates().any(|it| matches!(it, ComponentUpdate::Preauthorized(_)));
+    let more_than_removals = prospect.updates().any(|it| match it {
+        ComponentUpdate::Participants(it) => !it.added.is_empty() || !it.changed_roles.is_empty(),
+        _ => false,
+    });
+    if !(preauth && more_than_removals) {
+        return Ok(());
+    }
+    let why = "preauthorised users and more of the participant list than removals change in one \
+               commit";
+    let concerns = |what: &What| matches!(what, What::Update(ComponentUpdate::Preauthorized(_)));
+    Err(invalid(why.to_owned(), handshake, concerns))
+}
+
 /// `list-update-applies`
 pub fn updates_apply(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     match Prospect::of(base, handshake).after {

@@ -1,6 +1,7 @@
 //! Rules about who sends a handshake, and when.
 
-use super::{Base, Code, Handshake, HandshakeKind, Objection, not_allowed};
+use super::{Base, Code, Handshake, HandshakeKind, Objection, Part, not_allowed};
+use crate::mimi::room::ComponentUpdate;
 
 /// `current-epoch`
 pub fn current_epoch(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
@@ -48,10 +49,18 @@ pub fn exiting_only_removes(base: &Base<'_>, handshake: &Handshake) -> Result<()
     Err(not_allowed(why))
 }
 
-/// `sender-is-participant`. Exiting users are the business of `exiting-only-removes`.
+/// `sender-is-participant`. Exiting users are the business of `exiting-only-removes`, and whether a
+/// joiner may list itself is that of `external-commit-shape` and `authorised`.
 pub fn is_participant(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     let user = &handshake.actor.user;
-    if base.provisional.is_participant(user) || base.exiting.contains(user) {
+    let adds_itself = |part: &Part| match part.what.update() {
+        Some(ComponentUpdate::Participants(it)) => it.added.iter().any(|it| it.user == *user),
+        _ => false,
+    };
+    let enters = handshake.kind == HandshakeKind::ExternalCommit
+        && handshake.parts.iter().any(adds_itself)
+        && base.provisional.role_of(user).is_none();
+    if base.provisional.is_participant(user) || base.exiting.contains(user) || enters {
         return Ok(());
     }
     Err(not_allowed(format!("{user} is not in the participant list, or banned")))

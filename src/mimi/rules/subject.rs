@@ -90,6 +90,27 @@ pub struct Handshake {
     pub parts: Vec<Part>,
 }
 
+impl Handshake {
+    /// The role in which the joiner lists its own user, where that is all that an external commit
+    /// changes in the list.
+    pub fn lists_itself(&self) -> Option<u32> {
+        if self.kind != HandshakeKind::ExternalCommit {
+            return None;
+        }
+        let mut updates = self.parts.iter().filter_map(|part| part.what.update());
+        match (updates.next(), updates.next()) {
+            (Some(ComponentUpdate::Participants(update)), None) => {
+                let only = update.changed_roles.is_empty() && update.removed.is_empty();
+                match update.added.as_slice() {
+                    [added] if only && added.user == self.actor.user => Some(added.role),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
 /// An application message, as far as a hub sees it (P06 §5.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -127,4 +148,9 @@ pub struct Base<'a> {
     pub exiting: &'a BTreeSet<UserUri>,
     /// How many epochs an application message may lag behind (RP03 §7).
     pub epoch_tolerance: u64,
+    /// The room that this one depends on, with what waits there applied; none where it depends on
+    /// none, or the judge does not see it (RP03 §5).
+    pub parent: Option<&'a RoomState>,
+    /// Clients that have shown a valid join code; none where the judge is not told (RP03 §8.1.1).
+    pub admitted: Option<&'a BTreeSet<Actor>>,
 }

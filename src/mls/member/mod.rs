@@ -15,6 +15,7 @@ use openmls::group::{
     StagedWelcome, WireFormatPolicy,
 };
 use openmls::messages::group_info::VerifiableGroupInfo;
+use openmls::messages::proposals::AppDataUpdateProposal;
 use openmls::prelude::{
     AppDataDictionary, AppDataDictionaryExtension, BasicCredential, Extension, ExternalSender,
     LeafNodeIndex, LeafNodeParameters, MlsMessageOut, RatchetTreeIn, SenderRatchetConfiguration,
@@ -26,7 +27,7 @@ use super::facts::{self, RoomSnapshot};
 use super::framing::{exactly, group_id, welcome_of};
 use super::key_package::{capabilities, lifetime, required};
 use super::{Identity, Library, MlsError, SUITE};
-use crate::mimi::room::RoomState;
+use crate::mimi::room::{ComponentUpdate, RoomState};
 use crate::mimi::rules::{Actor, CachedProposal, Part};
 use crate::mimi::uri::{ClientUri, RoomUri};
 use crate::mimi::wire;
@@ -108,7 +109,8 @@ impl Member {
         Self::of(group)
     }
 
-    /// Builds an external commit. The new group is in `library`'s storage at once, whether the hub
+    /// Builds an external commit, with the joiner's own entry in the list where it needs one. The
+    /// new group is in `library`'s storage at once, whether the hub
     /// will accept the commit or not: give it a library of its own ([`Library::scratch`]).
     ///
     /// # Errors
@@ -118,22 +120,34 @@ impl Member {
         identity: &Identity,
         group_info: &[u8],
         tree: &[u8],
+        entry: Option<&ComponentUpdate>,
     ) -> Result<(Self, Committed), MlsError> {
+        let before = facts::state_in(group_info)?;
         let info: VerifiableGroupInfo = exactly(group_info, "GroupInfo")?;
         let tree: RatchetTreeIn = exactly(tree, "ratchet tree")?;
         library.touched();
         let provider = &library.provider;
         let leaf = LeafNodeParameters::builder().with_capabilities(capabilities()).build();
         let (group, bundle) = library.meter.measure(|| {
-            MlsGroup::external_commit_builder()
+            let mut builder = MlsGroup::external_commit_builder()
                 .with_ratchet_tree(tree)
                 .with_config(join_config())
                 .build_group(provider, info, identity.with_key())
                 .map_err(MlsError::refused)?
-                .leaf_node_parameters(leaf)
+                .leaf_node_parameters(leaf);
+            if let Some(entry) = entry {
+                let update = AppDataUpdateProposal::update(entry.component_id(), entry.encode());
+                builder = builder.add_app_data_update_proposal(update);
+            }
+            let mut stage = builder
                 .load_psks(provider.storage())
                 .map_err(MlsError::refused)?
-                .create_group_info(true)
+                .create_group_info(true);
+            let updater = stage.app_data_dictionary_updater();
+            let (_, changes) =
+                facts::apply_updates(&before, stage.app_data_update_proposals(), updater)?;
+            stage.with_app_data_dictionary_updates(changes);
+            stage
                 .build(provider.rand(), provider.crypto(), identity, |_| true)
                 .map_err(MlsError::refused)?
                 .finalize(provider)
@@ -393,5 +407,28 @@ mod tests {
             damaged[place] ^= 1;
             assert!(!View::matches(&hub, &staged, &damaged), "byte {place}");
         }
+    }
+
+    #[test]
+    fn a_client_takes_itself_out_by_the_next_commit_of_another() {
+        let (alice, bob) = (client("alice", 1), client("bob", 2));
+        let (mut member, _) = founded(&alice);
+        let committed = adding_bob(&alice, &bob, &mut member);
+        member.merge_own(&alice.library).unwrap();
+        let welcome = welcome_message(&committed.welcome.unwrap());
+        let tree = member.ratchet_tree().unwrap();
+        let mut joined = Member::join(&bob.library, &welcome, &tree).unwrap();
+        let proposal = joined.propose_self_remove(&bob.library, &bob.identity).unwrap();
+        let received = member.receive(&alice.library, &proposal).unwrap();
+        let Incoming::Proposal { proposal, .. } = received else { panic!("no proposal") };
+        member.keep(&alice.library, *proposal).unwrap();
+        let committed =
+            member.commit(&alice.library, &alice.identity, &CommitPlan::default()).unwrap();
+        let Ok(Incoming::Commit(staged)) = joined.receive(&bob.library, &committed.message) else {
+            panic!("no commit")
+        };
+        assert!(staged.removes_me);
+        member.merge_own(&alice.library).unwrap();
+        assert_eq!(member.members().unwrap().len(), 1);
     }
 }

@@ -69,6 +69,21 @@ impl Member {
         })
     }
 
+    /// Proposes that this client goes (EXT, R28).
+    ///
+    /// # Errors
+    /// When the library refuses.
+    pub fn propose_self_remove(
+        &mut self,
+        library: &Library,
+        identity: &Identity,
+    ) -> Result<Vec<u8>, MlsError> {
+        library.touched();
+        let propose = || self.group.leave_group_via_self_remove(&library.provider, identity);
+        let message = library.meter.measure(propose).map_err(MlsError::refused)?;
+        message.to_bytes().map_err(MlsError::refused)
+    }
+
     /// Builds a commit over the waiting proposals and the plan, and keeps it pending.
     ///
     /// # Errors

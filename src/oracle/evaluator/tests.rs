@@ -156,6 +156,8 @@ impl Room {
             cached: &self.cached,
             exiting: &exiting,
             epoch_tolerance: 0,
+            parent: None,
+            admitted: None,
         };
         only("client-changes-once").judge_handshake(&base, handshake).ok()?;
         let rules = only("authorised").judge_handshake(&base, handshake).map_err(|it| it.why);

@@ -30,9 +30,6 @@ use crate::mls::{Franker, Library, MlsError, PeekKind, View, peek};
 use crate::node::telling;
 use crate::trace::{Change, Deed, Digest, Judged, Kind};
 
-/// How many epochs back an application message may have been encrypted (RP03 §7).
-pub const EPOCH_TOLERANCE: u64 = 5;
-
 /// A room that this provider is the hub of.
 pub struct HubRoom {
     /// Its URI.
@@ -41,6 +38,8 @@ pub struct HubRoom {
     pub view: View,
     /// Everything else.
     pub record: Record,
+    /// The room that this one depends on, as its hub, which is this one too, has it now (RP03 §5).
+    pub parent: Option<RoomState>,
 }
 
 /// The part of a hub's room that is not in the MLS library's storage.
@@ -54,6 +53,8 @@ pub struct Record {
     pub cached: Vec<Cached>,
     /// Users whose removal is accepted and not yet committed.
     pub exiting: BTreeSet<UserUri>,
+    /// Clients that got the GroupInfo for a valid join code: they may enter (RP03 §8.1.1).
+    pub admitted: BTreeSet<Actor>,
     /// Parcels that a provider has not confirmed yet, by place in the log.
     pub queue: BTreeMap<ProviderName, BTreeMap<u64, Rc<Parcel>>>,
     /// Where the KeyPackages that went through this hub came from (R8).
@@ -154,6 +155,7 @@ impl HubRoom {
             provisional: view.state().clone(),
             cached: Vec::new(),
             exiting: BTreeSet::new(),
+            admitted: BTreeSet::new(),
             queue: BTreeMap::new(),
             routes: BTreeMap::new(),
             last_stamp: 0,
@@ -162,7 +164,7 @@ impl HubRoom {
             franks: BTreeMap::new(),
             group_info,
         };
-        let mut room = Self { uri: uri.clone(), view, record };
+        let mut room = Self { uri: uri.clone(), view, record, parent: None };
         let digest = Digest::of(&room.record.group_info);
         let stamp = room.record.stamp(now_ms);
         let accepted = Accepted {
@@ -273,8 +275,15 @@ impl HubRoom {
             members,
             cached,
             exiting: &self.record.exiting,
-            epoch_tolerance: EPOCH_TOLERANCE,
+            epoch_tolerance: self.epoch_tolerance(),
+            parent: self.parent.as_ref(),
+            admitted: Some(&self.record.admitted),
         }
+    }
+
+    /// How many epochs back an application message may have been encrypted (RP03 §7).
+    fn epoch_tolerance(&self) -> u64 {
+        self.view.state().operational_policy().app_messages.epoch_tolerance.into()
     }
 
     fn cached_proposals(&self) -> Vec<CachedProposal> {

@@ -4,6 +4,8 @@
 
 mod authorisation;
 mod group;
+mod joining;
+mod kind;
 mod messages;
 mod proposals;
 mod senders;
@@ -44,6 +46,8 @@ struct Room {
     members: Vec<Actor>,
     cached: Vec<CachedProposal>,
     exiting: BTreeSet<UserUri>,
+    parent: Option<RoomState>,
+    admitted: BTreeSet<Actor>,
 }
 
 impl Room {
@@ -58,6 +62,8 @@ impl Room {
             members: vec![client("A1")],
             cached: Vec::new(),
             exiting: BTreeSet::new(),
+            parent: None,
+            admitted: BTreeSet::new(),
         }
     }
 
@@ -81,6 +87,18 @@ impl Room {
         room
     }
 
+    /// Changes both states.
+    fn change(&mut self, change: impl Fn(&mut RoomState)) {
+        change(&mut self.committed);
+        change(&mut self.provisional);
+    }
+
+    /// An external commit of a user who is not listed, and lists itself.
+    fn enter(&self, actor: &str, role: u32) -> Handshake {
+        let whats = vec![What::ExternalInit, enlist(actor, role)];
+        self.handshake(HandshakeKind::ExternalCommit, actor, whats)
+    }
+
     fn base(&self) -> Base<'_> {
         Base {
             epoch: self.epoch,
@@ -90,6 +108,8 @@ impl Room {
             cached: &self.cached,
             exiting: &self.exiting,
             epoch_tolerance: 2,
+            parent: self.parent.as_ref(),
+            admitted: Some(&self.admitted),
         }
     }
 

@@ -1,8 +1,11 @@
 //! The cooperatively administered room of RP03 Appendix A.1: friends and small groups.
 //!
-//! Everyone may add and remove ordinary users; admins also ban, kick and promote.
+//! Everyone may add and remove ordinary users; admins also ban, kick and promote. Nobody but a
+//! policy enforcer may change role definitions. The appendix gives group admins `canRevokeVoice`
+//! and `canGrantVoice`, which no registry value stands for; they are left out.
 
-use super::{BANNED, Capability, NO_ROLE, Role, RoleChanges, RoleData};
+use super::{banned, enforcer, no_role, role};
+use crate::mimi::policy::{Capability, Role, RoleData};
 
 /// What an added user becomes in a cooperative room.
 pub const ORDINARY_USER: u32 = 2;
@@ -14,54 +17,33 @@ pub const SUPER_ADMIN: u32 = 4;
 pub const POLICY_ENFORCER: u32 = 5;
 
 impl RoleData {
-    /// The cooperatively administered room of RP03 Appendix A.1: everyone may add and remove
-    /// ordinary users, admins also ban, kick and promote.
-    ///
-    /// The text gives group admins `canRevokeVoice` and `canGrantVoice`, which no registry value
-    /// stands for; they are left out. Nobody but a policy enforcer may change role definitions.
+    /// The roles of a cooperatively administered room (RP03 Appendix A.1).
     pub fn cooperative() -> Self {
         let admin = [ORDINARY, ADMIN].concat();
         let top = [ORDINARY, ADMIN, TOP].concat();
-        let inactive = |role: Role| Role { maximum_active_participants: Some(0), ..role };
-        let no_role = role(NO_ROLE, "no_role", &[], &[]);
-        let banned = role(BANNED, "banned", &[], &[]);
-        let user = role(ORDINARY_USER, "ordinary_user", ORDINARY, &[(0, &[2]), (2, &[0])]);
         let group_admin = role(GROUP_ADMIN, "group_admin", &admin, GROUP_ADMIN_CHANGES);
-        let super_admin = role(SUPER_ADMIN, "super_admin", &top, SUPER_ADMIN_CHANGES);
-        let enforcer = role(POLICY_ENFORCER, "policy_enforcer", ENFORCER, ENFORCER_CHANGES);
-        let group_admin = Role { minimum_participants: 1, ..group_admin };
-        let enforcer = Role { minimum_participants: 1, maximum_participants: Some(2), ..enforcer };
-        let (no_role, banned, enforcer) = (inactive(no_role), inactive(banned), inactive(enforcer));
-        Self { roles: vec![no_role, banned, user, group_admin, super_admin, enforcer] }
+        let roles = vec![
+            no_role(&[], &[]),
+            banned(),
+            role(ORDINARY_USER, "ordinary_user", ORDINARY, &[(0, &[2]), (2, &[0])]),
+            Role { minimum_participants: 1, ..group_admin },
+            role(SUPER_ADMIN, "super_admin", &top, SUPER_ADMIN_CHANGES),
+            enforcer(POLICY_ENFORCER, ENFORCER_CHANGES),
+        ];
+        Self { roles }
     }
 }
 
-/// A role without constraints.
-fn role(index: u32, name: &str, holds: &[Capability], changes: &[(u32, &[u32])]) -> Role {
-    let changes = changes.iter().map(|(from, to)| RoleChanges { from: *from, to: to.to_vec() });
-    Role {
-        index,
-        name: name.to_owned(),
-        description: String::new(),
-        capabilities: holds.to_vec(),
-        minimum_participants: 0,
-        maximum_participants: None,
-        minimum_active_participants: 0,
-        maximum_active_participants: None,
-        authorized_role_changes: changes.collect(),
-    }
-}
-
-const GROUP_ADMIN_CHANGES: &[(u32, &[u32])] =
+pub(super) const GROUP_ADMIN_CHANGES: &[(u32, &[u32])] =
     &[(0, &[1, 2, 3]), (1, &[0, 2, 3]), (2, &[0, 1, 3]), (3, &[0, 1, 2])];
-const SUPER_ADMIN_CHANGES: &[(u32, &[u32])] = &[
+pub(super) const SUPER_ADMIN_CHANGES: &[(u32, &[u32])] = &[
     (0, &[1, 2, 3, 4]),
     (1, &[0, 2, 3, 4]),
     (2, &[0, 1, 3, 4]),
     (3, &[0, 1, 2, 4]),
     (4, &[0, 1, 2, 3]),
 ];
-const ENFORCER_CHANGES: &[(u32, &[u32])] =
+pub(super) const ENFORCER_CHANGES: &[(u32, &[u32])] =
     &[(0, &[1]), (1, &[0]), (2, &[0, 1]), (3, &[0, 1]), (4, &[0, 1])];
 
 const ORDINARY: &[Capability] = &[
@@ -119,21 +101,10 @@ const TOP: &[Capability] = &[
     Capability::CHANGE_PREAUTHORIZED_USER_LIST,
     Capability::DESTROY_ROOM,
 ];
-const ENFORCER: &[Capability] = &[
-    Capability::REMOVE_PARTICIPANT,
-    Capability::CHANGE_USER_ROLE,
-    Capability::BAN,
-    Capability::UNBAN,
-    Capability::CHANGE_ROLE_DEFINITIONS,
-    Capability::CHANGE_PREAUTHORIZED_USER_LIST,
-    Capability::CHANGE_MLS_OPERATIONAL_POLICIES,
-    Capability::DESTROY_ROOM,
-    Capability::SEND_MLS_REINIT_PROPOSAL,
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mimi::policy::{BANNED, NO_ROLE};
 
     #[test]
     fn a_cooperative_room_lets_users_add_users_and_only_admins_ban() {
