@@ -35,10 +35,14 @@ const ADD_PARTICIPANT: u16 = 0x0000;
 const REMOVE_PARTICIPANT: u16 = 0x0001;
 const ADD_OWN_CLIENT: u16 = 0x0002;
 const REMOVE_OWN_CLIENT: u16 = 0x0003;
+const OPEN_JOIN: u16 = 0x0004;
+const JOIN_PREAUTHORIZED: u16 = 0x0005;
 const REMOVE_SELF: u16 = 0x0006;
+const USE_JOIN_CODE: u16 = 0x0009;
 const BAN: u16 = 0x000a;
 const UNBAN: u16 = 0x000b;
 const KICK: u16 = 0x000c;
+const CHANGE_OWN_ROLE: u16 = 0x0010;
 const CHANGE_USER_ROLE: u16 = 0x000f;
 const METADATA: [(&str, u16); 5] = [
     ("name", 0x0300),
@@ -82,10 +86,20 @@ pub(super) fn evaluate(moment: &Moment<'_>, kind: Kind, deeds: &[Deed]) -> Resul
         _ => applied(&before, deeds),
     };
     let scene = Scene { view, before: &before, after: &after };
+    let entry = entry_of_joiner(deeds)
+        .filter(|(_, user, _)| kind == Kind::ExternalCommit && !before.contains_key(*user));
+    if let Some((client, user, role)) = entry
+        && !may_come_in(view, client, user, role)
+    {
+        return Err(format!("{user}, whom nobody listed, may not come in with role {role}"));
+    }
     for deed in deeds {
-        let Author::Client { user, .. } = &deed.by else {
+        let Author::Client { client, user } = &deed.by else {
             return Err("a server proposes it".to_owned());
         };
+        if entry.is_some_and(|(_, joiner, _)| joiner == user) {
+            continue;
+        }
         let leaving = before.contains_key(user) && !in_room(view, &then, user);
         let committed = leaving || deed.referenced || kind == Kind::ExternalCommit;
         let lists: &[&List] = match kind {
@@ -94,11 +108,45 @@ pub(super) fn evaluate(moment: &Moment<'_>, kind: Kind, deeds: &[Deed]) -> Resul
             _ => &[&then],
         };
         for list in lists {
-            scene.allows(list, user, &deed.what)?;
+            scene.allows(list, (client, user), &deed.what)?;
         }
     }
     let staying = members_after(members, waiting, kind, deeds);
     numbers(view, (&before, members), (&after, &staying))
+}
+
+/// The one who joins, and the role in which it lists itself.
+fn entry_of_joiner(deeds: &[Deed]) -> Option<(&ClientUri, &UserUri, u32)> {
+    deeds.iter().find_map(|deed| match (&deed.what, &deed.by) {
+        (DeedKind::List { target, role }, Author::Client { client, user }) if target == user => {
+            Some((client, user, *role))
+        }
+        _ => None,
+    })
+}
+
+/// The role that a credential gives a right to: RP03 §4, the first entry that is met.
+fn own_right(view: &RoomView, client: &ClientUri, user: &UserUri) -> Option<u32> {
+    let meets = |(what, value): &(String, String)| match what.as_str() {
+        "user" => *value == user.to_string(),
+        "client" => *value == client.to_string(),
+        "provider" => value == user.provider().as_str(),
+        _ => false,
+    };
+    let mut entries = view.policy.preauthorized.iter();
+    entries.find(|entry| entry.claims.iter().all(meets)).map(|entry| entry.role)
+}
+
+/// Whether somebody who is not listed may list itself: RP03 §8.1.1. That a code was the right one
+/// is in no trace of the room: where it has codes, one is taken to have been shown.
+fn may_come_in(view: &RoomView, client: &ClientUri, user: &UserUri, to: u32) -> bool {
+    let has = |index, number| role(view, index).is_some_and(|it| it.capabilities.contains(&number));
+    let preauthorised = own_right(view, client, user) == Some(to) && has(to, JOIN_PREAUTHORIZED);
+    let open = role(view, NOBODY).is_some_and(|nobody| {
+        nobody.moves.iter().any(|entry| entry.from == NOBODY && entry.to.contains(&to))
+    });
+    let by_code = has(NOBODY, USE_JOIN_CODE) && !view.policy.join_codes.is_empty();
+    to != NOBODY && (preauthorised || (open && (has(NOBODY, OPEN_JOIN) || by_code)))
 }
 
 fn applied(list: &List, deeds: &[Deed]) -> List {
@@ -177,7 +225,12 @@ struct Scene<'a> {
 
 impl Scene<'_> {
     /// Whether `user`, with the role that it has in `list`, may do this.
-    fn allows(&self, list: &List, user: &UserUri, what: &DeedKind) -> Result<(), String> {
+    fn allows(
+        &self,
+        list: &List,
+        (client, user): (&ClientUri, &UserUri),
+        what: &DeedKind,
+    ) -> Result<(), String> {
         let index = list.get(user).copied().unwrap_or(NOBODY);
         let Some(role) = role(self.view, index) else {
             return Err(format!("{user} has role {index}, which is not defined"));
@@ -199,9 +252,10 @@ impl Scene<'_> {
                 let needed = if target == user { REMOVE_SELF } else { REMOVE_PARTICIPANT };
                 has(&[needed]) && self.before.get(target).is_some_and(|from| moves(*from, NOBODY))
             }
-            DeedKind::ChangeRole { target, role } => {
-                target != user && self.may_change(target, *role, &has, &moves)
+            DeedKind::ChangeRole { target, role } if target == user => {
+                has(&[CHANGE_OWN_ROLE]) && own_right(self.view, client, user) == Some(*role)
             }
+            DeedKind::ChangeRole { target, role } => self.may_change(target, *role, &has, &moves),
             DeedKind::ChangeMetadata { fields } => fields.iter().all(|field| {
                 METADATA.iter().any(|(name, number)| name == field && has(&[*number]))
             }),
