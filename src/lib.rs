@@ -19,6 +19,12 @@
 //! | [`scenario`] | the file format and its messages |
 //! | [`campaign`] | runs with the real nodes, played and judged |
 //! | [`report`] | console, JSON, files |
+//!
+//! Of the drafts (draft-ietf-mimi-protocol-06, draft-ietf-mimi-room-policy-03) these are left out on
+//! purpose: pseudonymous rooms, whose key management is not specified; oblivious HTTP;
+//! SemiPrivateMessage, partial GroupInfos' reconstruction and ReInit, for which OpenMLS has no
+//! support; and TLS itself: the address that a connection comes from stands for mutual
+//! authentication.
 
 #[cfg(not(tokio_unstable))]
 compile_error!(

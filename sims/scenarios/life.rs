@@ -147,3 +147,21 @@ fn between_leaving_and_being_gone_a_user_says_and_hears_nothing() {
         played.assert_all_at_one_epoch(2);
     });
 }
+
+#[test]
+fn a_room_lives_on_at_its_hub_when_the_hubs_last_user_has_left() {
+    each_seed("alice-leaves-her-own-hub", |played| {
+        let proposed = played.first("proposals", |it| accepts(it, Kind::Proposals));
+        let gone = played.first("the commit", |it| it.n > proposed && accepts(it, Kind::Commit));
+        let entry = played.at(gone);
+        assert!(matches!(&entry.event, Event::Accepted { user, .. } if user.name() != "alice"));
+        let out = played.all(|it| matches!(it.event, Event::Removed { .. }));
+        assert_eq!(out.len(), 2);
+        assert!(out.iter().all(|place| *place > gone));
+        assert_eq!(played.readers("is this still on?"), ["B1"]);
+        assert_eq!(played.readers("it is"), ["C1"]);
+        assert!(played.all(|it| it.n > gone && accepts(it, Kind::Commit)).len() > 1);
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(2);
+    });
+}
