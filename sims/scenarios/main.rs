@@ -17,6 +17,7 @@ mod network;
 mod played;
 #[path = "../playing.rs"]
 mod playing;
+mod policy;
 
 use played::Played;
 use playing::{play, script};
@@ -49,6 +50,7 @@ const TESTS: &[&str] = &[
     include_str!("liars.rs"),
     include_str!("life.rs"),
     include_str!("network.rs"),
+    include_str!("policy.rs"),
 ];
 
 #[test]
