@@ -19,6 +19,7 @@ mod network;
 mod played;
 #[path = "../playing.rs"]
 mod playing;
+mod policy;
 mod secrets;
 
 use played::Played;
@@ -54,6 +55,7 @@ const TESTS: &[&str] = &[
     include_str!("messages.rs"),
     include_str!("network.rs"),
     include_str!("secrets.rs"),
+    include_str!("policy.rs"),
 ];
 
 #[test]

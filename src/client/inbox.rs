@@ -227,7 +227,7 @@ impl Room {
         }
         for wanted in std::mem::take(&mut self.record.wanted) {
             match wanted.wish.what {
-                WishKind::Join => self.record.wanted.push_back(wanted),
+                WishKind::Join | WishKind::JoinWith(_) => self.record.wanted.push_back(wanted),
                 _ => self.end(kit, &wanted, Fate::Abandoned, "no longer a member"),
             }
         }

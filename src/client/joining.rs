@@ -28,6 +28,7 @@ impl Room {
     }
 
     pub(super) fn begin_group_info(&mut self, kit: &Kit, wanted: Option<Wanted>) {
+        self.record.turned_down &= wanted.is_none();
         let code = wanted.as_ref().and_then(code).map(str::as_bytes);
         match GroupInfoRequest::signed(&kit.library, &kit.identity, code) {
             Ok((request, key)) => {

@@ -136,7 +136,8 @@ impl Room {
             }
             UpdateOutcome::NotAllowed => {
                 self.take_back(kit, &job);
-                if matches!(job.kind, Kind::Join { .. }) && self.record.recover.take().is_some() {
+                let joins = matches!(job.kind, Kind::Join { .. });
+                if joins && self.record.recover.take().is_some() {
                     self.record.rest_until_ms = now_ms + SETBACK_PAUSE_MS;
                 }
                 if let Some(wanted) = job.wanted {
@@ -144,6 +145,7 @@ impl Room {
                 }
                 // A Welcome may have waited for this.
                 self.try_again(kit);
+                self.record.turned_down |= joins && self.record.standing != Standing::Member;
             }
         }
     }
@@ -291,6 +293,7 @@ impl Room {
         self.record.behind_since_ms = None;
         self.record.outside_since_ms = None;
         self.record.exiting = false;
+        self.record.turned_down = false;
     }
 
     /// The client is in an epoch that it was not in before.

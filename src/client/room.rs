@@ -78,6 +78,9 @@ pub(super) struct RoomRecord {
     pub rest_until_ms: u64,
     /// The commit that led to the current epoch.
     pub last_commit: Option<Digest>,
+    /// The hub does not let this client in, though its provider lets it read along. Only its user
+    /// can have it try again.
+    pub turned_down: bool,
     /// Why this client does not follow the room's hub any more.
     pub parted: Option<String>,
 }
@@ -256,7 +259,7 @@ impl Room {
             Standing::Member => self.record.heard_of > self.epoch() || self.misses_an_epoch(),
             // The room's events are for this client, and it knows of no way in: it was restored
             // from a time before it joined, or before it was added again.
-            Standing::Outside | Standing::Gone => self.is_reader,
+            Standing::Outside | Standing::Gone => self.is_reader && !self.record.turned_down,
             Standing::Creating => false,
         };
         if !behind {

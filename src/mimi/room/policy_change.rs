@@ -21,7 +21,7 @@ pub enum PolicyChange {
     ExternalCommits(bool),
     /// How many epochs a message may be late.
     EpochTolerance(u8),
-    /// Somebody is preauthorised for the role of this name too, and asked for last.
+    /// Somebody is preauthorised for the role of this name too, ahead of all others.
     Preauthorize(Whom, String),
     /// A join code begins.
     JoinCode(String),
@@ -73,7 +73,7 @@ fn preauthorize(
     let mut data = state.preauthorized.clone().unwrap_or_default();
     let unknown = || CharterError::UnknownRole { policy: "of the room", role: role.to_owned() };
     let target_role = state.roles.named(role).ok_or_else(unknown)?.index;
-    data.entries.push(PreAuthRoleEntry { claims: vec![whom.claim()], target_role });
+    data.entries.insert(0, PreAuthRoleEntry { claims: vec![whom.claim()], target_role });
     Ok(ComponentUpdate::Preauthorized(data))
 }
 
