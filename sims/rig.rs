@@ -21,11 +21,11 @@ use schism::mimi::wire::{
     SubmitMessageRequest, UpdateRequest,
 };
 use schism::mls::{
-    CommitPlan, Committed, Identity, Library, Member, Meter, open_group_info, sign_key_material,
-    welcome_message,
+    CommitPlan, Committed, Identity, KeyPackageKind, Library, Member, Meter, open_group_info,
+    sign_key_material, welcome_message,
 };
 use schism::node::{Call, Clock, Disk, Network, Peer, Points, Reply, Service, Task, Unanswered};
-use schism::provider::{Server, Setup, Stored};
+use schism::provider::{KeyMaterialPolicy, Server, Setup, Stored};
 use schism::trace::{Event, FORMAT, Header, Kind, Log};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
@@ -122,7 +122,7 @@ impl Person {
     }
 
     fn key_packages(&self) -> Vec<Vec<u8>> {
-        self.library.new_key_packages(&self.identity, 4).unwrap()
+        self.library.new_key_packages(&self.identity, 4, KeyPackageKind::default()).unwrap()
     }
 }
 
@@ -153,6 +153,7 @@ impl Rig {
             without: Vec::new(),
             hub_without: Vec::new(),
             rest_ms: 0,
+            explicit_consent: false,
         };
         let log = Log::new(header, || 0);
         let answers = Rc::new(RefCell::default());
@@ -166,6 +167,7 @@ impl Rig {
             random: [1; 32],
             meter: Meter::off(),
             rules: RuleSet::without(&[]).unwrap(),
+            key_material: KeyMaterialPolicy::default(),
         };
         let rig = Self {
             runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),

@@ -16,9 +16,9 @@
 //!
 //! Not here: what a provider does with these, and what a client puts into a [`Content`].
 
-use super::uri::{ClientUri, RoomUri, UserUri};
+use super::uri::{ClientUri, ProviderName, RoomUri, UserUri, is_name};
 use super::wire::codec::{Reader, Writer};
-use super::wire::{Framing, RatchetTreeOption, WireError, escape, unescape};
+use super::wire::{AssetUrl, Framing, RatchetTreeOption, WireError, escape, unescape};
 
 /// A path of this interface: who wants what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,16 @@ pub enum Errand {
     GroupInfo(RoomUri),
     /// Get nothing of this room any more: [`UnsubscribeRequest`], answered without a body.
     Unsubscribe(RoomUri),
+    /// Ask for consent, give it, or take either back: a
+    /// [`ConsentEntry`](super::wire::ConsentEntry), answered without a body.
+    Consent,
+    /// End the user's account. No body, answered without one; from then on the provider answers
+    /// 410 to all clients of the user.
+    DeleteAccount,
+    /// Leave an asset of this name for others to download: the asset, answered without a body.
+    Upload(String),
+    /// Get an asset through this hub. No body, answered with the asset.
+    Download(ProviderName, AssetUrl),
 }
 
 impl LocalRoute {
@@ -67,6 +77,10 @@ impl LocalRoute {
             Errand::SubmitMessage(_) => "client/submitMessage",
             Errand::GroupInfo(_) => "client/groupInfo",
             Errand::Unsubscribe(_) => "client/unsubscribe",
+            Errand::Consent => "client/consent",
+            Errand::DeleteAccount => "client/deleteAccount",
+            Errand::Upload(_) => "client/upload",
+            Errand::Download(..) => "client/download",
         }
     }
 
@@ -82,6 +96,10 @@ impl LocalRoute {
             ["submitMessage", room] => Errand::SubmitMessage(unescape(room)?),
             ["groupInfo", room] => Errand::GroupInfo(unescape(room)?),
             ["unsubscribe", room] => Errand::Unsubscribe(unescape(room)?),
+            ["consent"] => Errand::Consent,
+            ["deleteAccount"] => Errand::DeleteAccount,
+            ["upload", name] if is_name(name) => Errand::Upload(name.to_owned()),
+            ["download", hub, url] => Errand::Download(unescape(hub)?, unescape(url)?),
             _ => return None,
         };
         Some(Self { client, errand })
@@ -92,7 +110,13 @@ impl LocalRoute {
         let name = self.endpoint().trim_start_matches("client/");
         let path = format!("/client/{}/{name}", escape(&self.client));
         match &self.errand {
-            Errand::PublishKeyPackages | Errand::Mailbox | Errand::HubKey => path,
+            Errand::PublishKeyPackages
+            | Errand::Mailbox
+            | Errand::HubKey
+            | Errand::Consent
+            | Errand::DeleteAccount => path,
+            Errand::Upload(name) => format!("{path}/{name}"),
+            Errand::Download(hub, url) => format!("{path}/{hub}/{}", escape(url)),
             Errand::KeyMaterial(user) => format!("{path}/{}", escape(user)),
             Errand::CreateRoom(room)
             | Errand::Update(room)
@@ -296,8 +320,8 @@ mod tests {
     use super::*;
     use crate::mimi::wire::Route;
     use crate::mimi::wire::testing::{
-        FakeFraming, any_bytes, any_client, any_group_info, any_room, any_tree, any_user, bytes,
-        holds,
+        FakeFraming, any_bytes, any_client, any_group_info, any_provider, any_room, any_tree,
+        any_user, bytes, holds,
     };
 
     fn any_errand() -> impl Strategy<Value = Errand> {
@@ -310,6 +334,11 @@ mod tests {
             any_room().prop_map(Errand::SubmitMessage),
             any_room().prop_map(Errand::GroupInfo),
             any_room().prop_map(Errand::Unsubscribe),
+            Just(Errand::Consent),
+            Just(Errand::DeleteAccount),
+            "[A-Za-z0-9_.-]{1,12}".prop_map(Errand::Upload),
+            (any_provider(), any_provider(), "[A-Za-z0-9_.-]{1,12}")
+                .prop_map(|(hub, host, name)| Errand::Download(hub, AssetUrl { host, name })),
         ]
     }
 

@@ -72,6 +72,11 @@ impl Failure {
         Self { room: Some(room.clone()), ..Self::new(504, "", why) }
     }
 
+    /// Likewise, where it is about no room.
+    pub(super) fn unanswered(why: &str) -> Self {
+        Self::new(504, "", why)
+    }
+
     /// The trace's record of it, where it is a refusal.
     pub(super) fn event(&self, endpoint: &str) -> Option<Event> {
         (!self.rule.is_empty()).then(|| Event::Refused {

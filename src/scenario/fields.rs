@@ -126,6 +126,14 @@ impl<'t> Value<'t> {
         })
     }
 
+    /// The value as a boolean.
+    pub(super) fn flag(&self) -> Result<bool, Complaint> {
+        match self.value.get_ref() {
+            DeValue::Boolean(flag) => Ok(*flag),
+            _ => Err(self.not("true or false")),
+        }
+    }
+
     /// The value as a list; `expected` says of what.
     pub(super) fn list(&self, expected: &str) -> Result<Vec<Value<'t>>, Complaint> {
         let DeValue::Array(items) = self.value.get_ref() else { return Err(self.not(expected)) };

@@ -81,7 +81,7 @@ fn check_step(script: &Script, step: &Step, clients: &BTreeMap<&str, &str>) -> R
     known(clients.contains_key(step.client.as_str()), "client", &step.client)?;
     known(script.rooms.contains_key(&step.room), "room", &step.room)?;
     match &step.action {
-        Action::Add { user } | Action::Remove { user } => {
+        Action::Add { user } | Action::Remove { user } | Action::Consent { user, .. } => {
             known(script.users.contains_key(user), "user", user)
         }
         _ => Ok(()),

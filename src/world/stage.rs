@@ -366,6 +366,10 @@ fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
         Action::Update => WishKind::Update,
         Action::Leave => WishKind::Leave,
         Action::Join => WishKind::Join,
+        Action::Consent { operation, user, here } => {
+            WishKind::Consent { operation: operation.clone(), user: uri(user)?, here: *here }
+        }
+        Action::DeleteAccount => WishKind::DeleteAccount,
     })
 }
 
