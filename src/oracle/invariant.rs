@@ -7,11 +7,11 @@
 
 use super::ledger::Ledger;
 use super::{
-    add_leave_order, agreement, bad_input_passes, banned_stay_out, contiguous_history, convergence,
-    epochs_grow, exactly_once, exiting_is_silent, hub_shadow, leave_completes, listed_users_get_in,
-    members_inside_participants, messages_delivered, no_ghost, no_rejoin_storm, nobody_stuck,
-    queues_drain, single_commit, stamps_grow, state_agreement, truthful_responses, used_in_order,
-    verdicts_agree,
+    add_leave_order, agreement, bad_input_passes, banned_stay_out, consent_respected,
+    contiguous_history, convergence, epochs_grow, exactly_once, exiting_is_silent, hub_shadow,
+    key_package_once, leave_completes, listed_users_get_in, members_inside_participants,
+    messages_delivered, no_ghost, no_rejoin_storm, nobody_stuck, queues_drain, single_commit,
+    stamps_grow, state_agreement, truthful_responses, used_in_order, verdicts_agree,
 };
 use crate::mimi::uri::RoomUri;
 use crate::trace::Entry;
@@ -35,6 +35,8 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     banned_stay_out::INFO,
     exiting_is_silent::INFO,
     bad_input_passes::INFO,
+    consent_respected::INFO,
+    key_package_once::INFO,
     convergence::INFO,
     messages_delivered::INFO,
     leave_completes::INFO,

@@ -51,6 +51,8 @@ pub(super) struct Ledger {
     nowhere: Room,
     rooms: BTreeMap<RoomUri, Room>,
     views: BTreeMap<Digest, RoomView>,
+    /// KeyPackages are handed out only where their user has agreed.
+    pub(super) explicit_consent: bool,
     /// Wishes that have not come to their end, by intent.
     pub(super) wishes: BTreeMap<String, Wish>,
     /// Open faults.
@@ -79,6 +81,7 @@ impl Ledger {
             nowhere: Room::default(),
             rooms: BTreeMap::new(),
             views: BTreeMap::new(),
+            explicit_consent: header.explicit_consent,
             wishes: BTreeMap::new(),
             health: Health::default(),
             mail: Mail::default(),
