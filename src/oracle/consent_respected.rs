@@ -75,8 +75,8 @@ impl ConsentRespected {
         let what = match last {
             _ if requester == target => return vec![],
             Some((_, true)) => return vec![],
-            Some((_, false)) => "does not agree any more, or never would",
-            None => "was never asked for it or never agreed",
+            Some((_, false)) => "has taken its consent back, or denied it",
+            None => "has not agreed",
         };
         let name = ledger.name_of(client);
         found(room, format!("{requester} got a KeyPackage of {name}, whose user {target} {what}"))
@@ -134,7 +134,7 @@ mod tests {
     fn a_key_package_without_a_grant_is_found_unless_consent_is_implied() {
         let mut story = explicit();
         hands_out(&mut story, "A1");
-        story.fires_last("consent_respected", "never agreed");
+        story.fires_last("consent_respected", "has not agreed");
         story.header.explicit_consent = false;
         story.is_clean();
     }
@@ -146,7 +146,7 @@ mod tests {
         hands_out(&mut story, "A1");
         revokes(&mut story, None);
         hands_out(&mut story, "A1");
-        story.fires_last("consent_respected", "does not agree any more");
+        story.fires_last("consent_respected", "has taken its consent back");
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
             let mut story = explicit();
             grants(&mut story, at, of);
             hands_out(&mut story, "A1");
-            story.fires_last("consent_respected", "never agreed");
+            story.fires_last("consent_respected", "has not agreed");
         }
     }
 }
