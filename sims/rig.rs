@@ -15,10 +15,11 @@ use schism::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
 use schism::mimi::rules::{Actor, RuleSet};
 use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use schism::mimi::wire::{
-    ClientKeyMaterial, ClientStatus, Directory, ExternalSender, FanoutExtra, FanoutMessage,
-    GroupInfoOption, GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse,
-    KeyMaterialResponse, KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route,
-    SubmitMessageRequest, UpdateRequest,
+    AppDataDictionary, ClientKeyMaterial, ClientStatus, ConsentEntry, ConsentOperation,
+    ConsentScope, Directory, ExternalSender, FanoutExtra, FanoutMessage, GroupInfoOption,
+    GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, KeyMaterialResponse,
+    KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route, SubmitMessageRequest,
+    UpdateRequest,
 };
 use schism::mls::{
     CommitPlan, Committed, Identity, KeyPackageKind, Library, Member, Meter, open_group_info,
@@ -141,6 +142,11 @@ pub struct Rig {
 impl Rig {
     /// The room, at epoch 1.
     pub fn new() -> (Self, Member, Member) {
+        Self::with(KeyMaterialPolicy::default())
+    }
+
+    /// The same, at a server with this policy.
+    pub fn with(key_material: KeyMaterialPolicy) -> (Self, Member, Member) {
         let header = Header {
             format: FORMAT,
             scenario: "bad requests".to_owned(),
@@ -167,7 +173,7 @@ impl Rig {
             random: [1; 32],
             meter: Meter::off(),
             rules: RuleSet::without(&[]).unwrap(),
-            key_material: KeyMaterialPolicy::default(),
+            key_material,
         };
         let rig = Self {
             runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
@@ -315,6 +321,14 @@ impl Rig {
             ("keyMaterial", {
                 self.by_bob(Route::KeyMaterial(alice.actor.user.clone()), wanted.encode())
             }),
+            ("requestConsent", {
+                let body = consent(bob.actor.user.clone(), alice.actor.user.clone());
+                self.by_bob(Route::RequestConsent(alice.actor.user.clone()), body)
+            }),
+            ("client/consent", {
+                let body = consent(alice.actor.user.clone(), bob.actor.user.clone());
+                self.by_alice(Errand::Consent, body)
+            }),
             ("notify", self.by_bob(Route::Notify(theirs), fanned_out.encode())),
             ("client/publishKeyPackages", self.publication()),
             ("client/mailbox", self.by_alice(Errand::Mailbox, mail.encode())),
@@ -338,6 +352,13 @@ impl Rig {
     }
 }
 
+/// One user asks another for its consent.
+fn consent(requester: UserUri, target: UserUri) -> Vec<u8> {
+    let scope = ConsentScope { requester, target, room: None };
+    let (operation, extensions) = (ConsentOperation::Request, AppDataDictionary::default());
+    ConsentEntry { operation, scope, extensions }.encode()
+}
+
 fn update(committed: &Committed) -> Vec<u8> {
     UpdateRequest::Commit {
         message: committed.message.clone(),
@@ -352,7 +373,8 @@ pub fn provider(name: &str) -> ProviderName {
     ProviderName::new(name).unwrap()
 }
 
-/// All other providers: each has a directory, takes what is sent, and gives this key material.
+/// All other providers: each has a directory, takes what is sent, and gives an asset and this key
+/// material.
 struct Elsewhere(Rc<RefCell<Vec<u8>>>);
 
 impl Network for Elsewhere {
@@ -360,6 +382,7 @@ impl Network for Elsewhere {
         let (status, body) = match call.endpoint {
             "directory" => (200, Directory::of(&call.to).encode()),
             "keyMaterial" => (200, self.0.borrow().clone()),
+            "asset" => (200, format!("an asset of {}", call.to).into_bytes()),
             _ => (201, Vec::new()),
         };
         let reply = Reply { status, retry_after_s: None, body: body.into() };

@@ -24,10 +24,16 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     begin: || Box::new(ConsentRespected::default()),
 };
 
-/// What each target has said to each requester, in order: of which room, and whether it agrees.
+/// What each target has said to each requester, in order.
 #[derive(Default)]
 struct ConsentRespected {
-    said: BTreeMap<(UserUri, UserUri), Vec<(Option<RoomUri>, bool)>>,
+    said: BTreeMap<(UserUri, UserUri), Vec<Word>>,
+}
+
+/// Whether a target agrees, of one room or of any.
+struct Word {
+    room: Option<RoomUri>,
+    agrees: bool,
 }
 
 impl Invariant for ConsentRespected {
@@ -52,9 +58,9 @@ impl Invariant for ConsentRespected {
 }
 
 impl ConsentRespected {
-    fn say(&mut self, requester: &UserUri, target: &UserUri, room: &Option<RoomUri>, given: bool) {
+    fn say(&mut self, requester: &UserUri, target: &UserUri, room: &Option<RoomUri>, agrees: bool) {
         let said = self.said.entry((requester.clone(), target.clone())).or_default();
-        said.push((room.clone(), given));
+        said.push(Word { room: room.clone(), agrees });
     }
 
     fn handed_out(
@@ -70,12 +76,12 @@ impl ConsentRespected {
         };
         let target = &person.user;
         let said = self.said.get(&(requester.clone(), target.clone()));
-        let about = |(of, _): &&(Option<RoomUri>, bool)| of.is_none() || of.as_ref() == Some(room);
+        let about = |word: &&Word| word.room.as_ref().is_none_or(|of| of == room);
         let last = said.and_then(|said| said.iter().rev().find(about));
         let what = match last {
             _ if requester == target => return vec![],
-            Some((_, true)) => return vec![],
-            Some((_, false)) => "has taken its consent back, or denied it",
+            Some(Word { agrees: true, .. }) => return vec![],
+            Some(Word { agrees: false, .. }) => "has taken its consent back, or denied it",
             None => "has not agreed",
         };
         let name = ledger.name_of(client);

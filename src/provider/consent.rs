@@ -53,7 +53,7 @@ impl Inner {
         if !masked && self.state.borrow().shelf.clients(own).is_none() {
             return Err(Failure::new(404, "user-is-known", &format!("{own} is not known here")));
         }
-        self.note_consent(&entry, &format!("{peer} {}", trying.about));
+        self.note_consent(&entry, peer.as_str(), trying);
         Ok(answer(201, Bytes::new()))
     }
 
@@ -78,7 +78,7 @@ impl Inner {
             let why = format!("{} does not speak for {own}", actor.client);
             return Err(Failure::new(403, "peer-is-who-it-says", &why));
         }
-        self.note_consent(&entry, &format!("{} {}", actor.client, trying.about));
+        self.note_consent(&entry, &actor.client.to_string(), trying);
         if *other.provider() == self.setup.name {
             return Ok(answer(201, Bytes::new()));
         }
@@ -96,8 +96,8 @@ impl Inner {
         }
     }
 
-    fn note_consent(&self, entry: &ConsentEntry, key: &str) {
-        let changed = self.state.borrow_mut().consents.note(entry, key);
+    fn note_consent(&self, entry: &ConsentEntry, who: &str, trying: &Try) {
+        let changed = self.state.borrow_mut().consents.note(entry, who, &trying.about);
         self.sync();
         if !changed {
             return;

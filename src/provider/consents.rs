@@ -25,7 +25,8 @@ pub struct Consents {
     asked: BTreeSet<ConsentScope>,
     /// By requester and target.
     said: BTreeMap<(UserUri, UserUri), Word>,
-    done: VecDeque<String>,
+    /// Errands that took effect: by whom, and their idempotency keys.
+    done: VecDeque<(String, String)>,
 }
 
 /// What a target has said to a requester; none of what it never said.
@@ -49,13 +50,17 @@ pub enum Cover {
 }
 
 impl Consents {
-    /// Takes note of an entry that came with this idempotency key; tells whether that changed
-    /// anything. A cancellation without its request, a repeat and an empty word change nothing.
-    pub fn note(&mut self, entry: &ConsentEntry, key: &str) -> bool {
-        if !key.is_empty() && self.done.iter().any(|done| done == key) {
-            return false;
+    /// Takes note of an entry that came from `who` with this idempotency key, which is empty where
+    /// it came with none; tells whether that changed anything. A repeat changes nothing, and so
+    /// does a cancellation without its request.
+    pub fn note(&mut self, entry: &ConsentEntry, who: &str, key: &str) -> bool {
+        if !key.is_empty() {
+            let errand = (who.to_owned(), key.to_owned());
+            if self.done.contains(&errand) {
+                return false;
+            }
+            self.done.push_back(errand);
         }
-        self.done.push_back(key.to_owned());
         if self.done.len() > REMEMBERED {
             self.done.pop_front();
         }
@@ -129,7 +134,7 @@ mod tests {
     fn after(said: &[(ConsentOperation, Option<&str>)]) -> [Cover; 2] {
         let mut consents = Consents::default();
         for (operation, name) in said {
-            consents.note(&entry(operation.clone(), name.map(room)), "");
+            consents.note(&entry(operation.clone(), name.map(room)), "B1", "");
         }
         assert_eq!(consents.cover(&bob(), &alice(), &room("attic")), Cover::None, "turned round");
         ["attic", "cellar"].map(|name| consents.cover(&alice(), &bob(), &room(name)))
@@ -153,7 +158,7 @@ mod tests {
     fn a_cancellation_matches_a_request_of_its_own_scope_only() {
         let mut consents = Consents::default();
         let mut note =
-            |operation, at: Option<&str>| consents.note(&entry(operation, at.map(room)), "");
+            |operation, at: Option<&str>| consents.note(&entry(operation, at.map(room)), "B1", "");
         assert!(!note(ConsentOperation::Cancel, None), "nothing was asked");
         assert!(note(ConsentOperation::Request, Some("attic")));
         assert!(!note(ConsentOperation::Request, Some("attic")), "asked before");
@@ -167,10 +172,10 @@ mod tests {
     #[test]
     fn a_grant_that_arrives_again_after_its_revocation_changes_nothing() {
         let mut consents = Consents::default();
-        assert!(consents.note(&entry(grant(), None), "B1 grants"));
-        assert!(consents.note(&entry(ConsentOperation::Revoke, None), "B1 revokes"));
-        assert!(!consents.note(&entry(grant(), None), "B1 grants"));
+        assert!(consents.note(&entry(grant(), None), "B1", "grant"));
+        assert!(consents.note(&entry(ConsentOperation::Revoke, None), "B1", "revoke"));
+        assert!(!consents.note(&entry(grant(), None), "B1", "grant"));
         assert_eq!(consents.cover(&alice(), &bob(), &room("attic")), Cover::None);
-        assert!(consents.note(&entry(grant(), None), "B1 grants again"));
+        assert!(consents.note(&entry(grant(), None), "B2", "grant"));
     }
 }

@@ -47,9 +47,7 @@ fn is_explicit(value: &Value<'_>) -> Result<bool, Complaint> {
     match mode.text {
         EXPLICIT => Ok(true),
         IMPLIED => Ok(false),
-        unknown => {
-            Err(Complaint::unknown(&mode.span, "consent", unknown, [IMPLIED, EXPLICIT].into_iter()))
-        }
+        unknown => Err(Complaint::unknown(&mode.span, "consent", unknown, [IMPLIED, EXPLICIT])),
     }
 }
 

@@ -276,6 +276,18 @@ says! {
     unknown_user: r#"user = "bob""# => r#"user = "rob""#,
         "11:49: unknown user `rob`",
         "expected one of alice, bob";
+    unknown_consent: "faults = [" => "protocol.consent = \"explict\"\nfaults = [",
+        "16:20: unknown consent `explict`",
+        "expected one of implied, explicit";
+    unknown_plain_client: "faults = [" => "protocol.plain_clients = [\"B3\"]\nfaults = [",
+        "16:27: unknown client `B3`",
+        "expected one of A1, A2, B1, B2";
+    no_flag: "faults = [" => "protocol.last_resort = 1\nfaults = [",
+        "16:24: `last_resort` can't be a whole number",
+        "expected true or false";
+    an_account_in_a_room: r#"do = "send", text = "hello""# => r#"do = "delete-account", room = "clubhouse""#,
+        "12:53: `delete-account` takes no `room`",
+        "expected only at, who, do";
     unknown_provider: r#"{ at = "b.example""# => r#"{ at = "bb.example""#,
         "6:20: unknown provider `bb.example`",
         "expected one of a.example, b.example, c.example";
