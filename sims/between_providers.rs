@@ -10,11 +10,11 @@ use schism::mimi::wire::{
     IdentifierRequest, IdentifierResponse, KeyMaterialResponse, KeyMaterialUserCode, QueryElement,
     Route, SearchField,
 };
-use schism::mls::{MlsFraming, sign_key_material};
+use schism::mls::{KeyPackageKind, MlsFraming, sign_key_material};
 use schism::provider::KeyMaterialPolicy;
-use schism::trace::Event;
+use schism::trace::{Event, Kind};
 
-use crate::rig::{Answered, Asked, HUB, Rig, provider};
+use crate::rig::{self, Answered, Asked, HUB, Person, Rig, provider};
 
 const B: &str = "b.example";
 
@@ -218,4 +218,23 @@ fn a_hub_is_no_open_proxy() {
         ..rig.by_bob(Route::Asset("photo".to_owned()), Vec::new())
     };
     assert_eq!(rig.ask(&asked).unwrap().status, 404, "a URL that is no asset's");
+}
+
+#[test]
+fn a_hub_takes_no_commit_by_a_key_package_that_is_over() {
+    for (passed_ms, rule) in [(1_000, None), (1_001, Some("key-package-not-expired"))] {
+        let (rig, mut alices, _) = Rig::new();
+        let dan = Person::new("c.example", "dan", "D1", 9);
+        // The rig's clock stands at 1,000,000 ms.
+        let kind = KeyPackageKind { not_after_ms: Some(1_001_000), ..KeyPackageKind::default() };
+        let body = rig::update(&rig.adding(&mut alices, &dan, kind));
+        rig.pass(passed_ms);
+        let asked = rig.by_alice(Errand::Update(rig.room.clone()), body);
+        let answered = rig.ask(&asked).unwrap();
+        assert_eq!(answered.refusal().map(|(_, rule)| rule), rule, "{answered:?}");
+        let used = |event: &&Event| matches!(event, Event::KeyPackageUsed { .. });
+        let used = answered.events.iter().filter(used).count();
+        let accepted = answered.accepted() == [Kind::Commit];
+        assert_eq!((accepted, used == 1), (rule.is_none(), rule.is_none()), "{answered:?}");
+    }
 }

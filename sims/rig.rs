@@ -109,7 +109,8 @@ pub struct Person {
 }
 
 impl Person {
-    fn new(at: &str, user: &str, client: &str, seed: u8) -> Self {
+    /// Somebody who has met nobody yet.
+    pub fn new(at: &str, user: &str, client: &str, seed: u8) -> Self {
         let at = provider(at);
         let user = UserUri::new(&at, user).unwrap();
         let actor = Actor { client: ClientUri::new(&at, client).unwrap(), user };
@@ -197,29 +198,7 @@ impl Rig {
         let (mut member, creation) = self.creation(room);
         assert_eq!(self.ask(&creation).unwrap().status, 201);
 
-        let response = KeyMaterialResponse {
-            user_status: KeyMaterialUserCode::Success,
-            user: bob.actor.user.clone(),
-            clients: vec![ClientKeyMaterial {
-                client: bob.actor.client.clone(),
-                status: ClientStatus::Success(bob.key_packages().remove(0)),
-            }],
-        };
-        *self.answers.borrow_mut() = response.encode();
-        let wanted = sign_key_material(&alice.identity, &alice.actor, &bob.actor.user, room);
-        let errand = Errand::KeyMaterial(bob.actor.user.clone());
-        let got = self.ask(&self.by_alice(errand, wanted.encode())).unwrap();
-        let got = KeyMaterialResponse::decode(&got.body, &schism::mls::MlsFraming).unwrap();
-        let ClientStatus::Success(package) = &got.clients[0].status else { panic!("{got:?}") };
-
-        let add =
-            ParticipantListUpdate::add(bob.actor.user.clone(), schism::mimi::policy::ORDINARY_USER);
-        let plan = CommitPlan {
-            adds: vec![package.clone()],
-            updates: vec![ComponentUpdate::Participants(add)],
-            removes: Vec::new(),
-        };
-        let committed = member.commit(&alice.library, &alice.identity, &plan).unwrap();
+        let committed = self.adding(&mut member, bob, KeyPackageKind::default());
         let body = update(&committed);
         let added = self.ask(&self.by_alice(Errand::Update(room.clone()), body)).unwrap();
         assert!(added.refusal().is_none() && added.status == 200, "{added:?}");
@@ -227,6 +206,39 @@ impl Rig {
         let welcome = welcome_message(&committed.welcome.unwrap());
         let tree = member.ratchet_tree().unwrap();
         (member, Member::join(&bob.library, &welcome, &tree).unwrap())
+    }
+
+    /// Alice's commit that adds somebody, by a KeyPackage of this kind that she fetches first.
+    pub fn adding(&self, alices: &mut Member, whom: &Person, kind: KeyPackageKind) -> Committed {
+        let Self { alice, room, .. } = self;
+        let user = &whom.actor.user;
+        let package = whom.library.new_key_packages(&whom.identity, 1, kind).unwrap().remove(0);
+        let client = whom.actor.client.clone();
+        let response = KeyMaterialResponse {
+            user_status: KeyMaterialUserCode::Success,
+            user: user.clone(),
+            clients: vec![ClientKeyMaterial { client, status: ClientStatus::Success(package) }],
+        };
+        *self.answers.borrow_mut() = response.encode();
+        let wanted = sign_key_material(&alice.identity, &alice.actor, user, room);
+        let errand = Errand::KeyMaterial(user.clone());
+        let got = self.ask(&self.by_alice(errand, wanted.encode())).unwrap();
+        let got = KeyMaterialResponse::decode(&got.body, &schism::mls::MlsFraming).unwrap();
+        let ClientStatus::Success(package) = &got.clients[0].status else { panic!("{got:?}") };
+        let add = ParticipantListUpdate::add(user.clone(), schism::mimi::policy::ORDINARY_USER);
+        let plan = CommitPlan {
+            adds: vec![package.clone()],
+            updates: vec![ComponentUpdate::Participants(add)],
+            removes: Vec::new(),
+        };
+        alices.commit(&alice.library, &alice.identity, &plan).unwrap()
+    }
+
+    /// Lets time pass on the server's clock, which moves when somebody waits for mail. Alice has
+    /// read what came so far.
+    pub fn pass(&self, ms: u32) {
+        let mail = MailboxRequest { cursor: 1_000, wait_ms: ms };
+        self.ask(&self.by_alice(Errand::Mailbox, mail.encode())).unwrap();
     }
 
     /// Sends a request; none where it can't even be written down in HTTP.
@@ -359,7 +371,8 @@ fn consent(requester: UserUri, target: UserUri) -> Vec<u8> {
     ConsentEntry { operation, scope, extensions }.encode()
 }
 
-fn update(committed: &Committed) -> Vec<u8> {
+/// The request that has a commit accepted.
+pub fn update(committed: &Committed) -> Vec<u8> {
     UpdateRequest::Commit {
         message: committed.message.clone(),
         welcome: committed.welcome.clone(),
