@@ -98,6 +98,24 @@ fn a_revocation_that_nobody_else_can_hear_of_takes_effect_at_once() {
 }
 
 #[test]
+fn a_grant_that_is_said_again_after_its_revocation_brings_nothing_back() {
+    each_seed("consent-said-twice", |played| {
+        let revoked = played.first("revoked", |it| {
+            it.node == "b.example" && matches!(it.event, Event::ConsentRevoked { .. })
+        });
+        played.first("the second try of the grant", |it| {
+            it.n > revoked
+                && it.node == "phone"
+                && matches!(&it.event, Event::Request { about, attempt: 2, .. }
+                    if about == "s4000-phone")
+        });
+        assert_done(played, "phone", &[4, 20]);
+        assert_no_material(played, "A1", 18, "noConsent");
+        assert_done(played, "A1", &[22]);
+    });
+}
+
+#[test]
 fn a_consent_for_one_room_is_none_for_another_and_a_cancelled_request_is_over() {
     each_seed("consent-for-one-room", |played| {
         assert_no_material(played, "A1", 12, "noConsentForThisRoom");
