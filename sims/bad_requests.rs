@@ -10,6 +10,7 @@
 // Clippy knows tests by their attribute, and takes what they share for something else.
 #![allow(clippy::unwrap_used)]
 
+mod between_providers;
 mod rig;
 
 use std::cell::RefCell;
@@ -22,7 +23,8 @@ use rig::{Answered, Asked, HUB, Rig, provider};
 use schism::mimi::local::{Errand, LocalRoute, MailboxResponse};
 use schism::mimi::uri::{ClientUri, RoomUri};
 use schism::mimi::wire::{
-    AbuseReport, FanoutExtra, FanoutMessage, GroupInfoOption, NotifyRequest, Route, UpdateRequest,
+    AbuseReport, ConsentEntry, FanoutExtra, FanoutMessage, GroupInfoOption, NotifyRequest, Route,
+    UpdateRequest,
 };
 use schism::mls::{MlsFraming, PeekKind, peek, sign_key_material};
 use schism::node::Peer;
@@ -214,6 +216,33 @@ fn a_damaged_notify_is_refused_or_goes_to_mailboxes_only() {
             |event: &Event| matches!(event, Event::Queued { .. } | Event::Repeated { .. });
         answered.status == 201 && answered.events.iter().all(to_mailboxes)
     });
+}
+
+/// Another entry, and just that is noted.
+fn as_a_consent(_: &[u8], damaged: &[u8], answered: &Answered) -> bool {
+    let noted = |event: &Event| {
+        use Event::{ConsentAsked, ConsentCancelled, ConsentGranted, ConsentRevoked};
+        matches!(
+            event,
+            ConsentAsked { .. }
+                | ConsentCancelled { .. }
+                | ConsentGranted { .. }
+                | ConsentRevoked { .. }
+        )
+    };
+    answered.status == 201
+        && ConsentEntry::decode(damaged, &MlsFraming).is_ok()
+        && answered.events.iter().all(noted)
+}
+
+#[test]
+fn a_damaged_request_for_consent_is_refused_or_another_request() {
+    damaged("requestConsent", as_a_consent);
+}
+
+#[test]
+fn a_damaged_consent_of_an_own_client_is_refused_or_another_consent() {
+    damaged("client/consent", as_a_consent);
 }
 
 #[test]

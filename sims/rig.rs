@@ -17,17 +17,18 @@ use schism::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
 use schism::mimi::rules::{Actor, RuleSet};
 use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use schism::mimi::wire::{
-    AbuseReport, AbusiveMessage, ClientKeyMaterial, ClientStatus, Directory, FanoutExtra,
-    FanoutMessage, GroupInfoOption, GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse,
-    KeyMaterialResponse, KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route,
-    SubmitMessageRequest, SubmitMessageResponse, UpdateRequest,
+    AbuseReport, AbusiveMessage, AppDataDictionary, ClientKeyMaterial, ClientStatus, ConsentEntry,
+    ConsentOperation, ConsentScope, Directory, FanoutExtra, FanoutMessage, GroupInfoOption,
+    GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, KeyMaterialResponse,
+    KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route, SubmitMessageRequest,
+    SubmitMessageResponse, UpdateRequest,
 };
 use schism::mls::{
-    CommitPlan, Committed, Identity, Library, Member, Meter, open_group_info, sign_key_material,
-    welcome_message,
+    CommitPlan, Committed, Identity, KeyPackageKind, Library, Member, Meter, open_group_info,
+    sign_key_material, welcome_message,
 };
 use schism::node::{Call, Clock, Disk, Network, Peer, Points, Reply, Service, Task, Unanswered};
-use schism::provider::{Server, Setup, Stored};
+use schism::provider::{KeyMaterialPolicy, Server, Setup, Stored};
 use schism::trace::{Event, FORMAT, Header, Kind, Log};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
@@ -110,7 +111,8 @@ pub struct Person {
 }
 
 impl Person {
-    fn new(at: &str, user: &str, client: &str, seed: u8) -> Self {
+    /// Somebody who has met nobody yet.
+    pub fn new(at: &str, user: &str, client: &str, seed: u8) -> Self {
         let at = provider(at);
         let user = UserUri::new(&at, user).unwrap();
         let actor = Actor { client: ClientUri::new(&at, client).unwrap(), user };
@@ -133,7 +135,7 @@ impl Person {
     }
 
     fn key_packages(&self) -> Vec<Vec<u8>> {
-        self.library.new_key_packages(&self.identity, 4).unwrap()
+        self.library.new_key_packages(&self.identity, 4, KeyPackageKind::default()).unwrap()
     }
 }
 
@@ -153,6 +155,11 @@ pub struct Rig {
 impl Rig {
     /// The room, at epoch 1.
     pub fn new() -> (Self, Member, Member) {
+        Self::with(KeyMaterialPolicy::default())
+    }
+
+    /// The same, at a server with this policy.
+    pub fn with(key_material: KeyMaterialPolicy) -> (Self, Member, Member) {
         let header = Header {
             format: FORMAT,
             scenario: "bad requests".to_owned(),
@@ -165,6 +172,7 @@ impl Rig {
             without: Vec::new(),
             hub_without: Vec::new(),
             rest_ms: 0,
+            explicit_consent: false,
         };
         let log = Log::new(header, || 0);
         let (answers, notified) = (Rc::new(RefCell::default()), Rc::new(RefCell::default()));
@@ -178,6 +186,7 @@ impl Rig {
             random: [1; 32],
             meter: Meter::off(),
             rules: RuleSet::without(&[]).unwrap(),
+            key_material,
         };
         let rig = Self {
             runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
@@ -202,29 +211,7 @@ impl Rig {
         let (mut member, creation) = self.creation(room);
         assert_eq!(self.ask(&creation).unwrap().status, 201);
 
-        let response = KeyMaterialResponse {
-            user_status: KeyMaterialUserCode::Success,
-            user: bob.actor.user.clone(),
-            clients: vec![ClientKeyMaterial {
-                client: bob.actor.client.clone(),
-                status: ClientStatus::Success(bob.key_packages().remove(0)),
-            }],
-        };
-        *self.answers.borrow_mut() = response.encode();
-        let wanted = sign_key_material(&alice.identity, &alice.actor, &bob.actor.user, room);
-        let errand = Errand::KeyMaterial(bob.actor.user.clone());
-        let got = self.ask(&self.by_alice(errand, wanted.encode())).unwrap();
-        let got = KeyMaterialResponse::decode(&got.body, &schism::mls::MlsFraming).unwrap();
-        let ClientStatus::Success(package) = &got.clients[0].status else { panic!("{got:?}") };
-
-        let add =
-            ParticipantListUpdate::add(bob.actor.user.clone(), schism::mimi::policy::ORDINARY_USER);
-        let plan = CommitPlan {
-            adds: vec![package.clone()],
-            updates: vec![ComponentUpdate::Participants(add)],
-            removes: Vec::new(),
-        };
-        let committed = member.commit(&alice.library, &alice.identity, &plan).unwrap();
+        let committed = self.adding(&mut member, bob, KeyPackageKind::default());
         let body = update(&committed);
         let added = self.ask(&self.by_alice(Errand::Update(room.clone()), body)).unwrap();
         assert!(added.refusal().is_none() && added.status == 200, "{added:?}");
@@ -232,6 +219,39 @@ impl Rig {
         let welcome = welcome_message(&committed.welcome.unwrap());
         let tree = member.ratchet_tree().unwrap();
         (member, Member::join(&bob.library, &welcome, &tree).unwrap())
+    }
+
+    /// Alice's commit that adds somebody, by a KeyPackage of this kind that she fetches first.
+    pub fn adding(&self, alices: &mut Member, whom: &Person, kind: KeyPackageKind) -> Committed {
+        let Self { alice, room, .. } = self;
+        let user = &whom.actor.user;
+        let package = whom.library.new_key_packages(&whom.identity, 1, kind).unwrap().remove(0);
+        let client = whom.actor.client.clone();
+        let response = KeyMaterialResponse {
+            user_status: KeyMaterialUserCode::Success,
+            user: user.clone(),
+            clients: vec![ClientKeyMaterial { client, status: ClientStatus::Success(package) }],
+        };
+        *self.answers.borrow_mut() = response.encode();
+        let wanted = sign_key_material(&alice.identity, &alice.actor, user, room);
+        let errand = Errand::KeyMaterial(user.clone());
+        let got = self.ask(&self.by_alice(errand, wanted.encode())).unwrap();
+        let got = KeyMaterialResponse::decode(&got.body, &schism::mls::MlsFraming).unwrap();
+        let ClientStatus::Success(package) = &got.clients[0].status else { panic!("{got:?}") };
+        let add = ParticipantListUpdate::add(user.clone(), schism::mimi::policy::ORDINARY_USER);
+        let plan = CommitPlan {
+            adds: vec![package.clone()],
+            updates: vec![ComponentUpdate::Participants(add)],
+            removes: Vec::new(),
+        };
+        alices.commit(&alice.library, &alice.identity, &plan).unwrap()
+    }
+
+    /// Lets time pass on the server's clock, which moves when somebody waits for mail. Alice has
+    /// read what came so far.
+    pub fn pass(&self, ms: u32) {
+        let mail = MailboxRequest { cursor: 1_000, wait_ms: ms };
+        self.ask(&self.by_alice(Errand::Mailbox, mail.encode())).unwrap();
     }
 
     /// Sends a request; none where it can't even be written down in HTTP.
@@ -337,6 +357,14 @@ impl Rig {
             ("keyMaterial", {
                 self.by_bob(Route::KeyMaterial(alice.actor.user.clone()), wanted.encode())
             }),
+            ("requestConsent", {
+                let body = consent(bob.actor.user.clone(), alice.actor.user.clone());
+                self.by_bob(Route::RequestConsent(alice.actor.user.clone()), body)
+            }),
+            ("client/consent", {
+                let body = consent(alice.actor.user.clone(), bob.actor.user.clone());
+                self.by_alice(Errand::Consent, body)
+            }),
             ("notify", self.by_bob(Route::Notify(theirs), fanned_out.encode())),
             ("client/publishKeyPackages", self.publication()),
             ("client/mailbox", self.by_alice(Errand::Mailbox, mail.encode())),
@@ -383,7 +411,15 @@ impl Rig {
     }
 }
 
-fn update(committed: &Committed) -> Vec<u8> {
+/// One user asks another for its consent.
+fn consent(requester: UserUri, target: UserUri) -> Vec<u8> {
+    let scope = ConsentScope { requester, target, room: None };
+    let (operation, extensions) = (ConsentOperation::Request, AppDataDictionary::default());
+    ConsentEntry { operation, scope, extensions }.encode()
+}
+
+/// The request that has a commit accepted.
+pub fn update(committed: &Committed) -> Vec<u8> {
     UpdateRequest::Commit {
         message: committed.message.clone(),
         welcome: committed.welcome.clone(),
@@ -397,8 +433,8 @@ pub fn provider(name: &str) -> ProviderName {
     ProviderName::new(name).unwrap()
 }
 
-/// All other providers: each has a directory, takes what is sent, gives this key material, and
-/// keeps what it is notified of.
+/// All other providers: each has a directory, takes what is sent, gives an asset and this key
+/// material, and keeps what it is notified of.
 struct Elsewhere(Rc<RefCell<Vec<u8>>>, Rc<RefCell<Vec<Bytes>>>);
 
 impl Network for Elsewhere {
@@ -409,6 +445,7 @@ impl Network for Elsewhere {
         let (status, body) = match call.endpoint {
             "directory" => (200, Directory::of(&call.to).encode()),
             "keyMaterial" => (200, self.0.borrow().clone()),
+            "asset" => (200, format!("an asset of {}", call.to).into_bytes()),
             _ => (201, Vec::new()),
         };
         let reply = Reply { status, retry_after_s: None, body: body.into() };

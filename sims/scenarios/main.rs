@@ -11,6 +11,7 @@
 
 mod crashes;
 mod found;
+mod key_material;
 mod leaky;
 mod liars;
 mod life;
@@ -50,6 +51,7 @@ fn once(name: &str, seed: Option<u64>, shows: impl Fn(&Played)) {
 const TESTS: &[&str] = &[
     include_str!("crashes.rs"),
     include_str!("found.rs"),
+    include_str!("key_material.rs"),
     include_str!("liars.rs"),
     include_str!("life.rs"),
     include_str!("messages.rs"),

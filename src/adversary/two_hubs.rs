@@ -80,6 +80,12 @@ impl<S: Service + 'static> TwoHubs<S> {
             // the later commit goes to must know the way of the Welcome.
             Route::KeyMaterial(_) => true,
             Route::Directory | Route::Notify(_) | Route::Client(_) => false,
+            // What is about no room is the same behind both faces: the first has it.
+            Route::RequestConsent(_)
+            | Route::UpdateConsent(_)
+            | Route::IdentifierQuery(_)
+            | Route::ProxyDownload(_)
+            | Route::Asset(_) => false,
         };
         let other_side =
             matches!(peer, Peer::Provider(provider) if self.plan.side.contains(provider));

@@ -7,13 +7,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
 use crate::adversary::{Equivocation, TwoHubs};
-use crate::client;
+use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, RuleSet, UnknownRule};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::mls::Meter;
 use crate::node::{Network, Service, Task};
-use crate::provider::{Server, Setup};
-use crate::script::{Behaviour, Script};
+use crate::provider::{KeyMaterialPolicy, Server, Setup};
+use crate::script::{Behaviour, KeyMaterial, Script};
 use crate::world::cast::{Cast, Given, Wish};
 use crate::world::inspect::Inspector;
 use crate::world::time::EPOCH_S;
@@ -24,6 +24,8 @@ pub struct Company {
     rules: RuleSet,
     hub_rules: RuleSet,
     commit_delay_ms: (u64, u64),
+    key_material: KeyMaterial,
+    plain_clients: BTreeSet<ClientUri>,
     equivocations: BTreeMap<ProviderName, Equivocation>,
 }
 
@@ -45,12 +47,42 @@ impl Company {
             equivocations.insert(room.uri.provider().clone(), plan);
         }
         let protocol = &script.protocol;
+        let clients =
+            script.users.values().flat_map(|user| user.clients.iter().chain(&user.new_clients));
+        let plain = &protocol.key_material.plain_clients;
+        let plain_clients = clients.filter(|(name, _)| plain.contains(name));
         Ok(Self {
             rules: RuleSet::without(&protocol.without)?,
             hub_rules: RuleSet::without(&[&protocol.without[..], &protocol.hub_without].concat())?,
             commit_delay_ms: (protocol.commit_delay_min_ms, protocol.commit_delay_max_ms),
+            key_material: protocol.key_material.clone(),
+            plain_clients: plain_clients.map(|(_, uri)| uri.clone()).collect(),
             equivocations,
         })
+    }
+
+    fn setup(
+        &self,
+        name: &ProviderName,
+        given: &Given,
+        network: Rc<dyn Network>,
+        disk: &str,
+    ) -> Setup {
+        Setup {
+            name: name.clone(),
+            network,
+            clock: given.clock.clone(),
+            disk: given.disks.disk(disk),
+            points: given.points.clone(),
+            journal: given.journal.clone(),
+            random: given.random,
+            meter: meter(given),
+            rules: self.hub_rules.clone(),
+            key_material: KeyMaterialPolicy {
+                explicit_consent: self.key_material.explicit_consent,
+                mask_unknown_users: self.key_material.mask_unknown_users,
+            },
+        }
     }
 }
 
@@ -58,15 +90,15 @@ impl Cast for Company {
     fn provider(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
         let Some(plan) = self.equivocations.get(name) else {
             let network = given.network.clone();
-            return Rc::new(Server::start(setup(name, &self.hub_rules, &given, network, "state")));
+            return Rc::new(Server::start(self.setup(name, &given, network, "state")));
         };
         let (network, clock) = (given.network.clone(), given.clock.clone());
         let journal = given.journal.clone();
-        let (name, rules) = (name.clone(), self.hub_rules.clone());
+        let (name, company) = (name.clone(), self.clone());
         let make = move |network: Rc<dyn Network>, copied: Option<&Server>| match copied {
-            None => Server::start(setup(&name, &rules, &given, network, "state")),
+            None => Server::start(company.setup(&name, &given, network, "state")),
             Some(first) => {
-                let setup = setup(&name, &rules, &given, network, "second state");
+                let setup = company.setup(&name, &given, network, "second state");
                 setup.disk.sync(first.stored());
                 Server::start(setup)
             }
@@ -92,32 +124,19 @@ impl Cast for Company {
             random: given.random,
             commit_delay_ms: self.commit_delay_ms,
             rules: self.rules.clone(),
+            key_packages: Stock {
+                // More than a body can hold are never asked for.
+                count: usize::try_from(self.key_material.key_packages).unwrap_or(usize::MAX),
+                lifetime_ms: self.key_material.lifetime_ms,
+                last_resort: self.key_material.last_resort,
+                plain: self.plain_clients.contains(client),
+            },
         };
         Box::pin(client::run(setup, wishes))
     }
 
     fn inspector(&self) -> Option<&dyn Inspector> {
         Some(&Inside)
-    }
-}
-
-fn setup(
-    name: &ProviderName,
-    rules: &RuleSet,
-    given: &Given,
-    network: Rc<dyn Network>,
-    disk: &str,
-) -> Setup {
-    Setup {
-        name: name.clone(),
-        network,
-        clock: given.clock.clone(),
-        disk: given.disks.disk(disk),
-        points: given.points.clone(),
-        journal: given.journal.clone(),
-        random: given.random,
-        meter: meter(given),
-        rules: rules.clone(),
     }
 }
 

@@ -122,6 +122,7 @@ mod tests {
             without: Vec::new(),
             hub_without: Vec::new(),
             rest_ms: 1_000,
+            explicit_consent: false,
         };
         let event = Event::PhaseBegan { phase: Phase::End };
         let entries = vec![Entry { n: 1, at_ms: 1_000, node: "world".into(), cause: None, event }];

@@ -14,6 +14,7 @@ pub(super) type Answer = (Tag, Result<Reply, Unanswered>);
 pub(super) enum Tag {
     Mailbox,
     Publish,
+    Affair,
     Job(JobTag),
 }
 

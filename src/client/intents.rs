@@ -27,7 +27,7 @@ impl Room {
                 WishKind::Create(_) | WishKind::Join | WishKind::JoinWith(_) => {
                     self.end(kit, &wanted, Fate::Abandoned, "already a member");
                 }
-                WishKind::Add(user) => self.begin_add(kit, wanted, &user),
+                WishKind::Add(user) => self.begin_add(kit, wanted, &user, now_ms),
                 WishKind::Remove(user) => self.begin_remove(kit, wanted, &user),
                 WishKind::Rename(name) => self.begin_rename(kit, wanted, &name),
                 WishKind::Update => self.begin_commit(kit, Some(wanted), &CommitPlan::default()),
@@ -48,6 +48,8 @@ impl Room {
                         return;
                     }
                 }
+                // Affairs never come to a room.
+                WishKind::Consent { .. } | WishKind::DeleteAccount => {}
                 WishKind::Leave => {
                     if !self.begin_leave(kit, wanted) {
                         self.record.rest_until_ms = now_ms + 500;
@@ -85,7 +87,7 @@ impl Room {
         }
     }
 
-    fn begin_add(&mut self, kit: &Kit, mut wanted: Wanted, user: &UserUri) {
+    fn begin_add(&mut self, kit: &Kit, mut wanted: Wanted, user: &UserUri, now_ms: u64) {
         let Some(member) = &self.member else { return };
         let listed = member.state().is_participant(user);
         let own = *user == kit.actor.user;
@@ -93,7 +95,11 @@ impl Room {
         if listed && !own && !inside.is_empty() {
             return self.end(kit, &wanted, Fate::Abandoned, "already an active participant");
         }
-        let Some(material) = wanted.material.take() else {
+        let facts = |package: &Vec<u8>| key_package_facts(&kit.library, package).ok();
+        let ends = |package: &Vec<u8>| facts(package).is_some_and(|it| it.has_expired(now_ms));
+        // What has lost so often that it is over by now is fetched anew.
+        let material = wanted.material.take().filter(|material| !material.iter().any(ends));
+        let Some(material) = material else {
             let request = sign_key_material(&kit.identity, &kit.actor, user, &self.uri);
             let about = format!("{} key material", wanted.wish.intent);
             let kind = Kind::KeyMaterial(user.clone());
@@ -103,10 +109,11 @@ impl Room {
         let adds: Vec<_> = material
             .iter()
             .filter(|package| {
-                let required = required_capabilities();
-                key_package_facts(&kit.library, package, &suites, &required).is_ok_and(
-                    |(owner, fits)| fits && owner.user == *user && !inside.contains(&owner.client),
-                )
+                facts(package).is_some_and(|it| {
+                    it.fits(&suites, &required_capabilities())
+                        && it.owner.user == *user
+                        && !inside.contains(&it.owner.client)
+                })
             })
             .cloned()
             .collect();

@@ -7,6 +7,7 @@
 //!
 //! A client takes no hub's word for it: it holds each commit against the same rules ([`judging`]).
 
+mod affairs;
 mod copy;
 mod errand;
 mod governing;
@@ -28,6 +29,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
+use self::affairs::Affairs;
 use self::errand::{Answer, Tag};
 use self::kit::Kit;
 use self::room::{Room, RoomRecord};
@@ -35,14 +37,14 @@ use crate::mimi::local::{Errand, LocalRoute, MailboxRequest, MailboxResponse, Pu
 use crate::mimi::rules::{Actor, RuleSet};
 use crate::mimi::uri::RoomUri;
 use crate::mimi::wire::{FanoutMessage, Route};
-use crate::mls::{Identity, Library, Meter, MlsFraming, Store};
+use crate::mls::{Identity, KeyPackageKind, Library, Meter, MlsFraming, Store};
 use crate::node::telling::Teller;
 use crate::node::wish::Wish;
 use crate::node::{Call, Clock, Disk, Network, Points, points};
 use crate::trace::Journal;
 
-/// How many KeyPackages a client leaves with its provider.
-const KEY_PACKAGES: usize = 8;
+/// Why a user gets nothing any more.
+const CLOSED: &str = "the account is deleted";
 
 /// How long the provider may keep a request for mail that there is none for, in milliseconds.
 const MAIL_WAIT_MS: u32 = 10_000;
@@ -72,6 +74,22 @@ pub struct Setup {
     pub commit_delay_ms: (u64, u64),
     /// The rules that it holds commits against.
     pub rules: RuleSet,
+    /// What it leaves with its provider.
+    pub key_packages: Stock,
+}
+
+/// The KeyPackages that a client leaves with its provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stock {
+    /// How many. Each that is used up is replaced.
+    pub count: usize,
+    /// How long they are good, in milliseconds; then others take their place. For ever where none
+    /// is given.
+    pub lifetime_ms: Option<u64>,
+    /// One more, which may be handed out again and again.
+    pub last_resort: bool,
+    /// The client supports what RFC 9420 has, and nothing that rooms require beyond.
+    pub plain: bool,
 }
 
 /// Everything that a client keeps on its disk.
@@ -82,6 +100,9 @@ pub struct Stored {
     cursor: u64,
     registered: bool,
     publishing: Option<Bytes>,
+    stock_ends_ms: Option<u64>,
+    closed: bool,
+    affairs: Affairs,
     rooms: BTreeMap<RoomUri, RoomRecord>,
 }
 
@@ -114,6 +135,11 @@ struct Client {
     publish_attempt: u32,
     publish_at_ms: u64,
     publish_asked: bool,
+    /// When the KeyPackages at the provider expire.
+    stock_ends_ms: Option<u64>,
+    /// The user's account is over: nothing is sent any more.
+    closed: bool,
+    affairs: Affairs,
     mail_asked: bool,
     mail_at_ms: u64,
     mail_attempt: u32,
@@ -145,6 +171,9 @@ impl Client {
             publish_attempt: 0,
             publish_at_ms: 0,
             publish_asked: false,
+            stock_ends_ms: None,
+            closed: false,
+            affairs: Affairs::default(),
             mail_asked: false,
             mail_at_ms: 0,
             mail_attempt: 0,
@@ -155,7 +184,7 @@ impl Client {
         };
         match stored {
             Some(stored) => client.restore(stored),
-            None => client.prepare_key_packages(KEY_PACKAGES),
+            None => client.prepare_stock(),
         }
         client
     }
@@ -165,6 +194,9 @@ impl Client {
         self.cursor = stored.cursor;
         self.registered = stored.registered;
         self.publishing = stored.publishing;
+        self.stock_ends_ms = stored.stock_ends_ms;
+        self.closed = stored.closed;
+        self.affairs = stored.affairs.restored();
         for (uri, record) in stored.rooms {
             let room = Room::restored(&self.kit, uri.clone(), record);
             self.rooms.insert(uri, room);
@@ -183,6 +215,9 @@ impl Client {
             cursor: self.cursor,
             registered: self.registered,
             publishing: self.publishing.clone(),
+            stock_ends_ms: self.stock_ends_ms,
+            closed: self.closed,
+            affairs: self.affairs.clone(),
             rooms: rooms.map(|(uri, room)| (uri.clone(), room.record.clone())).collect(),
         });
         for delivered in self.rooms.values_mut().flat_map(|room| room.deliveries.drain(..)) {
@@ -202,14 +237,32 @@ impl Client {
         // A wish follows from nothing but the user.
         self.setup.journal.set_cause(None);
         let uri = wish.room.clone();
-        let mut room = self.rooms.remove(&uri).unwrap_or_else(|| Room::new(uri.clone()));
-        room.wished(&self.kit, wish);
-        self.rooms.insert(uri, room);
+        if wish.what.is_affair() {
+            self.affairs.wished(&self.kit, wish);
+        } else {
+            let mut room = self.rooms.remove(&uri).unwrap_or_else(|| Room::new(uri.clone()));
+            room.wished(&self.kit, wish);
+            self.rooms.insert(uri, room);
+        }
+        if self.closed {
+            self.close();
+        }
         self.has_changed = true;
         self.sync();
     }
 
+    /// Nothing that the user wants comes to pass any more.
+    fn close(&mut self) {
+        (self.closed, self.publishing) = (true, None);
+        self.affairs.close(&self.kit);
+        self.rooms.values_mut().for_each(|room| room.close(&self.kit));
+        self.has_changed = true;
+    }
+
     async fn answered(&mut self, (tag, result): Answer) {
+        if result.as_ref().is_ok_and(|reply| reply.status == 410) {
+            self.close();
+        }
         match tag {
             Tag::Mailbox => {
                 self.mail_asked = false;
@@ -228,6 +281,13 @@ impl Client {
                 } else {
                     self.publish_at_ms = self.now() + MAIL_PAUSE_MS;
                 }
+            }
+            Tag::Affair => {
+                if self.affairs.answered(&self.kit, result, self.now()) {
+                    self.close();
+                }
+                self.has_changed = true;
+                self.sync();
             }
             Tag::Job(tag) => {
                 let now = self.now();
@@ -289,13 +349,27 @@ impl Client {
             self.setup.points.reached(points::AFTER_MERGE).await;
         }
         if used > 0 && self.publishing.is_none() {
-            self.prepare_key_packages(used);
+            self.prepare_key_packages(used, false);
         }
     }
 
-    fn prepare_key_packages(&mut self, count: usize) {
+    /// A whole stock of KeyPackages, which ends together.
+    fn prepare_stock(&mut self) {
+        let Stock { count, lifetime_ms, last_resort, .. } = self.setup.key_packages;
+        self.stock_ends_ms = lifetime_ms.map(|lifetime| self.now().saturating_add(lifetime));
+        self.prepare_key_packages(count, last_resort);
+    }
+
+    fn prepare_key_packages(&mut self, count: usize, with_last_resort: bool) {
+        let (library, identity) = (&self.kit.library, &self.kit.identity);
+        let (not_after_ms, plain) = (self.stock_ends_ms, self.setup.key_packages.plain);
+        let kind = KeyPackageKind { last_resort: false, not_after_ms, plain };
+        let last = KeyPackageKind { last_resort: true, ..kind };
+        let made = library.new_key_packages(identity, count, kind);
+        let last = library.new_key_packages(identity, usize::from(with_last_resort), last);
         // The library refuses only what is not of its cipher suite, and the identity is.
-        if let Ok(key_packages) = self.kit.library.new_key_packages(&self.kit.identity, count) {
+        if let (Ok(mut key_packages), Ok(last)) = (made, last) {
+            key_packages.extend(last);
             self.publishing = Some(PublishKeyPackages { key_packages }.encode().into());
             self.publish_attempt = 0;
         }
@@ -303,6 +377,9 @@ impl Client {
 
     /// Milliseconds until something that was put off is due; at most a minute.
     fn pause_ms(&self) -> u64 {
+        if self.closed {
+            return 60_000;
+        }
         let mut due: Vec<u64> = self.rooms.values().filter_map(Room::due_ms).collect();
         if self.publishing.is_some() && !self.publish_asked {
             due.push(self.publish_at_ms);
@@ -310,12 +387,24 @@ impl Client {
         if self.registered && !self.mail_asked {
             due.push(self.mail_at_ms);
         }
+        if self.publishing.is_none() {
+            due.extend(self.stock_ends_ms);
+        }
+        if self.registered {
+            due.extend(self.affairs.due_ms());
+        }
         let pause = due.into_iter().min().map(|at| at.saturating_sub(self.now()));
         pause.unwrap_or(60_000).clamp(1, 60_000)
     }
 
     async fn send_what_is_due(&mut self) {
+        if self.closed {
+            return;
+        }
         let now = self.now();
+        if self.publishing.is_none() && self.stock_ends_ms.is_some_and(|end| end <= now) {
+            self.prepare_stock();
+        }
         let mut calls = Vec::new();
         if let Some(body) = self.publishing.clone()
             && !self.publish_asked
@@ -335,6 +424,13 @@ impl Client {
             let about = format!("mail after {}", self.cursor);
             let call = self.call(Errand::Mailbox, about, self.mail_attempt, body.into());
             calls.push((Tag::Mailbox, call));
+        }
+        if self.registered
+            && let Some(sending) = self.affairs.advance(now)
+        {
+            self.has_changed = true;
+            let call = self.call(sending.errand, sending.about, sending.attempt, sending.body);
+            calls.push((Tag::Affair, call));
         }
         let mut stop_before_sending = false;
         if self.registered {

@@ -10,8 +10,8 @@ use super::kit::Kit;
 use super::room::{Room, Standing};
 use crate::mimi::local::{CreateRoomRequest, HubKeys};
 use crate::mimi::wire::{
-    ClientStatus, GroupInfoOption, KeyMaterialResponse, RatchetTreeOption, SubmitMessageResponse,
-    UpdateOutcome, UpdateRequest, UpdateResponse,
+    ClientKeyMaterial, ClientStatus, GroupInfoOption, KeyMaterialResponse, RatchetTreeOption,
+    SubmitMessageResponse, UpdateOutcome, UpdateRequest, UpdateResponse,
 };
 use crate::mls::{Committed, Member, MlsFraming};
 use crate::node::wish::WishKind;
@@ -33,6 +33,15 @@ pub(super) fn update_body(committed: &Committed) -> Vec<u8> {
         ratchet_tree: RatchetTreeOption::DistributionService,
     }
     .encode()
+}
+
+/// Why there is nothing to add, with what was told of each client.
+fn no_material(response: &KeyMaterialResponse) -> String {
+    let told = |it: &ClientKeyMaterial| format!("{} {}", it.client.name(), it.status.code_name());
+    let clients: Vec<_> = response.clients.iter().map(told).collect();
+    let clients =
+        if clients.is_empty() { String::new() } else { format!(" ({})", clients.join(", ")) };
+    format!("no key material: {}{clients}", response.user_status.code_name())
 }
 
 impl Room {
@@ -268,15 +277,13 @@ impl Room {
         let Some(mut wanted) = job.wanted else { return };
         match KeyMaterialResponse::decode(&reply.body, &MlsFraming) {
             Ok(response) => {
-                let package = |status: ClientStatus| match status {
-                    ClientStatus::Success(package) => Some(package),
+                let package = |client: &ClientKeyMaterial| match &client.status {
+                    ClientStatus::Success(package) => Some(package.clone()),
                     _ => None,
                 };
-                let statuses = response.clients.into_iter().map(|client| client.status);
-                let material: Vec<_> = statuses.filter_map(package).collect();
+                let material: Vec<_> = response.clients.iter().filter_map(package).collect();
                 if material.is_empty() {
-                    let why = format!("no key material: {}", response.user_status.code_name());
-                    return self.end(kit, &wanted, Fate::Refused, &why);
+                    return self.end(kit, &wanted, Fate::Refused, &no_material(&response));
                 }
                 wanted.material = Some(material);
                 self.record.wanted.push_front(wanted);

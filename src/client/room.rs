@@ -14,7 +14,7 @@ use super::kit::Kit;
 use crate::mimi::uri::{RoomUri, UserUri};
 use crate::mimi::wire::{AbusiveMessage, FanoutMessage};
 use crate::mls::{CommitPlan, Member};
-use crate::node::wish::{Wish, WishKind};
+use crate::node::wish::Wish;
 use crate::trace::{Digest, Event, Fate};
 
 /// How long a client waits for what it knows to be missing before it rejoins, in milliseconds.
@@ -137,14 +137,7 @@ impl Room {
 
     /// The user wants something.
     pub fn wished(&mut self, kit: &Kit, wish: Wish) {
-        let (verb, object) = verb_and_object(&wish.what);
-        kit.journal.record(Event::Intent {
-            intent: wish.intent.clone(),
-            room: self.uri.clone(),
-            wish: verb.to_owned(),
-            object,
-            probe: wish.probe,
-        });
+        kit.journal.record(wish.told());
         let wanted = Wanted::new(wish);
         if wanted.wish.probe && self.record.standing != Standing::Member {
             return self.end(kit, &wanted, Fate::Refused, "not a member of the room");
@@ -203,6 +196,16 @@ impl Room {
             fate,
             why: why.to_owned(),
         });
+    }
+
+    /// Ends all intents: the account is over.
+    pub fn close(&mut self, kit: &Kit) {
+        let record = &mut self.record;
+        let jobs = record.job.take().and_then(|job| job.wanted);
+        let wanted = std::mem::take(&mut record.wanted);
+        for wanted in jobs.into_iter().chain(record.leaving.take()).chain(wanted) {
+            self.end(kit, &wanted, Fate::Refused, super::CLOSED);
+        }
     }
 
     /// Puts an intent back, to be begun anew.
@@ -320,27 +323,5 @@ impl Room {
                 }
             }
         }
-    }
-}
-
-fn verb_and_object(what: &WishKind) -> (&'static str, String) {
-    match what {
-        WishKind::Create(_) => ("create", String::new()),
-        WishKind::Add(user) => ("add", user.to_string()),
-        WishKind::Remove(user) => ("remove", user.to_string()),
-        WishKind::Send(text) => ("send", text.clone()),
-        WishKind::Rename(name) => ("rename", name.clone()),
-        WishKind::Update => ("update", String::new()),
-        WishKind::Leave => ("leave", String::new()),
-        WishKind::Join | WishKind::JoinWith(_) => ("join", String::new()),
-        WishKind::Invite(user, _) => ("invite", user.to_string()),
-        WishKind::Ban(user) => ("ban", user.to_string()),
-        WishKind::Unban(user, _) => ("unban", user.to_string()),
-        WishKind::Kick(user) => ("kick", user.to_string()),
-        WishKind::ChangeRole(user, _) => ("change-role", user.to_string()),
-        WishKind::RemoveClient(client) => ("remove-client", client.to_string()),
-        WishKind::SelfRemove => ("self-remove", String::new()),
-        WishKind::ChangePolicy(_) => ("change-policy", String::new()),
-        WishKind::ReportAbuse { user, .. } => ("report-abuse", user.to_string()),
     }
 }

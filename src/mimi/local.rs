@@ -17,9 +17,11 @@
 //! Not here: what a provider does with these.
 
 use super::room::FrankingAgent;
-use super::uri::{ClientUri, RoomUri, UserUri};
+use super::uri::{ClientUri, ProviderName, RoomUri, UserUri, is_name};
 use super::wire::codec::{Reader, Writer};
-use super::wire::{ExternalSender, Framing, RatchetTreeOption, WireError, escape, unescape};
+use super::wire::{
+    AssetUrl, ExternalSender, Framing, RatchetTreeOption, WireError, escape, unescape,
+};
 
 /// A path of this interface: who wants what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,16 @@ pub enum Errand {
     Unsubscribe(RoomUri),
     /// Report abuse to the room's hub, answered without a body.
     ReportAbuse(RoomUri),
+    /// Ask for consent, give it, or take either back: a
+    /// [`ConsentEntry`](super::wire::ConsentEntry), answered without a body.
+    Consent,
+    /// End the user's account. No body, answered without one; from then on the provider answers
+    /// 410 to all clients of the user.
+    DeleteAccount,
+    /// Leave an asset of this name for others to download: the asset, answered without a body.
+    Upload(String),
+    /// Get an asset through this hub. No body, answered with the asset.
+    Download(ProviderName, AssetUrl),
 }
 
 impl LocalRoute {
@@ -70,6 +82,10 @@ impl LocalRoute {
             Errand::GroupInfo(_) => "client/groupInfo",
             Errand::Unsubscribe(_) => "client/unsubscribe",
             Errand::ReportAbuse(_) => "client/reportAbuse",
+            Errand::Consent => "client/consent",
+            Errand::DeleteAccount => "client/deleteAccount",
+            Errand::Upload(_) => "client/upload",
+            Errand::Download(..) => "client/download",
         }
     }
 
@@ -86,6 +102,10 @@ impl LocalRoute {
             ["groupInfo", room] => Errand::GroupInfo(unescape(room)?),
             ["unsubscribe", room] => Errand::Unsubscribe(unescape(room)?),
             ["reportAbuse", room] => Errand::ReportAbuse(unescape(room)?),
+            ["consent"] => Errand::Consent,
+            ["deleteAccount"] => Errand::DeleteAccount,
+            ["upload", name] if is_name(name) => Errand::Upload(name.to_owned()),
+            ["download", hub, url] => Errand::Download(unescape(hub)?, unescape(url)?),
             _ => return None,
         };
         Some(Self { client, errand })
@@ -96,7 +116,13 @@ impl LocalRoute {
         let name = self.endpoint().trim_start_matches("client/");
         let path = format!("/client/{}/{name}", escape(&self.client));
         match &self.errand {
-            Errand::PublishKeyPackages | Errand::Mailbox | Errand::HubKey => path,
+            Errand::PublishKeyPackages
+            | Errand::Mailbox
+            | Errand::HubKey
+            | Errand::Consent
+            | Errand::DeleteAccount => path,
+            Errand::Upload(name) => format!("{path}/{name}"),
+            Errand::Download(hub, url) => format!("{path}/{hub}/{}", escape(url)),
             Errand::KeyMaterial(user) => format!("{path}/{}", escape(user)),
             Errand::CreateRoom(room)
             | Errand::Update(room)
@@ -297,8 +323,8 @@ mod tests {
     use super::*;
     use crate::mimi::wire::Route;
     use crate::mimi::wire::testing::{
-        FakeFraming, any_bytes, any_client, any_credential, any_group_info, any_room, any_tree,
-        any_user, bytes, holds,
+        FakeFraming, any_bytes, any_client, any_credential, any_group_info, any_provider, any_room,
+        any_tree, any_user, bytes, holds,
     };
 
     fn any_errand() -> impl Strategy<Value = Errand> {
@@ -312,6 +338,11 @@ mod tests {
             any_room().prop_map(Errand::GroupInfo),
             any_room().prop_map(Errand::Unsubscribe),
             any_room().prop_map(Errand::ReportAbuse),
+            Just(Errand::Consent),
+            Just(Errand::DeleteAccount),
+            "[A-Za-z0-9_.-]{1,12}".prop_map(Errand::Upload),
+            (any_provider(), any_provider(), "[A-Za-z0-9_.-]{1,12}")
+                .prop_map(|(hub, host, name)| Errand::Download(hub, AssetUrl { host, name })),
         ]
     }
 

@@ -29,7 +29,10 @@ pub use frank::{Franker, franking_tag_of, judge_frank};
 pub use group_info::{OpenedGroupInfo, RequestKey, open_group_info, seal_group_info};
 pub use identity::{Identity, read_identity};
 pub use key_material::{sign_key_material, verify_key_material};
-pub use key_package::{key_package_facts, key_package_reference, required_capabilities};
+pub use key_package::{
+    KeyPackageFacts, KeyPackageKind, key_package_facts, key_package_reference,
+    required_capabilities,
+};
 pub use label::{sign_with_label, verify_with_label};
 pub use library::{Library, Meter, MlsError};
 pub use member::{CommitPlan, Committed, Incoming, Member, PAST_EPOCHS, StagedByMember};

@@ -4,6 +4,8 @@
 
 use crate::mimi::room::{Charter, PolicyChange};
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
+use crate::mimi::wire::ConsentOperation;
+use crate::trace::Event;
 
 /// One thing that a client's user wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,19 @@ pub struct Wish {
     /// Made by the world to see whether the room still works, not by the scenario. A client that
     /// is not a member of the room refuses it.
     pub probe: bool,
+}
+
+impl Wish {
+    /// The trace's record of it.
+    pub fn told(&self) -> Event {
+        Event::Intent {
+            intent: self.intent.clone(),
+            room: self.room.clone(),
+            wish: self.what.verb().to_owned(),
+            object: self.what.object(),
+            probe: self.probe,
+        }
+    }
 }
 
 /// What a user can want.
@@ -63,4 +78,69 @@ pub enum WishKind {
     SelfRemove,
     /// Change the policy.
     ChangePolicy(PolicyChange),
+    /// Ask for consent, give it, or take either back (P06 §5.7).
+    Consent {
+        /// Which of these.
+        operation: ConsentOperation,
+        /// The other user.
+        user: UserUri,
+        /// For the wish's room only; else for any.
+        here: bool,
+    },
+    /// End the user's account.
+    DeleteAccount,
+}
+
+impl WishKind {
+    /// Whether it is between the client and its provider, and about no room that it is in.
+    pub fn is_affair(&self) -> bool {
+        matches!(self, Self::Consent { .. } | Self::DeleteAccount)
+    }
+
+    /// What traces call it.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "create",
+            Self::Add(_) => "add",
+            Self::Remove(_) => "remove",
+            Self::Send(_) => "send",
+            Self::Rename(_) => "rename",
+            Self::Update => "update",
+            Self::Leave => "leave",
+            Self::Join | Self::JoinWith(_) => "join",
+            Self::Invite(..) => "invite",
+            Self::Ban(_) => "ban",
+            Self::Unban(..) => "unban",
+            Self::Kick(_) => "kick",
+            Self::ChangeRole(..) => "change-role",
+            Self::RemoveClient(_) => "remove-client",
+            Self::SelfRemove => "self-remove",
+            Self::ChangePolicy(_) => "change-policy",
+            Self::ReportAbuse { .. } => "report-abuse",
+            Self::Consent { operation: ConsentOperation::Request, .. } => "ask-consent",
+            Self::Consent { operation: ConsentOperation::Cancel, .. } => "cancel-consent",
+            Self::Consent { operation: ConsentOperation::Grant { .. }, .. } => "grant-consent",
+            Self::Consent { operation: ConsentOperation::Revoke, .. } => "revoke-consent",
+            Self::DeleteAccount => "delete-account",
+        }
+    }
+
+    /// What traces call its object: a user, a text, a name; empty where there is none.
+    pub fn object(&self) -> String {
+        match self {
+            Self::Add(user)
+            | Self::Remove(user)
+            | Self::Consent { user, .. }
+            | Self::Invite(user, _)
+            | Self::Ban(user)
+            | Self::Unban(user, _)
+            | Self::Kick(user)
+            | Self::ChangeRole(user, _)
+            | Self::ReportAbuse { user, .. } => user.to_string(),
+            Self::RemoveClient(client) => client.to_string(),
+            Self::Send(text) => text.clone(),
+            Self::Rename(name) => name.clone(),
+            _ => String::new(),
+        }
+    }
 }

@@ -41,6 +41,8 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     super::servers_see_no_content::INFO,
     super::restart_is_whole::INFO,
     super::frank_sound::INFO,
+    super::consent_respected::INFO,
+    super::key_package_once::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

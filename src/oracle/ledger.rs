@@ -52,6 +52,10 @@ pub(super) struct Ledger {
     nowhere: Room,
     rooms: BTreeMap<RoomUri, Room>,
     views: BTreeMap<Digest, RoomView>,
+    /// KeyPackages are handed out only where their user has agreed.
+    pub(super) explicit_consent: bool,
+    /// Users whose provider ended their account: nothing is owed to them.
+    gone: BTreeSet<UserUri>,
     /// Wishes that have not come to their end, by intent.
     pub(super) wishes: BTreeMap<String, Wish>,
     /// Open faults.
@@ -82,6 +86,8 @@ impl Ledger {
             nowhere: Room::default(),
             rooms: BTreeMap::new(),
             views: BTreeMap::new(),
+            explicit_consent: header.explicit_consent,
+            gone: BTreeSet::new(),
             wishes: BTreeMap::new(),
             health: Health::default(),
             mail: Mail::default(),
@@ -152,9 +158,11 @@ impl Ledger {
         self.views.get(&hash)
     }
 
-    /// Whether the client runs, is online, and nothing cuts it off from the room's hub.
+    /// Whether the client runs, is online, has an account, and nothing cuts it off from the room's
+    /// hub.
     pub(super) fn in_touch(&self, node: &str, room: &RoomUri) -> bool {
-        let provider: Option<&ProviderName> = self.person(node).map(|p| p.client.provider());
+        let person = self.person(node).filter(|person| !self.gone.contains(&person.user));
+        let provider: Option<&ProviderName> = person.map(|p| p.client.provider());
         provider.is_some_and(|own| self.health.in_touch(node, own, hub_of(room)))
     }
 
@@ -176,6 +184,7 @@ impl Ledger {
         self.mail.note(entry);
         self.note_wish(entry);
         self.note_stop(entry);
+        self.note_end(entry);
         self.note_hub(entry);
         if self.is_honest(&entry.node) {
             self.note_client(entry);
@@ -201,6 +210,14 @@ impl Ledger {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn note_end(&mut self, entry: &Entry) {
+        if let Event::AccountDeleted { user } = &entry.event
+            && entry.node == user.provider().as_str()
+        {
+            self.gone.insert(user.clone());
         }
     }
 

@@ -4,9 +4,10 @@
 //! delivered by every honest client that was a member in its epoch, or reported as unreadable.
 //!
 //! Not owed to: its sender; clients that are out of the room, down, offline or cut off at the end;
-//! clients whose user was on its way out when the hub accepted it (R22); clients whose present
-//! stay began in a later epoch. Not checked: rooms with a dishonest hub; what was never accepted;
-//! messages whose submission, and epochs whose members, the trace does not have.
+//! clients whose user's account has ended; clients whose user was on its way out when the hub
+//! accepted it (R22); clients whose present stay began in a later epoch. Not checked: rooms with a
+//! dishonest hub; what was never accepted; messages whose submission, and epochs whose members, the
+//! trace does not have.
 
 use super::hub_log::Item;
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind as Sort, owed};
@@ -133,6 +134,18 @@ mod tests {
         story.sends("A1", "m2");
         story.ends();
         story.fires_last("messages_delivered", "message m2");
+    }
+
+    #[test]
+    fn a_user_whose_own_provider_ended_the_account_is_owed_nothing() {
+        let ended = |at: &str| {
+            let mut story = sent();
+            story.push(at, Event::AccountDeleted { user: user("B1") });
+            story.ends();
+            story
+        };
+        ended("b.example").is_clean();
+        ended("c.example").fires_last("messages_delivered", "B1 neither delivered");
     }
 
     #[test]

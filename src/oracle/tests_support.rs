@@ -103,6 +103,7 @@ impl Story {
             without: vec![],
             hub_without: vec![],
             rest_ms: 20_000,
+            explicit_consent: false,
         };
         Self {
             header,

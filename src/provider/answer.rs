@@ -9,7 +9,8 @@ use crate::node;
 use crate::trace::{Digest, Event, Judged};
 
 /// Which errand of the asker a request is a try of, as its headers say. A gateway repeats it when
-/// it passes the request on; nothing is decided by it.
+/// it passes the request on. Only consents are told apart by it: all else shows by its own bytes
+/// whether it came before.
 pub(super) struct Try {
     pub about: String,
     pub attempt: u32,
@@ -70,6 +71,11 @@ impl Failure {
     /// A gateway got no answer that it could pass on. Nobody refused anything.
     pub(super) fn gateway(room: &RoomUri, why: &str) -> Self {
         Self { room: Some(room.clone()), ..Self::new(504, "", why) }
+    }
+
+    /// Likewise, where it is about no room.
+    pub(super) fn unanswered(why: &str) -> Self {
+        Self::new(504, "", why)
     }
 
     /// The trace's record of it, where it is a refusal.

@@ -14,33 +14,43 @@ pub(super) const PATIENCE_MS: u64 = 3_000;
 pub(super) struct Errand {
     pub to: ProviderName,
     pub route: Route,
-    pub room: RoomUri,
+    /// The room that it is about, where it is about one.
+    pub room: Option<RoomUri>,
     pub about: String,
     pub attempt: u32,
-    pub body: Bytes,
+    /// None for an endpoint that takes GET.
+    pub body: Option<Bytes>,
 }
 
 impl Inner {
     /// Sends a request to the URL that the other provider's directory gives for the endpoint.
     pub(super) async fn ask(&self, errand: Errand) -> Result<Reply, Unanswered> {
-        let known = self.directories.borrow().get(&errand.to).cloned();
-        let directory = match known {
-            Some(directory) => directory,
-            None => self.fetch_directory(&errand).await?,
+        let path = match errand.route {
+            // No endpoint: assets lie where their URL says.
+            Route::Asset(_) => errand.route.path(),
+            _ => self.endpoint_path(&errand).await?,
         };
-        let path = path_in(&directory, &errand.to, &errand.route)
-            .ok_or_else(|| Unanswered::Broken("the directory leads to another host".to_owned()))?;
         let call = Call {
             to: errand.to,
             endpoint: errand.route.endpoint(),
             path,
-            room: Some(errand.room),
+            room: errand.room,
             about: errand.about,
             attempt: errand.attempt,
-            body: Some(errand.body),
+            body: errand.body,
             timeout_ms: PATIENCE_MS,
         };
         self.setup.network.call(call).await
+    }
+
+    async fn endpoint_path(&self, errand: &Errand) -> Result<String, Unanswered> {
+        let known = self.directories.borrow().get(&errand.to).cloned();
+        let directory = match known {
+            Some(directory) => directory,
+            None => self.fetch_directory(errand).await?,
+        };
+        path_in(&directory, &errand.to, &errand.route)
+            .ok_or_else(|| Unanswered::Broken("the directory leads to another host".to_owned()))
     }
 
     async fn fetch_directory(&self, errand: &Errand) -> Result<Directory, Unanswered> {
@@ -72,7 +82,11 @@ fn path_in(directory: &Directory, provider: &ProviderName, route: &Route) -> Opt
         Route::SubmitMessage(_) => &directory.submit_message,
         Route::GroupInfo(_) => &directory.group_info,
         Route::ReportAbuse(_) => &directory.report_abuse,
-        Route::Directory | Route::Client(_) => return Some(route.path()),
+        Route::RequestConsent(_) => &directory.request_consent,
+        Route::UpdateConsent(_) => &directory.update_consent,
+        Route::IdentifierQuery(_) => &directory.identifier_query,
+        Route::ProxyDownload(_) => &directory.proxy_download,
+        Route::Directory | Route::Client(_) | Route::Asset(_) => return Some(route.path()),
     };
     let path = template.strip_prefix(&format!("http://{provider}"))?;
     let (before, rest) = path.split_once('{')?;

@@ -60,10 +60,10 @@ impl Inner {
                 .ask(Errand {
                     to: provider.clone(),
                     route: Route::Notify(uri.clone()),
-                    room: uri.clone(),
+                    room: Some(uri.clone()),
                     about: format!("notify {} {index}", uri.name()),
                     attempt: attempts,
-                    body: body.clone().into(),
+                    body: Some(body.clone().into()),
                 })
                 .await;
             match reply {

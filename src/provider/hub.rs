@@ -222,6 +222,10 @@ impl Inner {
         self.setup.points.reached(points::BEFORE_DURABLE).await;
         self.sync();
         self.setup.journal.record(Event::Durable { room: uri.clone(), index: accepted.index });
+        for reference in &accepted.used_key_packages {
+            let (room, reference) = (uri.clone(), Digest::of(reference));
+            self.setup.journal.record(Event::KeyPackageUsed { reference, room });
+        }
         self.setup.points.reached(points::AFTER_DURABLE).await;
         let (inner, uri) = (self.clone(), uri.clone());
         let later = async move {

@@ -12,11 +12,14 @@ use super::Inner;
 use super::answer::{Failure, Try, answer};
 use super::directory::Errand as Passed;
 use super::room::Asker;
+use super::shelf::Shelved;
 use crate::mimi::local::{Errand, HubKeys, MailboxRequest, PublishKeyPackages, UnsubscribeRequest};
 use crate::mimi::rules::Actor;
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
-use crate::mimi::wire::{GroupInfoRequest, GroupInfoResponse, KeyMaterialRequest, Route};
-use crate::mls::{SUITE_NUMBER, key_package_facts, key_package_reference, required_capabilities};
+use crate::mimi::wire::{
+    GroupInfoRequest, GroupInfoResponse, KeyMaterialRequest, Route, WireError,
+};
+use crate::mls::{key_package_facts, key_package_reference};
 use crate::trace::{Digest, Event};
 
 impl Inner {
@@ -27,6 +30,10 @@ impl Inner {
         trying: &Try,
         body: Bytes,
     ) -> Result<http::Response<Bytes>, Failure> {
+        if self.state.borrow().shelf.is_orphan(&client) {
+            let why = format!("the account of {client} was deleted");
+            return Err(Failure::new(410, "user-is-known", &why));
+        }
         if errand == Errand::PublishKeyPackages {
             return self.publish(&client, &body);
         }
@@ -72,6 +79,10 @@ impl Inner {
             Errand::ReportAbuse(room) => {
                 self.pass(trying, Route::ReportAbuse(room.clone()), &room, body).await
             }
+            Errand::Consent => self.client_consents(&actor, trying, body).await,
+            Errand::DeleteAccount => Ok(self.delete_account(&actor.user)),
+            Errand::Upload(name) => self.upload(&name, body),
+            Errand::Download(hub, url) => self.download(&hub, &url, trying).await,
             Errand::PublishKeyPackages | Errand::Mailbox => Ok(answer(200, Bytes::new())),
         }
     }
@@ -79,28 +90,35 @@ impl Inner {
     fn publish(&self, client: &ClientUri, body: &Bytes) -> Result<http::Response<Bytes>, Failure> {
         let request =
             PublishKeyPackages::decode(body).map_err(|error| Failure::malformed(&error))?;
-        let required = required_capabilities();
         let mut references = Vec::new();
         let mut checked = Vec::new();
         for package in request.key_packages {
             let bad = |why: &str| Failure::new(400, "valid-mls", why);
-            let (owner, fits) =
-                key_package_facts(&self.library, &package, &[SUITE_NUMBER], &required)
-                    .map_err(|error| bad(&error.to_string()))?;
-            if owner.client != *client || owner.user.provider() != &self.setup.name || !fits {
-                return Err(bad("a KeyPackage is not this client's, or lacks what rooms require"));
+            let facts = key_package_facts(&self.library, &package)
+                .map_err(|error| bad(&error.to_string()))?;
+            if facts.owner.client != *client || facts.owner.user.provider() != &self.setup.name {
+                return Err(bad("a KeyPackage is not this client's"));
             }
             let reference =
                 key_package_reference(&package).map_err(|error| bad(&error.to_string()))?;
             references.push(Digest::of(&reference));
-            checked.push((owner, package));
+            checked.push(Shelved { bytes: package, facts });
         }
-        for (owner, package) in checked {
-            self.state.borrow_mut().shelf.put(&owner, package);
+        for shelved in checked {
+            self.state.borrow_mut().shelf.put(shelved);
         }
         self.sync();
         self.setup.journal.record(Event::KeyPackagesPublished { references });
         Ok(answer(201, Bytes::new()))
+    }
+
+    /// Ends a user's account: nobody gets its KeyPackages any more, and its clients get nothing. Its
+    /// rooms learn of it by other ways.
+    fn delete_account(&self, user: &UserUri) -> http::Response<Bytes> {
+        self.state.borrow_mut().shelf.delete(user);
+        self.sync();
+        self.setup.journal.record(Event::AccountDeleted { user: user.clone() });
+        answer(201, Bytes::new())
     }
 
     /// Answers at once where there is mail, else as soon as some comes or the time is over.
@@ -163,8 +181,12 @@ impl Inner {
         trying: &Try,
         body: Bytes,
     ) -> Result<http::Response<Bytes>, Failure> {
-        let request =
-            KeyMaterialRequest::decode(&body).map_err(|error| Failure::malformed(&error))?;
+        let request = match KeyMaterialRequest::decode(&body) {
+            Err(error @ WireError::UnknownProtocol { .. }) => {
+                return Ok(self.incompatible(user, &error));
+            }
+            decoded => decoded.map_err(|error| Failure::malformed(&error))?,
+        };
         if request.requesting_user != actor.user || request.target_user != *user {
             let why = "the request names another user than the client's own or the path's";
             return Err(Failure::new(403, "peer-is-who-it-says", why).about(&request.room));
@@ -185,10 +207,10 @@ impl Inner {
         let errand = Passed {
             to: room.provider().clone(),
             route,
-            room: room.clone(),
+            room: Some(room.clone()),
             about: trying.about.clone(),
             attempt: trying.attempt,
-            body,
+            body: Some(body),
         };
         match self.ask(errand).await {
             Ok(reply) => Ok(answer(reply.status, reply.body)),

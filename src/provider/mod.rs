@@ -2,21 +2,26 @@
 //!
 //! [`Server::handle`] answers one request. What it may do is split over the files: [`room`] decides
 //! for rooms that it is the hub of, `hub` moves bytes around those decisions, `fanout` empties the
-//! hub's queues, `follower` takes what other hubs send, `local` serves the own clients.
+//! hub's queues, `follower` takes what other hubs send, `local` serves the own clients;
+//! `key_material`, `consent`, `identifiers` and `assets` are what providers ask each other besides.
 //!
 //! Accepting is one moment. The decision is made in memory, made durable, answered, and fanned
 //! out, in this order; [`Points`] lie between, where a crash can be aimed at. A server that starts
 //! again takes up its queues where its disk has them.
 //!
-//! Not here: consent, identifier queries and downloads (a later release), and who
-//! may talk to whom at the transport, which hands over a [`Peer`] that it has authenticated.
+//! Not here: who may talk to whom at the transport, which hands over a [`Peer`] that it has
+//! authenticated.
 
 mod abuse;
 mod answer;
+mod assets;
+mod consent;
+mod consents;
 mod directory;
 mod fanout;
 mod follower;
 mod hub;
+mod identifiers;
 mod key_material;
 mod local;
 mod mail;
@@ -32,6 +37,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 use self::answer::{Failure, Try, answer, refuse};
+use self::consents::Consents;
 use self::mail::Mail;
 use self::room::{HubRoom, Record};
 use self::shelf::Shelf;
@@ -63,6 +69,17 @@ pub struct Setup {
     pub meter: Meter,
     /// The rules that it checks.
     pub rules: RuleSet,
+    /// Whom it gives KeyPackages.
+    pub key_material: KeyMaterialPolicy,
+}
+
+/// What the draft leaves to a provider about the KeyPackages of its users (P06 §5.2, §8).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyMaterialPolicy {
+    /// A user must have agreed to be added; where this is false, every user is taken to have.
+    pub explicit_consent: bool,
+    /// Users that are unknown or gone get the same answer as users who have not agreed (R9).
+    pub mask_unknown_users: bool,
 }
 
 /// Everything that a server keeps on its disk.
@@ -73,6 +90,8 @@ pub struct Stored {
     rooms: BTreeMap<RoomUri, Record>,
     mail: Mail,
     shelf: Shelf,
+    consents: Consents,
+    assets: BTreeMap<String, Bytes>,
 }
 
 /// A provider's server.
@@ -94,10 +113,14 @@ struct Inner {
     in_flight: RefCell<BTreeSet<(RoomUri, ProviderName, u64)>>,
 }
 
+#[derive(Default)]
 struct State {
     rooms: BTreeMap<RoomUri, HubRoom>,
     mail: Mail,
     shelf: Shelf,
+    consents: Consents,
+    /// Assets that own clients uploaded, by name.
+    assets: BTreeMap<String, Bytes>,
 }
 
 impl Server {
@@ -106,8 +129,7 @@ impl Server {
         let stored = setup.disk.load();
         let secret = stored.as_ref().map_or(setup.random, |stored| stored.secret);
         let library = Library::new(setup.random, setup.meter.clone());
-        let mut state =
-            State { rooms: BTreeMap::new(), mail: Mail::default(), shelf: Shelf::default() };
+        let mut state = State::default();
         if let Some(stored) = stored {
             library.adopt(&stored.mls);
             for (uri, record) in stored.rooms {
@@ -117,6 +139,7 @@ impl Server {
                 }
             }
             (state.mail, state.shelf) = (stored.mail, stored.shelf);
+            (state.consents, state.assets) = (stored.consents, stored.assets);
         }
         let server = Self(Rc::new(Inner {
             identity: Identity::hub(&setup.name, secret),
@@ -185,7 +208,7 @@ impl Inner {
             request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
         };
         let stranger = |why: &str| Err(Failure::new(403, "peer-is-who-it-says", why));
-        let expected = if *route == Route::Directory { "GET" } else { "POST" };
+        let expected = if route.is_read() { "GET" } else { "POST" };
         if request.method().as_str() != expected {
             return Err(Failure::new(405, "route-is-known", &format!("this takes {expected}")));
         }
@@ -239,6 +262,15 @@ impl Inner {
             (peer, Route::KeyMaterial(user)) => {
                 self.key_material(&peer, &user, trying, &body).await
             }
+            (peer, Route::RequestConsent(user)) => {
+                self.consent_told(&peer, &user, true, trying, &body)
+            }
+            (peer, Route::UpdateConsent(user)) => {
+                self.consent_told(&peer, &user, false, trying, &body)
+            }
+            (_, Route::IdentifierQuery(domain)) => self.identifier_query(&domain, &body),
+            (_, Route::ProxyDownload(url)) => self.proxy_download(&url, trying).await,
+            (_, Route::Asset(name)) => self.asset(&name),
             (_, Route::Client(_)) => {
                 Err(Failure::new(403, "peer-is-who-it-says", "a provider is no client"))
             }
@@ -257,6 +289,8 @@ impl Inner {
             rooms: rooms.map(|(uri, room)| (uri.clone(), room.record.clone())).collect(),
             mail: state.mail.clone(),
             shelf: state.shelf.clone(),
+            consents: state.consents.clone(),
+            assets: state.assets.clone(),
         }
     }
 

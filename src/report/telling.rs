@@ -97,7 +97,9 @@ impl<'a> Teller<'a> {
                     weighed(evidence)
                 ))
             }
-            _ => self.recovery(entry).or_else(|| self.weather(index)),
+            _ => {
+                self.recovery(entry).or_else(|| self.affair(entry)).or_else(|| self.weather(index))
+            }
         }
     }
 
@@ -137,6 +139,11 @@ impl<'a> Teller<'a> {
             "rename" => (Sort::Wish, format!("renames {room} to {quoted}")),
             "update" => (Sort::Wish, format!("updates its keys in {room}")),
             "report-abuse" => (Sort::Notable, format!("reports {whom} to the hub of {room}")),
+            "ask-consent" => (Sort::Notable, format!("asks {whom} for consent")),
+            "cancel-consent" => (Sort::Notable, format!("asks {whom} for consent no more")),
+            "grant-consent" => (Sort::Notable, format!("consents to be added by {whom}")),
+            "revoke-consent" => (Sort::Notable, format!("denies {whom} its consent")),
+            "delete-account" => (Sort::Notable, "deletes its account".to_owned()),
             other => (Sort::Notable, format!("wants {other} {whom} in {room}")),
         };
         let Some((ended, fate, why)) = self.fates.get(intent.as_str()) else {
@@ -273,6 +280,34 @@ impl<'a> Teller<'a> {
             }
             _ => None,
         }
+    }
+
+    /// Consents, told by the provider whose word counts; ended accounts.
+    fn affair(&self, entry: &Entry) -> Told {
+        let (requester, target, room, verb) = match &entry.event {
+            Event::ConsentAsked { requester, target, room } => {
+                (requester, target, room, "is asked to consent")
+            }
+            Event::ConsentCancelled { requester, target, room } => {
+                (requester, target, room, "is no longer asked to consent")
+            }
+            Event::ConsentGranted { requester, target, room } => {
+                (requester, target, room, "consents")
+            }
+            Event::ConsentRevoked { requester, target, room } => {
+                (requester, target, room, "does not consent")
+            }
+            Event::AccountDeleted { user } => {
+                return notable(format!("the account of {} is no more", user.name()));
+            }
+            _ => return None,
+        };
+        if entry.node != target.provider().as_str() {
+            return None;
+        }
+        let place = room.as_ref().map_or("any room", |room| self.names.room(room));
+        let (target, requester) = (target.name(), requester.name());
+        notable(format!("{target} {verb} to be added to {place} by {requester}"))
     }
 
     /// What happens to nodes and links.

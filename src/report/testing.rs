@@ -54,6 +54,7 @@ pub fn header() -> Header {
         without: Vec::new(),
         hub_without: Vec::new(),
         rest_ms: 20_000,
+        explicit_consent: false,
     }
 }
 

@@ -115,7 +115,7 @@ fn a_misspelt_action_gets_the_nearest_one() {
     11 │     { at = "2s", who = "A1", do = "add", user = "bob" },
     12 │     { at = "3s", who = "B1", do = "snd", text = "hello" },
        ·                                   ──┬──
-       ·                                     ╰── expected one of create, add, remove, send, rename, update, leave, join, report-abuse, invite, ban, unban, kick, change-role, change-own-role, remove-client, self-remove, change-policy
+       ·                                     ╰── expected one of create, add, remove, send, rename, update, leave, join, report-abuse, invite, ban, unban, kick, change-role, change-own-role, remove-client, self-remove, change-policy, ask-consent, cancel-consent, grant-consent, revoke-consent, delete-account
     13 │     { at = "4s", who = "B2", do = "join" },
        ╰────
      help: did you mean `send`?
@@ -276,6 +276,18 @@ says! {
     unknown_user: r#"user = "bob""# => r#"user = "rob""#,
         "11:49: unknown user `rob`",
         "expected one of alice, bob";
+    unknown_consent: "faults = [" => "protocol.consent = \"explict\"\nfaults = [",
+        "16:20: unknown consent `explict`",
+        "expected one of implied, explicit";
+    unknown_plain_client: "faults = [" => "protocol.plain_clients = [\"B3\"]\nfaults = [",
+        "16:27: unknown client `B3`",
+        "expected one of A1, A2, B1, B2";
+    no_flag: "faults = [" => "protocol.last_resort = 1\nfaults = [",
+        "16:24: `last_resort` can't be a whole number",
+        "expected true or false";
+    an_account_in_a_room: r#"do = "send", text = "hello""# => r#"do = "delete-account", room = "clubhouse""#,
+        "12:53: `delete-account` takes no `room`",
+        "expected only at, who, do";
     unknown_provider: r#"{ at = "b.example""# => r#"{ at = "bb.example""#,
         "6:20: unknown provider `bb.example`",
         "expected one of a.example, b.example, c.example";

@@ -22,9 +22,9 @@
 //! ]
 //! ```
 //!
-//! Further keys, all optional: of a room, what `rooms` lists; `seed`; `rest` (`"20s"`); `network.latency` (`"20ms..60ms"`);
-//! `protocol.without`, `protocol.hub_without`, `protocol.commit_delay` (`"300ms..1500ms"`);
-//! `misbehaviour`;
+//! Further keys, all optional: of a room, what `rooms` lists; `seed`; `rest` (`"20s"`);
+//! `network.latency` (`"20ms..60ms"`); `protocol.without`, `protocol.hub_without`,
+//! `protocol.commit_delay` (`"300ms..1500ms"`), and what `key_material` names; `misbehaviour`;
 //! `expect.violates`. `room` may be left out of a step where there is only one room. A step with
 //! `every` and `times` stands for many, whose texts and names are numbered.
 //!
@@ -37,6 +37,7 @@
 
 mod faults;
 mod fields;
+mod key_material;
 mod list;
 mod misbehaviour;
 mod policy_steps;
@@ -62,7 +63,7 @@ use self::fields::{Fields, Text, Value};
 use self::problem::{Complaint, both};
 use self::steps::Steps;
 use self::topology::Topology;
-use crate::script::{Expect, Network, Protocol, Script, ids};
+use crate::script::{Expect, KeyMaterial, Network, Protocol, Script, ids};
 
 const KEYS: &[&str] = &[
     "title",
@@ -107,6 +108,11 @@ fn script(text: &str, seed: Option<u64>, known_rules: &[&str]) -> Result<Script,
     let settings =
         both(both(head(&file), expect(&file)), both(network(&file), protocol(&file, known_rules)));
     let (((head, expect), (network, protocol)), topology) = both(settings, Topology::read(&file))?;
+    let fields = protocol_table(&file)?;
+    let protocol = Protocol {
+        key_material: key_material::key_material(fields.as_ref(), &topology)?,
+        ..protocol
+    };
     let steps = Steps::read(&file, &topology)?;
     let (faults, misbehaviour) = both(
         faults::faults(&file, &topology, &steps),
@@ -166,16 +172,20 @@ fn network(file: &Fields<'_>) -> Result<Network, Complaint> {
 }
 
 fn protocol(file: &Fields<'_>, known_rules: &[&str]) -> Result<Protocol, Complaint> {
-    let keys = ["without", "hub_without", "commit_delay"];
-    let fields = file.get("protocol").map(|value| value.fields("the protocol", &keys));
-    let fields = fields.transpose()?;
+    let fields = protocol_table(file)?;
     let get = |key| fields.as_ref().and_then(|fields| fields.get(key));
     let delay = get("commit_delay").map(|value| value.times(0)).transpose()?;
     let (commit_delay_min_ms, commit_delay_max_ms) = delay.unwrap_or(DEFAULT_COMMIT_DELAY_MS);
     let rules = |key| get(key).map(|value| known(&value, "rule", known_rules)).transpose();
     let without = rules("without")?.unwrap_or_default();
     let hub_without = rules("hub_without")?.unwrap_or_default();
-    Ok(Protocol { without, hub_without, commit_delay_min_ms, commit_delay_max_ms })
+    let key_material = KeyMaterial::default();
+    Ok(Protocol { without, hub_without, commit_delay_min_ms, commit_delay_max_ms, key_material })
+}
+
+fn protocol_table<'t>(file: &Fields<'t>) -> Result<Option<Fields<'t>>, Complaint> {
+    let keys = [&["without", "hub_without", "commit_delay"], key_material::KEYS].concat();
+    file.get("protocol").map(|value| value.fields("the protocol", &keys)).transpose()
 }
 
 fn expect(file: &Fields<'_>) -> Result<Expect, Complaint> {

@@ -9,9 +9,10 @@ use crate::mimi::policy::PendingProposalPolicy;
 use crate::mimi::room::{Charter, PolicyChange, Whom};
 use crate::mimi::rules;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
+use crate::mimi::wire::ConsentOperation;
 use crate::script::{
-    Action, Behaviour, Expect, Fault, FaultKind, Link, Misbehaviour, Network, Point, Protocol,
-    Room, Script, Step, User,
+    Action, Behaviour, Expect, Fault, FaultKind, KeyMaterial, Link, Misbehaviour, Network, Point,
+    Protocol, Room, Script, Step, User,
 };
 
 const RULES: &[&str] = &["cached-proposals-included"];
@@ -98,6 +99,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         prop::option::of(text())
             .prop_map(|text| Action::ReportAbuse { user: "b-ob".to_owned(), text }),
         prop::sample::select(governing()),
+        Just(Action::DeleteAccount),
+        (consent(), any::<bool>()).prop_map(|(operation, here)| Action::Consent {
+            operation,
+            user: "b-ob".to_owned(),
+            here
+        }),
     ];
     let rooms = prop::sample::select(vec!["attic", "club.house"]);
     let step = (time(), prop::sample::select(CLIENTS.to_vec()), rooms, action);
@@ -136,6 +143,15 @@ fn governing() -> Vec<Action> {
         change(PolicyChange::JoinCode("abc".to_owned())),
         change(PolicyChange::NoJoinCode("é".to_owned())),
     ]
+}
+
+fn consent() -> impl Strategy<Value = ConsentOperation> {
+    prop::sample::select(vec![
+        ConsentOperation::Request,
+        ConsentOperation::Cancel,
+        ConsentOperation::Grant { key_packages: Vec::new() },
+        ConsentOperation::Revoke,
+    ])
 }
 
 fn faults() -> impl Strategy<Value = Vec<Fault>> {
@@ -247,8 +263,15 @@ fn script() -> impl Strategy<Value = Script> {
             action: Action::Create,
         };
         let known = |step: &Step| names.contains(&step.room.as_str());
+        // What concerns no room stands under the first.
+        let placed = |step: Step| match step.action {
+            Action::Consent { here: false, .. } | Action::DeleteAccount => {
+                Step { room: names[0].to_owned(), ..step }
+            }
+            _ => step,
+        };
         let mut all: Vec<Step> = names.iter().map(create).collect();
-        all.extend(steps.into_iter().filter(known));
+        all.extend(steps.into_iter().map(placed).filter(known));
         all.sort_by_key(|step| step.at_ms);
         let mut faults = faults;
         faults.sort_by_key(|fault| fault.at_ms);
@@ -280,6 +303,14 @@ fn script() -> impl Strategy<Value = Script> {
                 hub_without: if one_room { ids(&RULES[..1]) } else { Vec::new() },
                 commit_delay_min_ms: more,
                 commit_delay_max_ms: more + least,
+                key_material: KeyMaterial {
+                    explicit_consent: without,
+                    mask_unknown_users: one_room,
+                    key_packages: least,
+                    lifetime_ms: without.then_some(least),
+                    last_resort: without != one_room,
+                    plain_clients: if one_room { ids(&["A.2", "B2"]) } else { Vec::new() },
+                },
             },
             steps: all,
             faults,

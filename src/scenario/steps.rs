@@ -3,6 +3,8 @@
 //! Checked here is what no run could mean: a room that is used before it is created or created
 //! twice, or away from its hub (a creation is local to the hub's provider, P06 §3.1), and a new
 //! client that acts before its `join`. Whether a step is allowed is for the protocol to say.
+//! Consents and the end of an account need no room that is there; those that name none stand under
+//! the file's first one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -12,6 +14,7 @@ use super::policy_steps;
 use super::problem::{Complaint, Earliest};
 use super::time::{LONGEST_MS, show};
 use super::topology::Topology;
+use crate::mimi::wire::ConsentOperation;
 use crate::script::{Action, Step};
 
 const ACTIONS: &[&str] = &[
@@ -33,7 +36,15 @@ const ACTIONS: &[&str] = &[
     "remove-client",
     "self-remove",
     "change-policy",
+    "ask-consent",
+    "cancel-consent",
+    "grant-consent",
+    "revoke-consent",
+    "delete-account",
 ];
+/// Actions that are about no room that the client is in.
+const AFFAIRS: &[&str] =
+    &["ask-consent", "cancel-consent", "grant-consent", "revoke-consent", "delete-account"];
 /// Actions that make sense many times in a row.
 const REPEATABLE: &[&str] = &["send", "rename", "update"];
 const KEYS: &[&str] = &[
@@ -111,7 +122,11 @@ fn step(value: &Value<'_>, topology: &Topology) -> Result<Vec<Placed>, Complaint
     let client = topology.client(&who)?;
     let form = format!("one of {}", ACTIONS.join(", "));
     let verb = fields.need("do", &form)?.text(&form)?;
-    let (room, of_room) = topology.room(&fields)?;
+    let somewhere = AFFAIRS.contains(&verb.text) && fields.get("room").is_none();
+    let (room, of_room) = match topology.rooms.first_key_value().filter(|_| somewhere) {
+        Some((room, of_room)) => (room.as_str(), of_room),
+        None => topology.room(&fields)?,
+    };
     let action = action(&verb, &fields, topology)?;
     let hub = of_room.uri.provider();
     if action == Action::Create && client.uri.provider() != hub {
@@ -141,6 +156,7 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
         "remove-client" => &["client"],
         "join" => &["code"],
         "change-policy" => policy_steps::KEYS,
+        "ask-consent" | "cancel-consent" | "grant-consent" | "revoke-consent" => &["user"],
         "send" => &["text"],
         "report-abuse" => &["user", "text"],
         "rename" => &["name"],
@@ -151,7 +167,8 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
         }
     };
     let repeat: &[&str] = if REPEATABLE.contains(&verb.text) { &["every", "times"] } else { &[] };
-    fields.only(verb.text, &[&["at", "who", "do", "room"], own, repeat].concat())?;
+    let place: &[&str] = if verb.text == "delete-account" { &[] } else { &["room"] };
+    fields.only(verb.text, &[&["at", "who", "do"], place, own, repeat].concat())?;
     let user = || {
         let user = fields.need("user", "the user that it concerns")?;
         topology.user(&user.text("the short name of a user")?)
@@ -192,8 +209,29 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
         _ if fields.get("code").is_some() => {
             Action::JoinWith { code: text("code", "a code to join with")? }
         }
+        "delete-account" => Action::DeleteAccount,
+        verb if AFFAIRS.contains(&verb) => Action::Consent {
+            operation: match verb {
+                "ask-consent" => ConsentOperation::Request,
+                "cancel-consent" => ConsentOperation::Cancel,
+                "grant-consent" => ConsentOperation::Grant { key_packages: Vec::new() },
+                _ => ConsentOperation::Revoke,
+            },
+            user: user()?,
+            here: fields.get("room").is_some(),
+        },
         _ => Action::Join,
     })
+}
+
+/// The action that a file has for an operation of consent.
+pub(super) fn consent_verb(operation: &ConsentOperation) -> &'static str {
+    match operation {
+        ConsentOperation::Request => "ask-consent",
+        ConsentOperation::Cancel => "cancel-consent",
+        ConsentOperation::Grant { .. } => "grant-consent",
+        ConsentOperation::Revoke => "revoke-consent",
+    }
 }
 
 /// Milliseconds between the repetitions, and how many there are; none where nothing is repeated.
@@ -242,7 +280,7 @@ fn creations(placed: &[Placed]) -> Result<BTreeMap<String, u64>, Complaint> {
                 created.insert(room.clone(), step.at_ms);
                 Ok(())
             }
-            (_, Some(_)) => Ok(()),
+            (Action::Consent { .. } | Action::DeleteAccount, _) | (_, Some(_)) => Ok(()),
             (_, None) => Err(too_early(placed, room, action)),
         });
     }

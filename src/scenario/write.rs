@@ -10,11 +10,13 @@
 use toml::Value;
 
 use super::faults::POINTS;
+use super::key_material::EXPLICIT;
 use super::policy_steps;
 use super::rooms::written;
+use super::steps::consent_verb;
 use super::time::show;
 use crate::script::{
-    Action, Behaviour, Fault, FaultKind, Link, Misbehaviour, Point, Script, Step, User,
+    Action, Behaviour, Fault, FaultKind, KeyMaterial, Link, Misbehaviour, Point, Script, Step, User,
 };
 
 /// The text of a scenario file that reads to this script, given no other seed.
@@ -42,6 +44,7 @@ pub fn write(script: &Script) -> String {
     }
     let delay = range(protocol.commit_delay_min_ms, protocol.commit_delay_max_ms);
     file += &format!("protocol.commit_delay = {delay}\n");
+    file += &key_material(&protocol.key_material);
     let only_room = script.rooms.len() == 1;
     file += &list("steps", script.steps.iter().map(|of| step(of, only_room)), true);
     file += &list("faults", script.faults.iter().map(fault), false);
@@ -51,6 +54,25 @@ pub fn write(script: &Script) -> String {
         file += &format!("\n[expect]\nviolates = {violates}\n");
     }
     file
+}
+
+/// A line for each choice that is not the default.
+fn key_material(of: &KeyMaterial) -> String {
+    let defaults = KeyMaterial::default();
+    let count = (of.key_packages != defaults.key_packages).then(|| of.key_packages.to_string());
+    let plain = (!of.plain_clients.is_empty()).then(|| texts(names(&of.plain_clients)));
+    let flag = |on: bool| on.then(|| "true".to_owned());
+    let lines = [
+        ("consent", of.explicit_consent.then(|| text(EXPLICIT))),
+        ("mask_unknown_users", flag(of.mask_unknown_users)),
+        ("key_packages", count),
+        ("key_package_lifetime", of.lifetime_ms.map(time)),
+        ("last_resort", flag(of.last_resort)),
+        ("plain_clients", plain),
+    ];
+    let line =
+        |(key, value): (&str, Option<String>)| Some(format!("protocol.{key} = {}\n", value?));
+    lines.into_iter().filter_map(line).collect()
 }
 
 fn user(user: &User) -> String {
@@ -96,12 +118,18 @@ fn step(step: &Step, only_room: bool) -> String {
         Action::ChangePolicy { change } => {
             ("change-policy", format!(", {}", policy_steps::written(change)))
         }
+        Action::Consent { operation, user, .. } => {
+            (consent_verb(operation), format!(", user = {}", text(user)))
+        }
+        Action::DeleteAccount => ("delete-account", String::new()),
     };
-    let room = if only_room && step.action != Action::Create {
-        String::new()
-    } else {
-        format!(", room = {}", text(&step.room))
+    let elsewhere = match step.action {
+        Action::Consent { here, .. } => !here,
+        Action::DeleteAccount => true,
+        Action::Create => false,
+        _ => only_room,
     };
+    let room = if elsewhere { String::new() } else { format!(", room = {}", text(&step.room)) };
     let (at, who) = (time(step.at_ms), text(&step.client));
     format!("at = {at}, who = {who}, do = \"{verb}\"{room}{own}")
 }

@@ -22,6 +22,8 @@ pub const INVARIANTS: &[&str] = &[
     "banned_stay_out",
     "exiting_is_silent",
     "bad_input_passes",
+    "consent_respected",
+    "key_package_once",
     "convergence",
     "messages_delivered",
     "leave_completes",

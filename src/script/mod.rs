@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::mimi::room::{Charter, PolicyChange};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
+use crate::mimi::wire::ConsentOperation;
 
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +86,40 @@ pub struct Protocol {
     pub commit_delay_min_ms: u64,
     /// The range's end.
     pub commit_delay_max_ms: u64,
+    /// Who gets which KeyPackages.
+    pub key_material: KeyMaterial,
+}
+
+/// What the drafts leave open about KeyPackages (P06 §5.2, §8; RP03 §7.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyMaterial {
+    /// Providers hand out KeyPackages only where their user has agreed; else every user is taken
+    /// to have.
+    pub explicit_consent: bool,
+    /// Providers answer for users that are unknown or gone as for users who have not agreed (R9).
+    pub mask_unknown_users: bool,
+    /// How many KeyPackages a client leaves with its provider.
+    pub key_packages: u64,
+    /// How long each of them is good, in simulated milliseconds; for ever where none is given.
+    pub lifetime_ms: Option<u64>,
+    /// Each client leaves one more, which may be handed out again and again.
+    pub last_resort: bool,
+    /// Clients, by short name, that support what RFC 9420 has and nothing that rooms require
+    /// beyond: no room can take them in.
+    pub plain_clients: Vec<String>,
+}
+
+impl Default for KeyMaterial {
+    fn default() -> Self {
+        Self {
+            explicit_consent: false,
+            mask_unknown_users: false,
+            key_packages: 8,
+            lifetime_ms: None,
+            last_resort: false,
+            plain_clients: Vec::new(),
+        }
+    }
 }
 
 /// Something that a user does with a client.
@@ -192,6 +227,18 @@ pub enum Action {
         /// What.
         change: PolicyChange,
     },
+    /// Ask another user for consent or cancel that, grant it to another user or revoke it (P06
+    /// §5.7). A grant carries no KeyPackages.
+    Consent {
+        /// Which of the four.
+        operation: ConsentOperation,
+        /// The other user's short name.
+        user: String,
+        /// For the step's room only; else for any, and the step's room is the script's first.
+        here: bool,
+    },
+    /// End the account of the client's user at its provider. The step's room is the script's first.
+    DeleteAccount,
 }
 
 /// Something that goes wrong.

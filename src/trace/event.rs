@@ -351,6 +351,12 @@ pub enum Event {
         client: ClientUri,
         /// The room that it is for.
         room: RoomUri,
+        /// Who asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        requester: Option<UserUri>,
+        /// It is a last resort: it may be handed out again.
+        #[serde(default)]
+        last_resort: bool,
     },
     /// A host stopped and lost what was not on its disk.
     Crashed,
@@ -488,5 +494,58 @@ pub enum Event {
         accused: UserUri,
         /// The messages.
         evidence: Vec<Evidence>,
+    },
+    /// A commit that a hub accepted, and that is on its disk, uses a KeyPackage.
+    KeyPackageUsed {
+        /// Its reference.
+        reference: Digest,
+        /// The room that its client enters.
+        room: RoomUri,
+    },
+    /// A provider notes that one of two users asks the other for its consent.
+    ConsentAsked {
+        /// Who wants to add.
+        requester: UserUri,
+        /// Who is to be added.
+        target: UserUri,
+        /// To which room; to any, where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomUri>,
+    },
+    /// A provider notes that the requester asks no more.
+    ConsentCancelled {
+        /// Who wanted to add.
+        requester: UserUri,
+        /// Who was to be added.
+        target: UserUri,
+        /// To which room; to any, where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomUri>,
+    },
+    /// A provider notes that the target agrees. At the target's own, this is what counts.
+    ConsentGranted {
+        /// Who may add.
+        requester: UserUri,
+        /// Who may be added.
+        target: UserUri,
+        /// To which room; to any, where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomUri>,
+    },
+    /// A provider notes that the target does not agree, or not any more. At the target's own, this
+    /// is what counts.
+    ConsentRevoked {
+        /// Who may not add.
+        requester: UserUri,
+        /// Who may not be added.
+        target: UserUri,
+        /// To which room; to any, where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomUri>,
+    },
+    /// A provider ended the account of one of its users.
+    AccountDeleted {
+        /// The user.
+        user: UserUri,
     },
 }

@@ -97,6 +97,7 @@ mod tests {
             without: vec![],
             hub_without: vec![],
             rest_ms: 20_000,
+            explicit_consent: false,
         }
     }
 

@@ -56,6 +56,9 @@ pub struct Header {
     pub hub_without: Vec<String>,
     /// Simulated milliseconds that a room may take to come to rest after the last fault heals.
     pub rest_ms: u64,
+    /// KeyPackages are handed out only where their user has agreed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub explicit_consent: bool,
 }
 
 /// What a node is.

@@ -87,7 +87,8 @@ fn check_step(script: &Script, step: &Step, clients: &BTreeMap<&str, &str>) -> R
         | Action::Ban { user }
         | Action::Unban { user, .. }
         | Action::Kick { user }
-        | Action::ChangeRole { user, .. } => known(script.users.contains_key(user), "user", user),
+        | Action::ChangeRole { user, .. }
+        | Action::Consent { user, .. } => known(script.users.contains_key(user), "user", user),
         Action::RemoveClient { client } => {
             known(clients.contains_key(client.as_str()), "client", client)
         }

@@ -224,5 +224,6 @@ pub fn header(script: &Script, text: &str) -> Header {
         without: script.protocol.without.clone(),
         hub_without: script.protocol.hub_without.clone(),
         rest_ms: script.rest_ms,
+        explicit_consent: script.protocol.key_material.explicit_consent,
     }
 }

@@ -410,6 +410,10 @@ fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
         Action::RemoveClient { client } => WishKind::RemoveClient(owner(script, client)?.1.clone()),
         Action::SelfRemove => WishKind::SelfRemove,
         Action::ChangePolicy { change } => WishKind::ChangePolicy(change.clone()),
+        Action::Consent { operation, user, here } => {
+            WishKind::Consent { operation: operation.clone(), user: uri(user)?, here: *here }
+        }
+        Action::DeleteAccount => WishKind::DeleteAccount,
     })
 }
 

@@ -4,7 +4,9 @@ use super::toy::Toys;
 use super::*;
 use crate::mimi::room::Charter;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
-use crate::script::{Action, Expect, Fault, Link, Network, Point, Protocol, Room, Step, User};
+use crate::script::{
+    Action, Expect, Fault, KeyMaterial, Link, Network, Point, Protocol, Room, Step, User,
+};
 use crate::trace::Event;
 
 const A: &str = "a.example";
@@ -42,6 +44,7 @@ fn script(seed: u64, sends: &[(u64, &str, &str)], faults: Vec<Fault>) -> Script 
             hub_without: vec![],
             commit_delay_min_ms: 0,
             commit_delay_max_ms: 0,
+            key_material: KeyMaterial::default(),
         },
         steps: sends.iter().map(step).collect(),
         faults,

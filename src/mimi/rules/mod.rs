@@ -454,4 +454,28 @@ pub static RULES: &[Rule] = &[
         source: "P06 §5.4.1; R39",
         check: Check::Request,
     },
+    Rule {
+        id: "consent-is-given",
+        meaning: "where consent is explicit, KeyPackages go to those whom their user agreed to",
+        source: "P06 §5.2, §5.7, §8; R57, I18",
+        check: Check::Request,
+    },
+    Rule {
+        id: "key-package-not-expired",
+        meaning: "a KeyPackage that has expired is neither handed out nor welcomed by",
+        source: "P06 §5.2; R6, R8",
+        check: Check::Request,
+    },
+    Rule {
+        id: "asset-host-is-a-peer",
+        meaning: "a hub downloads for others only from providers of its rooms' participants",
+        source: "P06 §5.10.2",
+        check: Check::Request,
+    },
+    Rule {
+        id: "asset-is-known",
+        meaning: "an asset is uploaded once under its name, and asked for by it",
+        source: "P06 §5.10",
+        check: Check::Request,
+    },
 ];

@@ -303,7 +303,8 @@ impl<'a> Reader<'a> {
         Self { ..*self }
     }
 
-    fn refuse(&self, expected: &'static str, found: String) -> WireError {
+    /// The error at this place.
+    pub fn refuse(&self, expected: &'static str, found: String) -> WireError {
         WireError::Unexpected { body: self.body, at: self.at, expected, found }
     }
 }

@@ -8,7 +8,7 @@ use super::WireError;
 use crate::mimi::uri::ProviderName;
 
 /// The URLs of a provider's endpoints, each a template with one `{parameter}`. The document names
-/// all ten; those from `request_consent` on are not routed yet (see [`super::Route`]).
+/// all ten; `report_abuse` is not routed yet (see [`super::Route`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Directory {
@@ -22,9 +22,9 @@ pub struct Directory {
     pub submit_message: String,
     /// Of `{roomId}`.
     pub group_info: String,
-    /// Of `{targetUser}`.
+    /// Of `{targetUser}`; a domain in the draft's own description of it (Q2).
     pub request_consent: String,
-    /// Of `{requesterUser}`.
+    /// Of `{requesterUser}`; likewise.
     pub update_consent: String,
     /// Of `{domain}`.
     pub identifier_query: String,
@@ -78,7 +78,7 @@ impl Directory {
 mod tests {
     use super::*;
     use crate::mimi::uri::{RoomUri, UserUri};
-    use crate::mimi::wire::{Route, escape};
+    use crate::mimi::wire::{AssetUrl, Route, escape};
 
     fn directory() -> Directory {
         Directory::of(&ProviderName::new("a.example").unwrap())
@@ -114,6 +114,7 @@ mod tests {
     fn the_urls_lead_to_the_routes() {
         let user = UserUri::parse("mimi://b.example/u/bob").unwrap();
         let room = RoomUri::parse("mimi://a.example/r/x").unwrap();
+        let asset = AssetUrl::try_from("https://c.example/assets/f1".to_owned()).unwrap();
         let directory = directory();
         for (url, route) in [
             (directory.key_material, Route::KeyMaterial(user.clone())),
@@ -121,10 +122,17 @@ mod tests {
             (directory.notify, Route::Notify(room.clone())),
             (directory.submit_message, Route::SubmitMessage(room.clone())),
             (directory.group_info, Route::GroupInfo(room.clone())),
+            (directory.request_consent, Route::RequestConsent(user.clone())),
+            (directory.update_consent, Route::UpdateConsent(user.clone())),
+            (directory.identifier_query, Route::IdentifierQuery(user.provider().clone())),
+            (directory.proxy_download, Route::ProxyDownload(asset.clone())),
         ] {
             let path = url
                 .replace("http://a.example", "")
                 .replace("{targetUser}", &escape(&user))
+                .replace("{requesterUser}", &escape(&user))
+                .replace("{domain}", user.provider().as_str())
+                .replace("{downloadUrl}", &escape(&asset))
                 .replace("{roomId}", &escape(&room));
             assert_eq!(Route::parse(&path), Some(route));
         }

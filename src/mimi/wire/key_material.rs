@@ -149,6 +149,17 @@ pub enum ClientStatus {
     NothingCompatible(Option<Capabilities>),
 }
 
+impl ClientStatus {
+    /// Its name in the draft.
+    pub fn code_name(&self) -> &'static str {
+        match self {
+            Self::Success(_) => "success",
+            Self::KeyMaterialExhausted => "keyMaterialExhausted",
+            Self::NothingCompatible(_) => "nothingCompatible",
+        }
+    }
+}
+
 /// The part of a response that is about one client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientKeyMaterial {

@@ -2,24 +2,27 @@
 //!
 //! One file an endpoint, in the order of draft-ietf-mimi-protocol-06 §5: the [`Directory`] that
 //! names the endpoints and the [`Route`] that a path leads to; key material (§5.2), update (§5.3),
-//! submitMessage (§5.4), notify (§5.5) and groupInfo (§5.6). Each body has an `encode` and a
-//! `decode`; decoding accepts exactly what encoding writes, byte for byte, so that a body has one
-//! form only (a follower tells repeats by their bytes, R45).
+//! submitMessage (§5.4), notify (§5.5), groupInfo (§5.6), consent (§5.7), identifier queries (§5.8)
+//! and downloads (§5.10). Each body has an `encode` and a `decode`; decoding accepts exactly what
+//! encoding writes, byte for byte, so that a body has one form only (a follower tells repeats by
+//! their bytes, R45).
 //!
 //! Bodies are in TLS presentation language, `<V>` as in RFC 9420 §2.1.2. MLS objects inside them
 //! stay bytes here. Most of them carry no length of their own, so that a body that embeds one can
 //! be decoded only with a [`Framing`], which knows where MLS objects end.
 //!
 //! Not here: whether a body is *right* (signatures, policy, the order of things): that is for the
-//! rules of hubs and clients. The endpoints for consent, identifier queries and downloads
-//! come with a later release.
+//! rules of hubs and clients.
 
 mod abuse;
 pub(in crate::mimi) mod codec;
+mod consent;
 mod directory;
+mod download;
 mod error;
 mod fanout;
 mod group_info;
+mod identifier;
 mod key_material;
 mod parts;
 mod route;
@@ -29,17 +32,25 @@ pub(in crate::mimi) mod testing;
 mod update;
 
 pub use abuse::{AbuseReport, AbusiveMessage};
+pub use consent::{ConsentEntry, ConsentOperation, ConsentScope};
 pub use directory::Directory;
+pub use download::{AssetUrl, AssetUrlError};
 pub use error::WireError;
 pub use fanout::{FanoutExtra, FanoutMessage, NotifyRequest};
 pub use group_info::{
     GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, HpkeCiphertext, PendingProposal,
 };
+pub use identifier::{
+    FieldSource, IdentifierQueryCode, IdentifierRequest, IdentifierResponse, ProfileField,
+    QueryElement, SearchField, UserProfile,
+};
 pub use key_material::{
     Capabilities, ClientKeyMaterial, ClientStatus, KeyMaterialRequest, KeyMaterialResponse,
     KeyMaterialUserCode, RequiredCapabilities,
 };
-pub use parts::{Credential, ExternalSender, Frank, Protocol, RatchetTreeOption};
+pub use parts::{
+    AppDataDictionary, Credential, ExternalSender, Frank, Protocol, RatchetTreeOption,
+};
 pub use route::Route;
 pub(in crate::mimi) use route::{escape, unescape};
 pub use submit::{SubmitMessageRequest, SubmitMessageResponse};

@@ -1,5 +1,7 @@
 //! Parts that several bodies share.
 
+use std::collections::BTreeMap;
+
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
 use super::WireError;
@@ -101,5 +103,32 @@ impl Frank {
     /// The encoding, as in the bodies that have one.
     pub fn encode(&self) -> Vec<u8> {
         Writer::default().put(self).done()
+    }
+}
+
+/// Where later drafts may put more into a body: an `AppDataDictionary`
+/// (draft-ietf-mls-extensions §4.6), by component id. The testbed defines no component for the
+/// bodies that have one, passes over what it finds, and sends empty ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AppDataDictionary(pub BTreeMap<u16, Vec<u8>>);
+
+impl AppDataDictionary {
+    pub(super) fn write(&self, writer: Writer) -> Writer {
+        let entries: Vec<_> = self.0.iter().collect();
+        writer.list(&entries, |writer, (id, data)| writer.put(*id).opaque(data))
+    }
+
+    /// Entries stand in the order of their ids, each once: a body has one form.
+    pub(super) fn read(reader: &mut Reader) -> Result<Self, WireError> {
+        let entries = reader.list("an AppDataDictionary", |reader| {
+            Ok((reader.take::<u16>("a component id")?, reader.opaque("a component's data")?))
+        })?;
+        let in_order = entries.is_sorted_by(|(one, _), (next, _)| one < next);
+        let dictionary = Self(entries.into_iter().collect());
+        if in_order {
+            return Ok(dictionary);
+        }
+        let expected = "an AppDataDictionary: each component id once, in rising order";
+        Err(reader.refuse(expected, "another order".to_owned()))
     }
 }

@@ -3,14 +3,12 @@
 //! A path names its endpoint and, in one segment, the URI that the request is about. Such a
 //! segment is percent-encoded as little as is needed: `:` as `%3A` and `/` as `%2F`, nothing else,
 //! in upper case. A path has one form, so that [`Route::parse`] and [`Route::path`] are inverse.
-//!
-//! Not routed yet: requestConsent, updateConsent, identifierQuery and proxyDownload,
-//! which the directory document names. They come with a later release; their paths lead nowhere.
 
 use std::fmt::Display;
 
 use crate::mimi::local::LocalRoute;
-use crate::mimi::uri::{RoomUri, UserUri};
+use crate::mimi::uri::{ProviderName, RoomUri, UserUri, is_name};
+use crate::mimi::wire::AssetUrl;
 
 /// What a request's path leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +29,16 @@ pub enum Route {
     Client(LocalRoute),
     /// Reports of abuse in a room.
     ReportAbuse(RoomUri),
+    /// A request for this user's consent, or its end.
+    RequestConsent(UserUri),
+    /// Consent given to this user, or taken from it.
+    UpdateConsent(UserUri),
+    /// Users of this provider that match a query.
+    IdentifierQuery(ProviderName),
+    /// An asset of another provider.
+    ProxyDownload(AssetUrl),
+    /// An asset of the provider that is asked, by its name.
+    Asset(String),
 }
 
 impl Route {
@@ -48,8 +56,18 @@ impl Route {
                 Self::Client(LocalRoute::parse(unescape(client)?, errand)?)
             }
             ["v1", "reportAbuse", room] => Self::ReportAbuse(unescape(room)?),
+            ["v1", "requestConsent", user] => Self::RequestConsent(unescape(user)?),
+            ["v1", "updateConsent", user] => Self::UpdateConsent(unescape(user)?),
+            ["v1", "identifierQuery", domain] => Self::IdentifierQuery(unescape(domain)?),
+            ["v1", "proxyDownload", url] => Self::ProxyDownload(unescape(url)?),
+            ["assets", name] if is_name(name) => Self::Asset(name.to_owned()),
             _ => return None,
         })
+    }
+
+    /// Whether it takes GET; the others take POST.
+    pub fn is_read(&self) -> bool {
+        matches!(self, Self::Directory | Self::ProxyDownload(_) | Self::Asset(_))
     }
 
     /// The path that leads here.
@@ -57,7 +75,12 @@ impl Route {
         let endpoint = self.endpoint();
         match self {
             Self::Directory => "/.well-known/mimi-protocol-directory".to_owned(),
-            Self::KeyMaterial(user) => format!("/v1/{endpoint}/{}", escape(user)),
+            Self::KeyMaterial(user) | Self::RequestConsent(user) | Self::UpdateConsent(user) => {
+                format!("/v1/{endpoint}/{}", escape(user))
+            }
+            Self::IdentifierQuery(domain) => format!("/v1/{endpoint}/{domain}"),
+            Self::ProxyDownload(url) => format!("/v1/{endpoint}/{}", escape(url)),
+            Self::Asset(name) => format!("/assets/{name}"),
             Self::Update(room)
             | Self::Notify(room)
             | Self::SubmitMessage(room)
@@ -79,6 +102,11 @@ impl Route {
             Self::GroupInfo(_) => "groupInfo",
             Self::Client(route) => route.endpoint(),
             Self::ReportAbuse(_) => "reportAbuse",
+            Self::RequestConsent(_) => "requestConsent",
+            Self::UpdateConsent(_) => "updateConsent",
+            Self::IdentifierQuery(_) => "identifierQuery",
+            Self::ProxyDownload(_) => "proxyDownload",
+            Self::Asset(_) => "asset",
         }
     }
 }
@@ -102,7 +130,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::mimi::wire::testing::{any_room, any_user, config};
+    use crate::mimi::wire::testing::{any_provider, any_room, any_user, config};
 
     fn any_route() -> impl Strategy<Value = Route> {
         prop_oneof![
@@ -113,6 +141,12 @@ mod tests {
             any_room().prop_map(Route::SubmitMessage),
             any_room().prop_map(Route::GroupInfo),
             any_room().prop_map(Route::ReportAbuse),
+            any_user().prop_map(Route::RequestConsent),
+            any_user().prop_map(Route::UpdateConsent),
+            any_provider().prop_map(Route::IdentifierQuery),
+            (any_provider(), "[A-Za-z0-9_.-]{1,12}")
+                .prop_map(|(host, name)| Route::ProxyDownload(AssetUrl { host, name })),
+            "[A-Za-z0-9_.-]{1,12}".prop_map(Route::Asset),
         ]
     }
 
@@ -142,6 +176,9 @@ mod tests {
         let path = "/v1/keyMaterial/mimi%3A%2F%2Fb.example%2Fu%2Fbob";
         assert_eq!(Route::KeyMaterial(user).path(), path);
         assert_eq!(Route::Directory.path(), "/.well-known/mimi-protocol-directory");
+        let url = AssetUrl::try_from("https://c.example/assets/f1".to_owned()).unwrap();
+        let path = "/v1/proxyDownload/https%3A%2F%2Fc.example%2Fassets%2Ff1";
+        assert_eq!(Route::ProxyDownload(url).path(), path);
     }
 
     #[test]
@@ -158,7 +195,10 @@ mod tests {
             "/v1/update/mimi%3A%2F%2Fa%2Fr%2Fx%2",
             "/v1/update/mimi%3A%2F%2Fa%2Fr%2Fx%00",
             "/v1/update/mimi%3A%2F%2Fa%2Fu%2Fx",
-            "/v1/requestConsent/mimi%3A%2F%2Fa%2Fu%2Fx",
+            "/v1/requestConsent/a.example",
+            "/v1/proxyDownload/https%3A%2F%2Fc.example%2Fv1%2Fupdate",
+            "/assets/",
+            "/assets/..%2Fstate",
             "/client/mimi%3A%2F%2Fa%2Fd%2Fx",
             "/client/mimi%3A%2F%2Fa%2Fu%2Fx/mailbox",
             "/client/mimi%3A%2F%2Fa%2Fd%2Fx/mailbox/more",

@@ -93,7 +93,7 @@ pub fn bytes(parts: &[&[u8]]) -> Vec<u8> {
     parts.concat()
 }
 
-fn any_provider() -> impl Strategy<Value = ProviderName> {
+pub fn any_provider() -> impl Strategy<Value = ProviderName> {
     "[a-z]{1,8}\\.example".prop_map(|domain| ProviderName::new(&domain).unwrap())
 }
 
@@ -137,6 +137,10 @@ pub fn any_tree() -> impl Strategy<Value = RatchetTreeOption> {
 
 pub fn any_credential() -> impl Strategy<Value = Credential> {
     any_bytes().prop_map(Credential::basic)
+}
+
+pub fn any_dictionary() -> impl Strategy<Value = AppDataDictionary> {
+    prop::collection::btree_map(any::<u16>(), any_bytes(), 0..3).prop_map(AppDataDictionary)
 }
 
 pub fn any_frank() -> impl Strategy<Value = Option<Frank>> {

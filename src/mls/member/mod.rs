@@ -311,7 +311,7 @@ mod tests {
     use crate::mimi::policy::ORDINARY_USER;
     use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate};
     use crate::mimi::uri::UserUri;
-    use crate::mls::{Meter, View, welcome_message};
+    use crate::mls::{KeyPackageKind, Meter, View, welcome_message};
 
     struct Client {
         library: Library,
@@ -338,7 +338,8 @@ mod tests {
 
     /// Alice's commit that brings Bob in, pending.
     fn adding_bob(alice: &Client, bob: &Client, member: &mut Member) -> Committed {
-        let adds = bob.library.new_key_packages(&bob.identity, 1).unwrap();
+        let adds =
+            bob.library.new_key_packages(&bob.identity, 1, KeyPackageKind::default()).unwrap();
         let user = UserUri::parse("mimi://a.example/u/bob").unwrap();
         let listed = ParticipantListUpdate::add(user, ORDINARY_USER);
         let updates = vec![ComponentUpdate::Participants(listed)];

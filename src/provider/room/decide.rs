@@ -37,7 +37,8 @@ impl HubRoom {
             )
             .into());
         }
-        let recipients = self.recipients(&staged.handshake, welcome)?;
+        let (recipients, used_key_packages) =
+            self.recipients(rules, &staged.handshake, welcome, now_ms)?;
         let change = telling::change(self.view.state(), &staged.handshake);
         let deeds = telling::deeds(self.view.state(), &staged.handshake);
         let handshake = staged.handshake.clone();
@@ -62,6 +63,7 @@ impl HubRoom {
             change,
             deeds,
             newly_exiting: Vec::new(),
+            used_key_packages,
         });
         let extra = FanoutExtra::Commit { external_proposals: Vec::new() };
         let mut audience = before;
@@ -105,6 +107,7 @@ impl HubRoom {
             change,
             deeds,
             newly_exiting,
+            used_key_packages: Vec::new(),
         });
         let parts = handshake.parts.into_iter().zip(references);
         for (message, (part, reference)) in messages.iter().zip(parts) {
@@ -154,6 +157,7 @@ impl HubRoom {
             change: Change::default(),
             deeds: Vec::new(),
             newly_exiting: Vec::new(),
+            used_key_packages: Vec::new(),
         });
         // Who is about to leave gets no more messages; a provider with nobody else gets none (R22).
         let listening = members.iter().filter(|it| !self.record.exiting.contains(&it.user));
@@ -165,28 +169,37 @@ impl HubRoom {
         Ok(accepted)
     }
 
-    /// Which providers the Welcome is for. All KeyPackages that a commit adds must have gone
-    /// through this hub (R5), and a Welcome comes with a commit that adds somebody, and only then.
+    /// Which providers the Welcome is for, and the KeyPackages that it uses. All KeyPackages that a
+    /// commit adds must have gone through this hub (R5) and not be over yet (R8), and a Welcome
+    /// comes with a commit that adds somebody, and only then.
     fn recipients(
         &self,
+        rules: &RuleSet,
         handshake: &Handshake,
         welcome: Option<&[u8]>,
-    ) -> Result<BTreeSet<ProviderName>, Refusal> {
+        now_ms: u64,
+    ) -> Result<(BTreeSet<ProviderName>, Vec<Vec<u8>>), Refusal> {
         let rule = "key-material-through-the-hub";
         let adds = handshake.parts.iter().any(|part| matches!(part.what, What::Add(_)));
         let Some(welcome) = welcome else {
             return match adds {
                 true => Err(refused(rule, "a commit that adds clients brings their Welcome")),
-                false => Ok(BTreeSet::new()),
+                false => Ok(Default::default()),
             };
         };
         let references = welcome_references(&welcome_message(welcome)).map_err(refusal)?;
         let route = |reference: &Vec<u8>| {
-            self.record.routes.get(reference).cloned().ok_or_else(|| {
+            let route = self.record.routes.get(reference).ok_or_else(|| {
                 refused(rule, "the Welcome is for a KeyPackage that this hub did not pass on")
-            })
+            })?;
+            let fresh = "key-package-not-expired";
+            if rules.is_on(fresh) && route.is_over(now_ms) {
+                return Err(refused(fresh, "the Welcome is for a KeyPackage that has expired"));
+            }
+            Ok(route.provider.clone())
         };
-        references.iter().map(route).collect()
+        let recipients = references.iter().map(route).collect::<Result<_, _>>()?;
+        Ok((recipients, references))
     }
 
     fn send_welcomes(
@@ -198,8 +211,8 @@ impl HubRoom {
         let Some(welcome) = welcome else { return Ok(()) };
         let message = welcome_message(welcome);
         let tree = self.view.ratchet_tree().map_err(refusal)?;
-        for reference in welcome_references(&message).map_err(refusal)? {
-            self.record.routes.remove(&reference);
+        for reference in &accepted.used_key_packages {
+            self.record.routes.remove(reference);
         }
         let extra = FanoutExtra::Welcome { ratchet_tree: RatchetTreeOption::Full(tree) };
         self.send(accepted, recipients, message, extra);

@@ -58,13 +58,29 @@ pub struct Record {
     /// Parcels that a provider has not confirmed yet, by place in the log.
     pub queue: BTreeMap<ProviderName, BTreeMap<u64, Rc<Parcel>>>,
     /// Where the KeyPackages that went through this hub came from (R8).
-    pub routes: BTreeMap<Vec<u8>, ProviderName>,
+    pub routes: BTreeMap<Vec<u8>, PackageRoute>,
     last_stamp: u64,
     next_index: u64,
     /// What was accepted, by hash of the message: the same bytes get the same answer.
     accepted: BTreeMap<Digest, u64>,
     /// What was franked, by hash of the message.
     franks: BTreeMap<Digest, Frank>,
+}
+
+/// Where a KeyPackage came from.
+#[derive(Clone)]
+pub struct PackageRoute {
+    /// The provider that handed it out.
+    pub provider: ProviderName,
+    /// When it expires, if ever: milliseconds since the UNIX epoch.
+    pub not_after_ms: Option<u64>,
+}
+
+impl PackageRoute {
+    /// Whether no Welcome for it needs a way any more.
+    pub fn is_over(&self, now_ms: u64) -> bool {
+        self.not_after_ms.is_some_and(|end| end < now_ms)
+    }
 }
 
 /// An accepted proposal.
@@ -128,6 +144,8 @@ pub struct Accepted {
     pub deeds: Vec<Deed>,
     /// Users that are exiting from here on.
     pub newly_exiting: Vec<UserUri>,
+    /// References of the KeyPackages that it uses.
+    pub used_key_packages: Vec<Vec<u8>>,
 }
 
 impl HubRoom {
@@ -179,6 +197,7 @@ impl HubRoom {
             change: Change { adds: vec![creator.client.clone()], ..Change::default() },
             deeds: Vec::new(),
             newly_exiting: Vec::new(),
+            used_key_packages: Vec::new(),
         };
         Ok((room, accepted))
     }

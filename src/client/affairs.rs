@@ -1,0 +1,130 @@
+//! What a client's user settles with its provider, about no room that it is in: consents, and the
+//! end of the account.
+//!
+//! One after the other, in the user's order, each until a definite answer comes. The provider
+//! knows a repeat by its idempotency key, so that asking again does no harm.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::errand::Sending;
+use super::kit::Kit;
+use crate::mimi::local::Errand;
+use crate::mimi::wire::{AppDataDictionary, ConsentEntry, ConsentScope};
+use crate::node::wish::{Wish, WishKind};
+use crate::node::{Reply, Unanswered};
+use crate::trace::{Event, Fate};
+
+/// Pause before the same is asked again, in milliseconds; it grows with the tries up to four times
+/// this.
+const PAUSE_MS: u64 = 500;
+
+/// See the top of this file.
+#[derive(Clone, Default)]
+pub(super) struct Affairs {
+    waiting: VecDeque<Affair>,
+}
+
+#[derive(Clone)]
+struct Affair {
+    intent: String,
+    errand: Errand,
+    body: Bytes,
+    attempt: u32,
+    send_at_ms: u64,
+    in_flight: bool,
+}
+
+impl Affairs {
+    /// As they stood on the disk. What was under way is sent again.
+    pub fn restored(mut self) -> Self {
+        for affair in &mut self.waiting {
+            (affair.in_flight, affair.send_at_ms) = (false, 0);
+        }
+        self
+    }
+
+    /// The user wants something that is an affair.
+    pub fn wished(&mut self, kit: &Kit, wish: Wish) {
+        kit.journal.record(wish.told());
+        let (errand, body) = match &wish.what {
+            WishKind::Consent { operation, user, here } => {
+                let own = kit.actor.user.clone();
+                let (requester, target) = match operation.is_requesters() {
+                    true => (own, user.clone()),
+                    false => (user.clone(), own),
+                };
+                let room = here.then(|| wish.room.clone());
+                let scope = ConsentScope { requester, target, room };
+                let (operation, extensions) = (operation.clone(), AppDataDictionary::default());
+                (Errand::Consent, ConsentEntry { operation, scope, extensions }.encode())
+            }
+            _ => (Errand::DeleteAccount, Vec::new()),
+        };
+        self.waiting.push_back(Affair {
+            intent: wish.intent,
+            errand,
+            body: body.into(),
+            attempt: 0,
+            send_at_ms: 0,
+            in_flight: false,
+        });
+    }
+
+    /// What is to be sent now, if anything.
+    pub fn advance(&mut self, now_ms: u64) -> Option<Sending> {
+        let first = self.waiting.front_mut()?;
+        if first.in_flight || now_ms < first.send_at_ms {
+            return None;
+        }
+        (first.in_flight, first.attempt) = (true, first.attempt + 1);
+        Some(Sending {
+            errand: first.errand.clone(),
+            about: first.intent.clone(),
+            attempt: first.attempt,
+            body: first.body.clone(),
+        })
+    }
+
+    /// When [`Affairs::advance`] should be asked again, if at any known time.
+    pub fn due_ms(&self) -> Option<u64> {
+        let first = self.waiting.front()?;
+        (!first.in_flight).then_some(first.send_at_ms)
+    }
+
+    /// An answer to the first affair came, or none will. Tells whether the account is over.
+    pub fn answered(&mut self, kit: &Kit, result: Result<Reply, Unanswered>, now_ms: u64) -> bool {
+        let Some(mut first) = self.waiting.pop_front() else { return false };
+        match result {
+            Ok(reply) if reply.status == 201 => {
+                end(kit, &first.intent, Fate::Done, "");
+                first.errand == Errand::DeleteAccount
+            }
+            Ok(reply) if reply.status < 500 => {
+                let words = String::from_utf8_lossy(&reply.body);
+                let why = format!("status {}: {words}", reply.status);
+                end(kit, &first.intent, Fate::Refused, &why);
+                reply.status == 410
+            }
+            _ => {
+                first.in_flight = false;
+                first.send_at_ms = now_ms + PAUSE_MS * u64::from(first.attempt.clamp(1, 4));
+                self.waiting.push_front(first);
+                false
+            }
+        }
+    }
+
+    /// Nothing will be settled any more.
+    pub fn close(&mut self, kit: &Kit) {
+        for affair in std::mem::take(&mut self.waiting) {
+            end(kit, &affair.intent, Fate::Refused, super::CLOSED);
+        }
+    }
+}
+
+fn end(kit: &Kit, intent: &str, fate: Fate, why: &str) {
+    let (intent, why) = (intent.to_owned(), why.to_owned());
+    kit.journal.record(Event::IntentEnded { intent, fate, why });
+}
