@@ -4,7 +4,7 @@ use std::path::Path;
 
 use schism::adversary::BEHAVIOURS;
 use schism::campaign::{Judged, play_and_judge};
-use schism::mimi::rules::RULES;
+use schism::mimi::rules::{RULES, Rule};
 use schism::oracle::INVARIANTS;
 use schism::report::Row;
 use schism::scenario;
@@ -43,7 +43,13 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
         source: source.to_owned(),
     };
     match which {
-        Catalogue::Rules => RULES.iter().map(|it| row(it.id, it.meaning, it.source)).collect(),
+        Catalogue::Rules => {
+            let who = |rule: &Rule| {
+                let who: Vec<_> = rule.enforced_by().iter().map(ToString::to_string).collect();
+                format!("{} ({})", rule.meaning, who.join(", "))
+            };
+            RULES.iter().map(|it| row(it.id, &who(it), it.source)).collect()
+        }
         Catalogue::Invariants => {
             INVARIANTS.iter().map(|it| row(it.id, it.meaning, it.source)).collect()
         }

@@ -14,6 +14,7 @@
 //! is none; that is the objection of `list-update-applies`.
 
 mod authorised;
+mod enforcers;
 mod group;
 pub mod joining;
 mod kind;
@@ -29,6 +30,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+pub use enforcers::Enforcer;
 pub use kind::founded_inside;
 pub use prospect::Prospect;
 pub use subject::{Actor, Base, CachedProposal, Handshake, HandshakeKind, Message, Part, What};

@@ -1,0 +1,77 @@
+//! Who holds requests against a rule.
+//!
+//! A handshake is judged by the hub that accepts it and by each client that follows it (S19); what
+//! only the hub can see, it judges alone. Rules about requests belong to whoever answers them.
+
+use std::fmt;
+
+use super::{Check, Rule};
+
+/// Who enforces a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enforcer {
+    /// The room's hub.
+    Hub,
+    /// Each client that is told of it.
+    Client,
+    /// The provider of the user whose KeyPackages are asked for.
+    TargetProvider,
+    /// A provider that follows the room.
+    Follower,
+}
+
+impl fmt::Display for Enforcer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hub => "hub",
+            Self::Client => "client",
+            Self::TargetProvider => "target provider",
+            Self::Follower => "follower",
+        })
+    }
+}
+
+impl Rule {
+    /// Who holds requests against it.
+    pub fn enforced_by(&self) -> &'static [Enforcer] {
+        match (self.check, self.id) {
+            // The parent is another room, which clients of this one need not be in.
+            (Check::Handshake(_), "inside-parent") | (Check::Message(_), _) => &[Enforcer::Hub],
+            (Check::Handshake(_), _) => &[Enforcer::Hub, Enforcer::Client],
+            (Check::Request, "key-package-once" | "key-material-is-signed" | "user-is-known") => {
+                &[Enforcer::TargetProvider]
+            }
+            (Check::Request, "key-material-through-the-hub") => {
+                &[Enforcer::Hub, Enforcer::TargetProvider]
+            }
+            (
+                Check::Request,
+                "peer-is-who-it-says"
+                | "body-at-most-1-mib"
+                | "body-is-well-formed"
+                | "room-is-known"
+                | "route-is-known",
+            ) => &[Enforcer::Hub, Enforcer::Follower],
+            (
+                Check::Request,
+                "frank-is-genuine" | "franking-tag-fits" | "content-names-its-sender",
+            ) => &[Enforcer::Client],
+            (Check::Request, _) => &[Enforcer::Hub],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mimi::rules::RULES;
+
+    #[test]
+    fn every_rule_has_somebody_who_enforces_it() {
+        assert!(RULES.iter().all(|rule| !rule.enforced_by().is_empty()));
+        let of = |id| RULES.iter().find(|rule| rule.id == id).unwrap().enforced_by();
+        assert_eq!(of("authorised"), [Enforcer::Hub, Enforcer::Client]);
+        assert_eq!(of("inside-parent"), [Enforcer::Hub]);
+        assert_eq!(of("key-package-once"), [Enforcer::TargetProvider]);
+    }
+}
