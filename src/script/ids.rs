@@ -22,8 +22,6 @@ pub const INVARIANTS: &[&str] = &[
     "banned_stay_out",
     "exiting_is_silent",
     "bad_input_passes",
-    "consent_respected",
-    "key_package_once",
     "convergence",
     "messages_delivered",
     "leave_completes",
@@ -37,6 +35,8 @@ pub const INVARIANTS: &[&str] = &[
     "servers_see_no_content",
     "restart_is_whole",
     "frank_sound",
+    "consent_respected",
+    "key_package_once",
 ];
 
 /// Ids of the third catalogue.
