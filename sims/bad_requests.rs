@@ -292,6 +292,15 @@ fn a_report_of_what_was_franked_is_believed() {
     assert!(matches!(evidence.as_slice(), [it] if it.genuine), "{evidence:?}");
 }
 
+/// R38.
+#[test]
+fn a_hub_franks_only_in_rooms_that_name_it_as_their_franking_agent() {
+    let (rig, ..) = Rig::new();
+    assert_eq!(rig.frank_in_a_new_room(false), None);
+    let (rig, ..) = Rig::new();
+    assert!(rig.frank_in_a_new_room(true).is_some());
+}
+
 /// R40, R38: what goes to the other providers is the message, the time and the frank.
 #[test]
 fn a_hub_tells_its_followers_a_frank_and_not_who_sent_the_message() {

@@ -18,7 +18,7 @@ use schism::mimi::rules::{Actor, RuleSet};
 use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use schism::mimi::wire::{
     AbuseReport, AbusiveMessage, AppDataDictionary, ClientKeyMaterial, ClientStatus, ConsentEntry,
-    ConsentOperation, ConsentScope, Directory, FanoutExtra, FanoutMessage, GroupInfoOption,
+    ConsentOperation, ConsentScope, Directory, FanoutExtra, FanoutMessage, Frank, GroupInfoOption,
     GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, KeyMaterialResponse,
     KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route, SubmitMessageRequest,
     SubmitMessageResponse, UpdateRequest,
@@ -306,11 +306,16 @@ impl Rig {
 
     /// Alice opens a room.
     pub fn creation(&self, room: &RoomUri) -> (Member, Asked) {
+        self.founding(room, true)
+    }
+
+    /// Alice opens a room that names the hub's franking agent, or does not.
+    fn founding(&self, room: &RoomUri, franked: bool) -> (Member, Asked) {
         let Self { alice, .. } = self;
         let hub = self.ask(&self.by_alice(Errand::HubKey, Vec::new())).unwrap();
         let hub = HubKeys::decode(&hub.body).unwrap();
         let mut state = RoomState::cooperative(room.clone(), "A room", alice.actor.user.clone());
-        state.franking_agent = Some(hub.franking_agent);
+        state.franking_agent = Some(hub.franking_agent).filter(|_| franked);
         let (member, group_info) =
             Member::create(&alice.library, &alice.identity, room, &state, &hub.external_sender)
                 .unwrap();
@@ -375,6 +380,26 @@ impl Rig {
             }),
             ("reportAbuse", self.by_bob(Route::ReportAbuse(room.clone()), self.report(alices))),
         ]
+    }
+
+    /// The hub's frank of a message with a franking tag, in a new room that names the hub's
+    /// franking agent, or does not.
+    pub fn frank_in_a_new_room(&self, franked: bool) -> Option<Frank> {
+        let Self { alice, .. } = self;
+        let room = RoomUri::new(&provider(HUB), "cellar").unwrap();
+        let (mut member, creation) = self.founding(&room, franked);
+        assert_eq!(self.ask(&creation).unwrap().status, 201);
+        let (_, message) = alice.says("hello", &room, &mut member);
+        let sending_user = alice.actor.user.clone();
+        let body = SubmitMessageRequest { message, sending_user }.encode();
+        let answered = self.ask(&self.by_alice(Errand::SubmitMessage(room), body)).unwrap();
+        let response = SubmitMessageResponse::decode(&answered.body).unwrap();
+        let SubmitMessageResponse::Accepted { frank, .. } = response else {
+            panic!("{response:?}")
+        };
+        let told = |event: &Event| matches!(event, Event::Franked { .. });
+        assert_eq!(answered.events.iter().any(told), frank.is_some());
+        frank
     }
 
     /// Bob has a message of alice's, which the hub franked, and would report it.

@@ -1,9 +1,11 @@
 //! Messages: franked, reported, late.
 
+use schism::oracle::Outcome;
 use schism::trace::{Event, Evidence, Fate, Kind};
 
 use crate::each_seed;
 use crate::played::{Played, accepts};
+use crate::playing::{play, script};
 
 /// Each report that a hub took: who, of whom, and what its evidence is worth.
 fn reports(played: &Played) -> Vec<(&str, &str, &[Evidence])> {
@@ -28,20 +30,13 @@ fn a_hub_that_crashed_tells_what_bob_wrote_from_what_he_never_did() {
         let worth: Vec<_> = reports.iter().map(|(.., evidence)| &evidence[0]).collect();
         assert!(worth[0].genuine && worth[1].genuine && worth[0].content == worth[1].content);
         assert!(!worth[2].genuine && worth[2].why.contains("franked no such message"));
-        played.assert_nothing_undone();
-    });
-}
-
-#[test]
-fn every_reader_finds_the_genuine_frank_of_the_hub() {
-    each_seed("franked-message-reported", |played| {
-        let text = "what a stupid idea";
-        assert_eq!(played.readers(text), ["A1", "C1"]);
-        let seen = played.entries().iter().filter_map(|entry| match &entry.event {
+        assert_eq!(played.readers("what a stupid idea"), ["A1", "C1"]);
+        let mut seen = played.entries().iter().filter_map(|entry| match &entry.event {
             Event::Delivered { frank, .. } => Some(*frank),
             _ => None,
         });
-        assert!(seen.into_iter().all(|frank| frank.is_some_and(|frank| frank.genuine)));
+        assert!(seen.all(|frank| frank.is_some_and(|frank| frank.genuine)));
+        played.assert_nothing_undone();
     });
 }
 
@@ -79,4 +74,39 @@ fn a_message_from_too_old_an_epoch_is_encrypted_anew_and_read_once() {
         assert_eq!(played.readers_of(message), ["A1", "A2", "C1"]);
         assert_eq!(played.fate("s8500-B1"), Some(Fate::Done));
     });
+}
+
+#[test]
+fn what_a_follower_spoilt_its_clients_refuse_and_everybody_else_reads() {
+    each_seed("frank-spoilt-by-a-follower", |played| {
+        assert_eq!(played.readers("before"), ["A1", "B1", "B2"]);
+        assert_eq!(played.readers("with a spoilt frank"), ["A1"]);
+        assert_eq!(played.readers("afterwards"), ["A1", "B1", "B2"]);
+        let refused = played.entries().iter().filter_map(|it| match &it.event {
+            Event::Rejected { rule, .. } => Some((it.node.as_str(), rule.as_str())),
+            _ => None,
+        });
+        let mut refused: Vec<_> = refused.collect();
+        refused.sort_unstable();
+        assert_eq!(refused, [("B1", "frank-is-genuine"), ("B2", "frank-is-genuine")]);
+        played.assert_nothing_undone();
+    });
+}
+
+#[test]
+fn who_does_not_check_franks_reads_what_nobody_can_report_and_the_trace_says_so() {
+    let mut script = script("frank-spoilt-by-a-follower", None);
+    script.protocol.without = vec!["frank-is-genuine".to_owned()];
+    let played = Played(play(&script));
+    assert_eq!(played.readers("with a spoilt frank"), ["A1", "B1", "B2"]);
+    let message = played.message("with a spoilt frank");
+    let genuine = played.entries().iter().filter_map(|it| match &it.event {
+        Event::Delivered { message: id, frank: Some(frank), .. } if id == message => {
+            Some((it.node.as_str(), frank.genuine))
+        }
+        _ => None,
+    });
+    let genuine: std::collections::BTreeMap<_, _> = genuine.collect();
+    assert_eq!(genuine, [("A1", true), ("B1", false), ("B2", false)].into());
+    assert_eq!(played.0.verdict.verdict, Outcome::AsExpected, "{}", played.0.verdict.why);
 }

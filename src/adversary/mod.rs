@@ -3,8 +3,10 @@
 //! The third catalogue lists what they can do. An honest node has no switch for any of it: an
 //! equivocating hub, for one, is two honest hubs behind one name ([`TwoHubs`]).
 
+mod spoilt_franks;
 mod two_hubs;
 
+pub use spoilt_franks::{Spoiling, SpoiltFranks};
 pub use two_hubs::{Equivocation, TwoHubs};
 
 /// A value of the third catalogue.
@@ -19,11 +21,18 @@ pub struct BehaviourInfo {
 }
 
 /// The catalogue.
-pub static BEHAVIOURS: &[BehaviourInfo] = &[BehaviourInfo {
-    id: "hub.equivocates",
-    meaning: "the hub shows the providers of one side another room than the rest, from now on",
-    source: "mimi.md A1; RFC 9750 §5.2",
-}];
+pub static BEHAVIOURS: &[BehaviourInfo] = &[
+    BehaviourInfo {
+        id: "hub.equivocates",
+        meaning: "the hub shows the providers of one side another room than the rest, from now on",
+        source: "mimi.md A1; RFC 9750 §5.2",
+    },
+    BehaviourInfo {
+        id: "follower.spoils-franks",
+        meaning: "a follower changes the frank of each message before its clients get it",
+        source: "mimi.md A29; P06 §5.4.1; R39",
+    },
+];
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
-use crate::adversary::{Equivocation, TwoHubs};
+use crate::adversary::{Equivocation, Spoiling, SpoiltFranks, TwoHubs};
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, RuleSet, UnknownRule};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
@@ -27,6 +27,8 @@ pub struct Company {
     key_material: KeyMaterial,
     plain_clients: BTreeSet<ClientUri>,
     equivocations: BTreeMap<ProviderName, Equivocation>,
+    /// By the follower's domain.
+    spoilings: BTreeMap<String, Vec<Spoiling>>,
 }
 
 impl Company {
@@ -36,15 +38,24 @@ impl Company {
     /// When the script switches off a rule that there is not.
     pub fn of(script: &Script) -> Result<Self, UnknownRule> {
         let mut equivocations = BTreeMap::new();
+        let mut spoilings: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for misbehaviour in &script.misbehaviour {
-            let Behaviour::HubEquivocates { room, side } = &misbehaviour.behaviour;
-            let Some(room) = script.rooms.get(room) else { continue };
-            let plan = Equivocation {
-                room: room.uri.clone(),
-                side: side.iter().cloned().collect::<BTreeSet<_>>(),
-                from_ms: EPOCH_S * 1_000 + misbehaviour.at_ms,
-            };
-            equivocations.insert(room.uri.provider().clone(), plan);
+            let from_ms = EPOCH_S * 1_000 + misbehaviour.at_ms;
+            let uri = |room: &String| script.rooms.get(room).map(|room| room.uri.clone());
+            match &misbehaviour.behaviour {
+                Behaviour::HubEquivocates { room, side } => {
+                    let Some(room) = uri(room) else { continue };
+                    let side = side.iter().cloned().collect::<BTreeSet<_>>();
+                    let plan = Equivocation { room: room.clone(), side, from_ms };
+                    equivocations.insert(room.provider().clone(), plan);
+                }
+                Behaviour::FollowerSpoilsFranks { room } => {
+                    let Some(room) = uri(room) else { continue };
+                    let until_ms = misbehaviour.for_ms.map(|for_ms| from_ms + for_ms);
+                    let plan = Spoiling { room, from_ms, until_ms };
+                    spoilings.entry(misbehaviour.node.clone()).or_default().push(plan);
+                }
+            }
         }
         let protocol = &script.protocol;
         let clients =
@@ -58,6 +69,7 @@ impl Company {
             key_material: protocol.key_material.clone(),
             plain_clients: plain_clients.map(|(_, uri)| uri.clone()).collect(),
             equivocations,
+            spoilings,
         })
     }
 
@@ -84,10 +96,9 @@ impl Company {
             },
         }
     }
-}
 
-impl Cast for Company {
-    fn provider(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
+    /// An honest server, or two that the script makes of one hub.
+    fn hub_or_two(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
         let Some(plan) = self.equivocations.get(name) else {
             let network = given.network.clone();
             return Rc::new(Server::start(self.setup(name, &given, network, "state")));
@@ -104,6 +115,17 @@ impl Cast for Company {
             }
         };
         Rc::new(TwoHubs::new(plan.clone(), network, clock, journal, Box::new(make)))
+    }
+}
+
+impl Cast for Company {
+    fn provider(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
+        let (clock, journal) = (given.clock.clone(), given.journal.clone());
+        let plans = self.spoilings.get(name.as_str()).into_iter().flatten();
+        plans.fold(self.hub_or_two(name, given), |server, plan| {
+            let (clock, journal) = (clock.clone(), journal.clone());
+            Rc::new(SpoiltFranks::new(plan.clone(), server, clock, journal))
+        })
     }
 
     fn client(

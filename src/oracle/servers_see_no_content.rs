@@ -4,7 +4,8 @@
 //! through what hubs tell their followers for the senders.
 //!
 //! Not checked: what a user shows a hub on purpose (a report of abuse, R41); what dishonest nodes
-//! send; what servers keep and answer; sizes and times, from which a follower may guess.
+//! send; what servers keep and answer; sizes and times, from which a follower may guess; and that
+//! a frank's signature fits one participant only, whom a follower can find by trying (`frank`).
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;

@@ -37,11 +37,14 @@ fn misbehaves(
     let node = fields.need("node", "who misbehaves")?.text("the domain of a provider")?;
     let form = format!("one of {}", ids::BEHAVIOURS.join(", "));
     let behaviour = fields.need("behaviour", &form)?.text(&form)?;
-    if behaviour.text != "hub.equivocates" {
-        let known = ids::BEHAVIOURS.iter().copied();
-        return Err(Complaint::unknown(&behaviour.span, "behaviour", behaviour.text, known));
-    }
-    let (room, behaviour) = equivocates(&fields, &node, topology)?;
+    let (room, behaviour) = match behaviour.text {
+        "hub.equivocates" => equivocates(&fields, &node, topology)?,
+        "follower.spoils-franks" => spoils_franks(&fields, &node, topology)?,
+        unknown => {
+            let known = ids::BEHAVIOURS.iter().copied();
+            return Err(Complaint::unknown(&behaviour.span, "behaviour", unknown, known));
+        }
+    };
     steps.room_exists((at_ms, &at.span()), "this misbehaviour", Some(&room))?;
     Ok(Misbehaviour { at_ms, for_ms, node: node.text.to_owned(), behaviour })
 }
@@ -73,5 +76,20 @@ fn equivocates(
         return Err(Complaint::new(&value.span(), what, format!("expected {form}")));
     }
     let behaviour = Behaviour::HubEquivocates { room: room.to_owned(), side };
+    Ok((room.to_owned(), behaviour))
+}
+
+fn spoils_franks(
+    fields: &Fields<'_>,
+    node: &Text<'_>,
+    topology: &Topology,
+) -> Result<(String, Behaviour), Complaint> {
+    fields.only("follower.spoils-franks", &["at", "for", "node", "behaviour", "room"])?;
+    let (room, of_room) = topology.room(fields)?;
+    if topology.provider(node)? == of_room.uri.provider() {
+        let what = format!("`{}` is the hub of the room `{room}`", node.text);
+        return Err(Complaint::new(&node.span, what, "expected another provider: a follower"));
+    }
+    let behaviour = Behaviour::FollowerSpoilsFranks { room: room.to_owned() };
     Ok((room.to_owned(), behaviour))
 }

@@ -276,11 +276,16 @@ fn script() -> impl Strategy<Value = Script> {
         let mut faults = faults;
         faults.sort_by_key(|fault| fault.at_ms);
         let side = vec![ProviderName::new("c.example").unwrap()];
-        let misbehaves = |(at_ms, for_ms)| Misbehaviour {
-            at_ms,
-            for_ms,
-            node: "a.example".to_owned(),
-            behaviour: Behaviour::HubEquivocates { room: "club.house".to_owned(), side },
+        let misbehave = |(at_ms, for_ms)| {
+            let room = "club.house".to_owned();
+            let behaviours = [
+                ("a.example", Behaviour::HubEquivocates { room: room.clone(), side }),
+                ("c.example", Behaviour::FollowerSpoilsFranks { room }),
+            ];
+            behaviours.map(|(node, behaviour)| {
+                let node = node.to_owned();
+                Misbehaviour { at_ms, for_ms, node, behaviour }
+            })
         };
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
         Script {
@@ -317,7 +322,7 @@ fn script() -> impl Strategy<Value = Script> {
             expect: Expect {
                 violates: if lying.is_some() { ids(&["agreement"]) } else { Vec::new() },
             },
-            misbehaviour: lying.map(misbehaves).into_iter().collect(),
+            misbehaviour: lying.map(misbehave).into_iter().flatten().collect(),
             rest_ms: 1 + more * 100,
         }
     })

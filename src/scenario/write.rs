@@ -181,6 +181,9 @@ fn misbehaviour(one: &Misbehaviour) -> String {
             let side = texts(side.iter().map(|provider| provider.as_str()));
             ("hub.equivocates", format!("room = {}, side = {side}", text(room)))
         }
+        Behaviour::FollowerSpoilsFranks { room } => {
+            ("follower.spoils-franks", format!("room = {}", text(room)))
+        }
     };
     let (span, node) = (span(one.at_ms, one.for_ms), text(&one.node));
     format!("{span}, node = {node}, behaviour = \"{name}\", {own}")

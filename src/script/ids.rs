@@ -40,7 +40,7 @@ pub const INVARIANTS: &[&str] = &[
 ];
 
 /// Ids of the third catalogue.
-pub const BEHAVIOURS: &[&str] = &["hub.equivocates"];
+pub const BEHAVIOURS: &[&str] = &["hub.equivocates", "follower.spoils-franks"];
 
 /// Ids of the fourth catalogue.
 pub const FAULTS: &[&str] = &[

@@ -362,6 +362,12 @@ pub enum Behaviour {
         /// Providers that see the second hub; the others see the first.
         side: Vec<ProviderName>,
     },
+    /// `follower.spoils-franks`: a follower changes the frank of each message of a room before
+    /// its clients get it.
+    FollowerSpoilsFranks {
+        /// The room's short name.
+        room: String,
+    },
 }
 
 /// What the author of a scenario expects.

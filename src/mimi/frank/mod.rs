@@ -14,6 +14,9 @@
 //! of the group, and OpenMLS's own external proposals bring none, so a hub could not propose any
 //! more. What MLS authenticates is the same in both ways.
 //!
+//! The frank does not hide the sender from followers as well as the draft has it: they can try the
+//! signature with each participant's name, and have all else that it covers. A test shows it.
+//!
 //! Not here: signing and checking signatures (`mls`), and the hub's answer and fan-out (`wire`).
 
 #[cfg(test)]

@@ -169,6 +169,21 @@ fn a_report_of_what_was_never_said_or_by_somebody_else_is_no_evidence() {
     assert!(delivery.verified().unwrap_err().contains("not a MIMI content"));
 }
 
+/// What the draft does not say: the signature is over the sender, and a follower has the agent's
+/// key and the list of participants from the handshakes that it carries.
+#[test]
+fn a_follower_that_tries_all_participants_finds_the_sender_of_a_franked_message() {
+    let Delivery { room, accepted_at, agent, frank, .. } = franked(hello());
+    let signed_for = |name: &&str| {
+        let (sender, room) = (user(name), room.clone());
+        let context = FrankingContext { sender, room, accepted_at };
+        let text = context.to_be_signed(&frank.server_frank, frank.cipher_suite);
+        verify(&agent.key, &text, &frank.signature)
+    };
+    let found: Vec<_> = ["alice", "bob", "cathy"].into_iter().filter(signed_for).collect();
+    assert_eq!(found, ["bob"]);
+}
+
 #[test]
 fn a_tag_travels_as_the_one_item_of_safe_aad() {
     let tag = [5; 32];
