@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod between_providers;
+mod request_rules;
 mod rig;
 
 use std::cell::RefCell;

@@ -247,6 +247,11 @@ impl Rig {
         alices.commit(&alice.library, &alice.identity, &plan).unwrap()
     }
 
+    /// Alice's commit of this plan, pending and not sent.
+    pub fn commit(&self, alices: &mut Member, plan: &CommitPlan) -> Committed {
+        alices.commit(&self.alice.library, &self.alice.identity, plan).unwrap()
+    }
+
     /// Lets time pass on the server's clock, which moves when somebody waits for mail. Alice has
     /// read what came so far.
     pub fn pass(&self, ms: u32) {

@@ -41,14 +41,17 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
         id: id.to_owned(),
         meaning: meaning.to_owned(),
         source: source.to_owned(),
+        ..Row::default()
     };
     match which {
         Catalogue::Rules => {
-            let who = |rule: &Rule| {
-                let who: Vec<_> = rule.enforced_by().iter().map(ToString::to_string).collect();
-                format!("{} ({})", rule.meaning, who.join(", "))
+            let seen = |rule: &Rule| Row {
+                enforced_by: rule.enforced_by().iter().map(ToString::to_string).collect(),
+                scenario: rule.evidence().and_then(|it| it.scenario).map(str::to_owned),
+                test: rule.evidence().map(|it| it.test.to_owned()),
+                ..row(rule.id, rule.meaning, rule.source)
             };
-            RULES.iter().map(|it| row(it.id, &who(it), it.source)).collect()
+            RULES.iter().map(seen).collect()
         }
         Catalogue::Invariants => {
             INVARIANTS.iter().map(|it| row(it.id, it.meaning, it.source)).collect()

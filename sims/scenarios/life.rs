@@ -165,3 +165,18 @@ fn a_room_lives_on_at_its_hub_when_the_hubs_last_user_has_left() {
         played.assert_all_at_one_epoch(2);
     });
 }
+
+#[test]
+fn a_commit_that_leaves_out_a_leave_is_told_so_and_made_anew_with_it() {
+    each_seed("commit-that-has-not-heard-of-a-leave", |played| {
+        let told = played.told("invalidProposal");
+        assert_eq!(told.iter().map(|it| played.at(*it).node.as_str()).collect::<Vec<_>>(), ["B1"]);
+        let leave = played.first("the leave", |it| accepts(it, Kind::Proposals));
+        let commit =
+            played.first("the next commit", |it| it.n > leave && accepts(it, Kind::Commit));
+        let Event::Accepted { proposals, .. } = &played.at(commit).event else { unreachable!() };
+        assert_eq!(proposals.len(), 2, "the removal of the client and of the user");
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(2);
+    });
+}

@@ -23,10 +23,14 @@ mod playing;
 mod policy;
 mod secrets;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
 use played::Played;
 use playing::{play, script};
+use schism::mimi::rules::{EVIDENCE, Evidence};
 use schism::oracle::{Outcome, judge};
-use schism::trace::read;
+use schism::trace::{Event, read};
 
 /// Plays a scenario with its own seed and two more.
 fn each_seed(name: &str, shows: impl Fn(&Played)) {
@@ -68,5 +72,49 @@ fn every_scenario_file_has_a_test_here() {
         let call = format!("(\"{name}\", ");
         let tested = TESTS.iter().any(|tests| tests.contains(&call));
         assert!(tested || name.ends_with(".sweep"), "{name} is not tested");
+    }
+}
+
+#[test]
+fn each_rule_refuses_something_in_the_scenario_that_it_names() {
+    let mut wanted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for Evidence { rule, scenario, .. } in EVIDENCE {
+        wanted.entry(scenario.unwrap_or_default()).or_default().push(rule);
+    }
+    wanted.remove("");
+    for (name, rules) in wanted {
+        let played = play(&script(name, None));
+        let refusals = played.run.entries.iter().filter_map(|entry| match &entry.event {
+            Event::Refused { rule, .. } | Event::Rejected { rule, .. } => Some(rule.as_str()),
+            _ => None,
+        });
+        let seen: BTreeSet<_> = refusals.collect();
+        for rule in rules {
+            assert!(seen.contains(rule), "{rule} refuses nothing in {name}, only {seen:?} do");
+        }
+    }
+}
+
+/// Where tests are.
+fn sources(folder: &Path, found: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn each_rule_names_a_test_that_there_is() {
+    let mut text = String::new();
+    sources(Path::new("src"), &mut text);
+    sources(Path::new("sims"), &mut text);
+    for Evidence { rule, test, .. } in EVIDENCE {
+        let there = text.contains(&format!("#[test]\n    fn {test}("))
+            || text.contains(&format!("#[test]\nfn {test}("));
+        assert!(there, "{rule}: there is no test {test}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use schism::report::table;
+use schism::report::{Row, table_with_notes};
 use serde::Serialize;
 
 use super::{Answer, Catalogue, Failure, Format, ListArguments};
@@ -16,11 +16,12 @@ pub fn list(arguments: &ListArguments) -> Result<Answer, Failure> {
     let text = if arguments.what == Catalogue::Scenarios {
         let listed = scenarios(Path::new(SCENARIOS))?;
         let cells = listed.iter().map(|file| [&file.path, &file.title, &file.why]);
-        shown(arguments.format, &listed, ["scenario", "title", "why"], cells)?
+        shown(arguments.format, &listed, (["scenario", "title", "why"], &[]), cells)?
     } else {
         let rows = wiring::catalogue(arguments.what);
         let cells = rows.iter().map(|row| [&row.id, &row.meaning, &row.source]);
-        shown(arguments.format, &rows, ["id", "meaning", "source"], cells)?
+        let notes: Vec<_> = rows.iter().map(Row::notes).collect();
+        shown(arguments.format, &rows, (["id", "meaning", "source"], &notes), cells)?
     };
     Ok(Answer { text, code: 0 })
 }
@@ -37,13 +38,13 @@ fn scenarios(dir: &Path) -> Result<Vec<wiring::Listed>, Failure> {
 fn shown<'a, T: Serialize>(
     format: Format,
     rows: &[T],
-    heads: [&str; 3],
+    (heads, notes): ([&str; 3], &[Vec<String>]),
     cells: impl Iterator<Item = [&'a String; 3]>,
 ) -> Result<String, Failure> {
     match format {
         Format::Human => {
             let cells: Vec<[String; 3]> = cells.map(|row| row.map(String::clone)).collect();
-            Ok(table(heads, &cells))
+            Ok(table_with_notes(heads, &cells, notes))
         }
         Format::Json => {
             let json = serde_json::to_string(rows);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::text::{WIDTH, length, wrap};
 
 /// A line of a catalogue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Row {
     /// The stable id.
     pub id: String,
@@ -13,18 +13,51 @@ pub struct Row {
     pub meaning: String,
     /// Where it comes from: draft section, RFC, or study number.
     pub source: String,
+    /// Who holds requests against it, for a rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub enforced_by: Vec<String>,
+    /// The scenario in which it refuses something, where honest nodes can meet it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// The test that holds it to what it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+}
+
+impl Row {
+    /// What stands beneath it in a table, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        let note = |label: &str, text: &str| format!("{label:<12}{text}");
+        let mut notes = Vec::new();
+        if !self.enforced_by.is_empty() {
+            notes.push(note("enforced by", &self.enforced_by.join(", ")));
+        }
+        notes.extend(self.scenario.as_ref().map(|name| note("scenario", name)));
+        notes.extend(self.test.as_ref().map(|name| note("test", name)));
+        notes
+    }
 }
 
 const GAP: usize = 2;
 
 /// Lays out the rows under three headings. The first column is never wrapped.
 pub fn table(heads: [&str; 3], rows: &[[String; 3]]) -> String {
+    table_with_notes(heads, rows, &[])
+}
+
+/// The same, with lines beneath each row: those of its place in `notes`, where there are any. Notes
+/// stand under the second column and are never wrapped.
+pub fn table_with_notes(heads: [&str; 3], rows: &[[String; 3]], notes: &[Vec<String>]) -> String {
     let heads = heads.map(str::to_owned);
     let all: Vec<&[String; 3]> = std::iter::once(&heads).chain(rows).collect();
     let widths = widths(&all);
     let mut shown = String::new();
-    for row in all {
+    for (place, row) in all.into_iter().enumerate() {
         shown.push_str(&lay(row, widths));
+        // The headings come first, and have none.
+        for note in place.checked_sub(1).and_then(|place| notes.get(place)).into_iter().flatten() {
+            shown.push_str(&format!("{:indent$}{note}\n", "", indent = widths[0] + GAP));
+        }
     }
     shown
 }
@@ -85,6 +118,19 @@ mod tests {
         single_commit  A hub accepts at most one commit for each epoch, and      draft-ietf-mimi-protocol-06
                        nobody enters an epoch by a commit that is not in the     §5.3, I4
                        hub's log.
+        ");
+    }
+
+    #[test]
+    fn notes_stand_beneath_their_row() {
+        let rows = [row("a", "first", "A1"), row("bb", "second", "A2")];
+        let notes = [vec![], vec!["note one".to_owned(), "note two".to_owned()]];
+        insta::assert_snapshot!(table_with_notes(["id", "meaning", "source"], &rows, &notes), @"
+        id  meaning  source
+        a   first    A1
+        bb  second   A2
+            note one
+            note two
         ");
     }
 

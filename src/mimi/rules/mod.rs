@@ -15,6 +15,7 @@
 
 mod authorised;
 mod enforcers;
+mod evidence;
 mod group;
 pub mod joining;
 mod kind;
@@ -31,6 +32,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 pub use enforcers::Enforcer;
+pub use evidence::{EVIDENCE, Evidence};
 pub use kind::founded_inside;
 pub use prospect::Prospect;
 pub use subject::{Actor, Base, CachedProposal, Handshake, HandshakeKind, Message, Part, What};

@@ -1,0 +1,167 @@
+//! Where each rule is seen at work: the scenario in which somebody breaks it, and the test that
+//! holds it to what it says.
+//!
+//! A rule without a line here fails a test, and so does a line whose test is not there or in whose
+//! scenario nobody is refused by the rule (`sims/scenarios/main.rs`). Honest nodes never break some
+//! rules: those are for liars, and a scenario of honest ones can't show them.
+
+use super::Rule;
+
+/// Where a rule is seen at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Evidence {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The name of a file in `scenarios/`, without its ending, in which the rule refuses
+    /// something; none where only a node that lies would break it.
+    pub scenario: Option<&'static str>,
+    /// The name of a test function that sees it accept and refuse.
+    pub test: &'static str,
+}
+
+impl Rule {
+    /// Where this rule is seen at work; none where nobody has said so yet.
+    pub fn evidence(&self) -> Option<&'static Evidence> {
+        EVIDENCE.iter().find(|evidence| evidence.rule == self.id)
+    }
+}
+
+const fn seen(rule: &'static str, scenario: &'static str, test: &'static str) -> Evidence {
+    Evidence { rule, scenario: Some(scenario), test }
+}
+
+const fn for_liars(rule: &'static str, test: &'static str) -> Evidence {
+    Evidence { rule, scenario: None, test }
+}
+
+/// One line for each rule, in the catalogue's order.
+pub static EVIDENCE: &[Evidence] = &[
+    seen(
+        "current-epoch",
+        "concurrent-commits",
+        "a_commit_or_proposal_for_another_epoch_gets_wrong_epoch",
+    ),
+    for_liars("sender-is-member", "who_is_no_member_can_only_join"),
+    seen(
+        "exiting-only-removes",
+        "exiting-user-hears-nothing",
+        "a_user_who_leaves_may_only_remove_its_own_clients",
+    ),
+    for_liars("sender-is-participant", "who_is_not_listed_or_banned_sends_nothing"),
+    for_liars("known-references", "a_reference_to_what_was_never_accepted_is_an_invalid_proposal"),
+    for_liars("only-known-proposals", "a_proposal_that_rooms_have_no_use_for_is_refused"),
+    for_liars("external-commit-shape", "an_external_commit_has_one_external_init"),
+    seen(
+        "cached-proposals-included",
+        "commit-that-has-not-heard-of-a-leave",
+        "a_commit_without_a_waiting_proposal_is_told_which",
+    ),
+    for_liars("no-self-removal-by-commit", "a_committer_does_not_commit_its_own_removal"),
+    for_liars("client-changes-once", "a_client_is_removed_once_and_only_while_it_is_a_member"),
+    for_liars("one-metadata-update", "a_commit_carries_one_metadata_update_at_most"),
+    for_liars("roles-apart-from-list", "roles_change_in_a_commit_without_list_changes"),
+    for_liars(
+        "preauthorisation-apart-from-list",
+        "preauthorised_users_change_together_with_removals_only",
+    ),
+    for_liars("list-update-applies", "updates_that_touch_a_user_twice_or_nobody_are_invalid"),
+    for_liars("listed-before-member", "a_client_enters_only_with_or_after_its_user"),
+    for_liars("clients-leave-with-user", "who_is_removed_from_the_list_leaves_with_all_clients"),
+    seen(
+        "external-commits-allowed",
+        "no-way-in-from-outside",
+        "nobody_joins_by_an_external_commit_where_the_policy_forbids_it",
+    ),
+    seen(
+        "fixed-membership",
+        "fixed-membership",
+        "nobody_enters_or_leaves_a_room_of_fixed_membership_but_clients_do",
+    ),
+    seen(
+        "inside-parent",
+        "room-inside-a-room",
+        "a_room_with_a_parent_has_some_of_the_parents_participants",
+    ),
+    seen(
+        "at-most-max-users",
+        "limits-of-a-room",
+        "a_room_has_no_more_users_than_it_may_and_the_banned_do_not_count",
+    ),
+    seen("at-most-max-clients", "limits-of-a-room", "a_room_has_no_more_clients_than_it_may"),
+    seen(
+        "one-client-per-user",
+        "limits-of-a-room",
+        "a_user_has_one_client_where_the_room_is_not_for_several",
+    ),
+    seen("authorised", "moderated-room", "who_lacks_the_capability_of_an_action_may_not_do_it"),
+    for_liars("message-sender-is-active", "strangers_and_banned_users_send_nothing"),
+    for_liars("message-epoch-not-newer", "a_message_from_an_epoch_to_come_is_not_allowed"),
+    seen(
+        "message-epoch-tolerated",
+        "epoch-too-old",
+        "a_message_may_lag_behind_as_far_as_the_room_tolerates",
+    ),
+    seen(
+        "exiting-sends-nothing",
+        "exiting-user-hears-nothing",
+        "a_user_who_leaves_sends_no_messages",
+    ),
+    seen("may-send", "moderated-room", "a_role_without_the_capability_sends_nothing"),
+    for_liars("peer-is-who-it-says", "a_good_request_by_or_to_the_wrong_one_is_refused"),
+    for_liars("body-at-most-1-mib", "a_body_that_is_too_long_is_refused_with_413"),
+    for_liars("body-is-well-formed", "a_damaged_message_is_refused_or_sealed"),
+    for_liars("room-is-known", "a_room_that_there_is_not_is_refused_and_not_made"),
+    for_liars(
+        "key-material-through-the-hub",
+        "key_packages_for_a_room_go_to_its_hub_and_to_nobody_else",
+    ),
+    for_liars("key-package-once", "two_requests_get_two_key_packages"),
+    for_liars("key-material-is-signed", "key_packages_go_to_whoever_signs_for_its_own_user"),
+    for_liars("group-info-is-signed", "a_group_info_goes_to_whoever_signs_and_comes_from_its_peer"),
+    seen(
+        "group-info-for-participants",
+        "ban-and-unban",
+        "a_group_info_goes_to_participants_and_not_to_strangers",
+    ),
+    for_liars("room-is-new", "a_room_is_created_once_and_the_same_creation_may_be_repeated"),
+    for_liars("route-is-known", "made_up_paths_and_headers_are_refused"),
+    seen(
+        "user-is-known",
+        "users-who-are-not-there",
+        "behind_a_mask_unknown_gone_and_unwilling_are_the_same_bytes",
+    ),
+    for_liars("valid-mls", "a_commit_with_a_wrong_signature_is_not_valid"),
+    for_liars("group-info-matches", "a_commit_comes_with_the_group_info_of_its_own_epoch"),
+    for_liars("welcome-after-its-commit", "a_welcome_leaves_the_hub_only_with_an_accepted_commit"),
+    seen(
+        "frank-is-genuine",
+        "frank-spoilt-by-a-follower",
+        "a_receiver_finds_each_change_that_a_follower_could_make_to_a_frank",
+    ),
+    for_liars("franking-tag-fits", "a_tag_of_another_plaintext_is_found_by_the_receiver"),
+    for_liars(
+        "content-names-its-sender",
+        "a_content_that_names_another_sender_or_room_or_none_is_found_by_the_receiver",
+    ),
+    seen(
+        "consent-is-given",
+        "consent-asked-and-granted",
+        "behind_a_mask_unknown_gone_and_unwilling_are_the_same_bytes",
+    ),
+    for_liars("key-package-not-expired", "a_hub_takes_no_commit_by_a_key_package_that_is_over"),
+    for_liars("asset-host-is-a-peer", "a_hub_is_no_open_proxy"),
+    for_liars("asset-is-known", "an_asset_is_downloaded_from_its_provider_and_through_a_hub"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mimi::rules::RULES;
+
+    #[test]
+    fn every_rule_has_its_line_and_every_line_its_rule() {
+        let rules: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+        let lines: Vec<_> = EVIDENCE.iter().map(|evidence| evidence.rule).collect();
+        assert_eq!(lines, rules);
+    }
+}
