@@ -38,9 +38,14 @@ impl Rule {
             // The parent is another room, which clients of this one need not be in.
             (Check::Handshake(_), "inside-parent") | (Check::Message(_), _) => &[Enforcer::Hub],
             (Check::Handshake(_), _) => &[Enforcer::Hub, Enforcer::Client],
-            (Check::Request, "key-package-once" | "key-material-is-signed" | "user-is-known") => {
-                &[Enforcer::TargetProvider]
-            }
+            (
+                Check::Request,
+                "key-package-once"
+                | "key-material-is-signed"
+                | "user-is-known"
+                | "consent-is-given"
+                | "key-package-not-expired",
+            ) => &[Enforcer::TargetProvider],
             (Check::Request, "key-material-through-the-hub") => {
                 &[Enforcer::Hub, Enforcer::TargetProvider]
             }
