@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use schism::trace::{Entry, Event, Kind, Phase, Way};
+use schism::trace::{Entry, Event, Fate, Kind, Phase, Way};
 
 use crate::played::{accepted_digest, accepts, enters};
 use crate::{each_seed, once};
@@ -177,6 +177,25 @@ fn a_commit_that_leaves_out_a_leave_is_told_so_and_made_anew_with_it() {
         let Event::Accepted { proposals, .. } = &played.at(commit).event else { unreachable!() };
         assert_eq!(proposals.len(), 2, "the removal of the client and of the user");
         played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(2);
+    });
+}
+
+#[test]
+fn alice_invites_bob_who_consents_and_comes_in_by_himself() {
+    each_seed("alice-adds-bob", |played| {
+        let asked =
+            played.first("the question", |it| matches!(it.event, Event::ConsentAsked { .. }));
+        assert_eq!(played.fate("s3000-A1"), Some(Fate::Refused), "no KeyPackage without consent");
+        let listed = played.first("the invitation", |it| accepts(it, Kind::Commit));
+        let granted =
+            played.first("the consent", |it| matches!(it.event, Event::ConsentGranted { .. }));
+        let joined = played.first("the join", |it| accepts(it, Kind::ExternalCommit));
+        let next = played.commit_of("A1", joined);
+        assert!(asked < listed && listed < granted && granted < joined && joined < next);
+        let view = played.entrances(accepted_digest(played.at(next)));
+        assert_eq!(view.len(), 2, "both enter by the commit that confirms the list");
+        assert_eq!(played.readers("thank you"), ["A1"]);
         played.assert_all_at_one_epoch(2);
     });
 }

@@ -81,7 +81,7 @@ mod tests {
         let mut story = Story::room_of(&["A1", "B1"]);
         story.update("A1");
         story.enters("B1");
-        story.joins("B1", Way::Welcome);
+        story.joins("B1", Way::ExternalCommit);
         story.fires_last("epochs_grow", "began a new stay at epoch 2");
     }
 

@@ -43,6 +43,8 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     super::frank_sound::INFO,
     super::consent_respected::INFO,
     super::key_package_once::INFO,
+    super::limits_hold::INFO,
+    super::welcome_after_commit::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

@@ -43,6 +43,7 @@ mod judge;
 mod key_package_once;
 mod leave_completes;
 mod ledger;
+mod limits_hold;
 mod listed_users_get_in;
 mod mail;
 mod members_inside_participants;
@@ -65,6 +66,7 @@ mod truthful_responses;
 mod used_in_order;
 mod verdict;
 mod verdicts_agree;
+mod welcome_after_commit;
 
 pub use invariant::{INVARIANTS, InvariantInfo, Kind};
 pub use judge::{Oracle, judge};

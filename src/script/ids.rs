@@ -37,6 +37,8 @@ pub const INVARIANTS: &[&str] = &[
     "frank_sound",
     "consent_respected",
     "key_package_once",
+    "limits_hold",
+    "welcome_after_commit",
 ];
 
 /// Ids of the third catalogue.
