@@ -10,9 +10,10 @@ use schism::mimi::local::{
 };
 use schism::mimi::room::{COMPONENTS, ComponentUpdate};
 use schism::mimi::wire::{
-    AbuseReport, Directory, ExternalSender, FanoutMessage, GroupInfoRatchetTree, GroupInfoRequest,
-    GroupInfoResponse, KeyMaterialRequest, KeyMaterialResponse, NotifyRequest, Route,
-    SubmitMessageRequest, SubmitMessageResponse, UpdateRequest, UpdateResponse,
+    AbuseReport, ConsentEntry, Directory, ExternalSender, FanoutMessage, GroupInfoRatchetTree,
+    GroupInfoRequest, GroupInfoResponse, IdentifierRequest, IdentifierResponse, KeyMaterialRequest,
+    KeyMaterialResponse, NotifyRequest, Route, SubmitMessageRequest, SubmitMessageResponse,
+    UpdateRequest, UpdateResponse,
 };
 use schism::mls::{MlsFraming, peek, welcome_references};
 
@@ -42,6 +43,9 @@ pub const DECODERS: &[(&str, Decoder)] = &[
     body!(KeyMaterialRequest),
     body!(KeyMaterialResponse, framed),
     body!(AbuseReport),
+    body!(ConsentEntry, framed),
+    body!(IdentifierRequest),
+    body!(IdentifierResponse),
     body!(Directory),
     body!(ExternalSender),
     body!(HubKeys),

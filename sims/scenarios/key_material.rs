@@ -1,4 +1,5 @@
-//! Whom KeyPackages are given to, and which: consent, exhaustion, expiry, users who are gone.
+//! What providers ask each other besides rooms: KeyPackages, and whom they are given to (consent,
+//! exhaustion, expiry, users who are gone); assets.
 
 use schism::trace::{Digest, Entry, Event, Fate, Way};
 
@@ -243,5 +244,33 @@ fn behind_a_mask_the_answers_are_of_one_length_and_one_code() {
         });
         let answers: Vec<_> = answers.collect();
         assert!(answers.len() == 3 && answers.iter().all(|it| *it == answers[0]), "{answers:?}");
+    });
+}
+
+#[test]
+fn a_photo_comes_through_the_hub_and_its_provider_hears_of_nobody_else() {
+    each_seed("asset-through-the-hub", |played| {
+        for (client, second) in [("A1", 8), ("H1", 14)] {
+            assert_eq!(outcome(played, client, second), (Fate::Done, "15 bytes"), "{client}");
+        }
+        let (fate, why) = outcome(played, "A1", 10);
+        assert_eq!(fate, Fate::Refused);
+        assert!(why.starts_with("status 403: elsewhere.example is no peer"), "{why}");
+        let (fate, why) = outcome(played, "A1", 12);
+        assert!(fate == Fate::Refused && why.starts_with("status 404: "), "{why}");
+        let asked = |wanted: &str| {
+            let of = |entry: &Entry| match &entry.event {
+                Event::Request { endpoint, to, .. } if endpoint == wanted => {
+                    Some((entry.node.clone(), to.clone()))
+                }
+                _ => None,
+            };
+            let mut asked: Vec<_> = played.entries().iter().filter_map(of).collect();
+            asked.dedup();
+            asked
+        };
+        let between = |from: &str, to: &str| vec![(from.to_owned(), to.to_owned())];
+        assert_eq!(asked("proxyDownload"), between("a.example", "hub.example"));
+        assert_eq!(asked("asset"), between("hub.example", "b.example"));
     });
 }

@@ -1,5 +1,5 @@
-//! What a client's user settles with its provider, about no room that it is in: consents, and the
-//! end of the account.
+//! What a client's user settles with its provider, about no room that it is in: consents, assets,
+//! and the end of the account.
 //!
 //! One after the other, in the user's order, each until a definite answer comes. The provider
 //! knows a repeat by its idempotency key, so that asking again does no harm.
@@ -60,6 +60,13 @@ impl Affairs {
                 let (operation, extensions) = (operation.clone(), AppDataDictionary::default());
                 (Errand::Consent, ConsentEntry { operation, scope, extensions }.encode())
             }
+            // What an asset holds matters to nobody here: it would be sealed.
+            WishKind::Upload(name) => {
+                (Errand::Upload(name.clone()), format!("the asset {name}").into_bytes())
+            }
+            WishKind::Download(url) => {
+                (Errand::Download(wish.room.provider().clone(), url.clone()), Vec::new())
+            }
             _ => (Errand::DeleteAccount, Vec::new()),
         };
         self.waiting.push_back(Affair {
@@ -97,8 +104,12 @@ impl Affairs {
     pub fn answered(&mut self, kit: &Kit, result: Result<Reply, Unanswered>, now_ms: u64) -> bool {
         let Some(mut first) = self.waiting.pop_front() else { return false };
         match result {
-            Ok(reply) if reply.status == 201 => {
-                end(kit, &first.intent, Fate::Done, "");
+            Ok(reply) if reply.status < 300 => {
+                let why = match reply.body.len() {
+                    0 => String::new(),
+                    bytes => format!("{bytes} bytes"),
+                };
+                end(kit, &first.intent, Fate::Done, &why);
                 first.errand == Errand::DeleteAccount
             }
             Ok(reply) if reply.status < 500 => {

@@ -49,7 +49,10 @@ impl Room {
                     }
                 }
                 // Affairs never come to a room.
-                WishKind::Consent { .. } | WishKind::DeleteAccount => {}
+                WishKind::Consent { .. }
+                | WishKind::DeleteAccount
+                | WishKind::Upload(_)
+                | WishKind::Download(_) => {}
                 WishKind::Leave => {
                     if !self.begin_leave(kit, wanted) {
                         self.record.rest_until_ms = now_ms + 500;

@@ -4,7 +4,7 @@
 
 use crate::mimi::room::{Charter, PolicyChange};
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
-use crate::mimi::wire::ConsentOperation;
+use crate::mimi::wire::{AssetUrl, ConsentOperation};
 use crate::trace::Event;
 
 /// One thing that a client's user wants.
@@ -89,12 +89,19 @@ pub enum WishKind {
     },
     /// End the user's account.
     DeleteAccount,
+    /// Leave an asset of this name with the provider.
+    Upload(String),
+    /// Get an asset through the hub of the wish's room.
+    Download(AssetUrl),
 }
 
 impl WishKind {
     /// Whether it is between the client and its provider, and about no room that it is in.
     pub fn is_affair(&self) -> bool {
-        matches!(self, Self::Consent { .. } | Self::DeleteAccount)
+        matches!(
+            self,
+            Self::Consent { .. } | Self::DeleteAccount | Self::Upload(_) | Self::Download(_)
+        )
     }
 
     /// What traces call it.
@@ -108,6 +115,7 @@ impl WishKind {
             Self::Update => "update",
             Self::Leave => "leave",
             Self::Join | Self::JoinWith(_) => "join",
+            Self::ReportAbuse { .. } => "report-abuse",
             Self::Invite(..) => "invite",
             Self::Ban(_) => "ban",
             Self::Unban(..) => "unban",
@@ -116,12 +124,13 @@ impl WishKind {
             Self::RemoveClient(_) => "remove-client",
             Self::SelfRemove => "self-remove",
             Self::ChangePolicy(_) => "change-policy",
-            Self::ReportAbuse { .. } => "report-abuse",
             Self::Consent { operation: ConsentOperation::Request, .. } => "ask-consent",
             Self::Consent { operation: ConsentOperation::Cancel, .. } => "cancel-consent",
             Self::Consent { operation: ConsentOperation::Grant { .. }, .. } => "grant-consent",
             Self::Consent { operation: ConsentOperation::Revoke, .. } => "revoke-consent",
             Self::DeleteAccount => "delete-account",
+            Self::Upload(_) => "upload",
+            Self::Download(_) => "download",
         }
     }
 
@@ -131,15 +140,16 @@ impl WishKind {
             Self::Add(user)
             | Self::Remove(user)
             | Self::Consent { user, .. }
+            | Self::ReportAbuse { user, .. }
             | Self::Invite(user, _)
             | Self::Ban(user)
             | Self::Unban(user, _)
             | Self::Kick(user)
-            | Self::ChangeRole(user, _)
-            | Self::ReportAbuse { user, .. } => user.to_string(),
+            | Self::ChangeRole(user, _) => user.to_string(),
             Self::RemoveClient(client) => client.to_string(),
             Self::Send(text) => text.clone(),
-            Self::Rename(name) => name.clone(),
+            Self::Rename(name) | Self::Upload(name) => name.clone(),
+            Self::Download(url) => url.to_string(),
             _ => String::new(),
         }
     }

@@ -143,6 +143,8 @@ impl<'a> Teller<'a> {
             "cancel-consent" => (Sort::Notable, format!("asks {whom} for consent no more")),
             "grant-consent" => (Sort::Notable, format!("consents to be added by {whom}")),
             "revoke-consent" => (Sort::Notable, format!("denies {whom} its consent")),
+            "upload" => (Sort::Notable, format!("uploads {object}")),
+            "download" => (Sort::Notable, format!("downloads {object} through the hub of {room}")),
             "delete-account" => (Sort::Notable, "deletes its account".to_owned()),
             other => (Sort::Notable, format!("wants {other} {whom} in {room}")),
         };

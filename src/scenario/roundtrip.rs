@@ -100,6 +100,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|text| Action::ReportAbuse { user: "b-ob".to_owned(), text }),
         prop::sample::select(governing()),
         Just(Action::DeleteAccount),
+        Just(Action::Upload { name: "photo.1".to_owned() }),
+        Just(Action::Download { user: "cathy".to_owned(), name: "photo".to_owned() }),
         (consent(), any::<bool>()).prop_map(|(operation, here)| Action::Consent {
             operation,
             user: "b-ob".to_owned(),
@@ -265,7 +267,7 @@ fn script() -> impl Strategy<Value = Script> {
         let known = |step: &Step| names.contains(&step.room.as_str());
         // What concerns no room stands under the first.
         let placed = |step: Step| match step.action {
-            Action::Consent { here: false, .. } | Action::DeleteAccount => {
+            Action::Consent { here: false, .. } | Action::DeleteAccount | Action::Upload { .. } => {
                 Step { room: names[0].to_owned(), ..step }
             }
             _ => step,

@@ -3,8 +3,8 @@
 //! Checked here is what no run could mean: a room that is used before it is created or created
 //! twice, or away from its hub (a creation is local to the hub's provider, P06 §3.1), and a new
 //! client that acts before its `join`. Whether a step is allowed is for the protocol to say.
-//! Consents and the end of an account need no room that is there; those that name none stand under
-//! the file's first one.
+//! Consents, assets and the end of an account need no room that is there; those that name none
+//! stand under the file's first one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,6 +14,7 @@ use super::policy_steps;
 use super::problem::{Complaint, Earliest};
 use super::time::{LONGEST_MS, show};
 use super::topology::Topology;
+use crate::mimi::uri::is_name;
 use crate::mimi::wire::ConsentOperation;
 use crate::script::{Action, Step};
 
@@ -41,10 +42,19 @@ const ACTIONS: &[&str] = &[
     "grant-consent",
     "revoke-consent",
     "delete-account",
+    "upload",
+    "download",
 ];
 /// Actions that are about no room that the client is in.
-const AFFAIRS: &[&str] =
-    &["ask-consent", "cancel-consent", "grant-consent", "revoke-consent", "delete-account"];
+const AFFAIRS: &[&str] = &[
+    "ask-consent",
+    "cancel-consent",
+    "grant-consent",
+    "revoke-consent",
+    "delete-account",
+    "upload",
+    "download",
+];
 /// Actions that make sense many times in a row.
 const REPEATABLE: &[&str] = &["send", "rename", "update"];
 const KEYS: &[&str] = &[
@@ -157,6 +167,8 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
         "join" => &["code"],
         "change-policy" => policy_steps::KEYS,
         "ask-consent" | "cancel-consent" | "grant-consent" | "revoke-consent" => &["user"],
+        "upload" => &["name"],
+        "download" => &["user", "name"],
         "send" => &["text"],
         "report-abuse" => &["user", "text"],
         "rename" => &["name"],
@@ -167,7 +179,8 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
         }
     };
     let repeat: &[&str] = if REPEATABLE.contains(&verb.text) { &["every", "times"] } else { &[] };
-    let place: &[&str] = if verb.text == "delete-account" { &[] } else { &["room"] };
+    let nowhere = matches!(verb.text, "delete-account" | "upload");
+    let place: &[&str] = if nowhere { &[] } else { &["room"] };
     fields.only(verb.text, &[&["at", "who", "do"], place, own, repeat].concat())?;
     let user = || {
         let user = fields.need("user", "the user that it concerns")?;
@@ -177,6 +190,13 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
     let role = || {
         let role = fields.get("role").map(|value| value.text("the name of a role"));
         Ok::<_, Complaint>(role.transpose()?.map(|role| role.text.to_owned()))
+    };
+    let asset = || {
+        let name = fields.need("name", "the asset's name")?.text("the asset's name")?;
+        let wrong = || format!("`{}` can't be the name of an asset", name.text);
+        let form = "expected letters, digits, `-`, `_` and `.`";
+        let complaint = || Complaint::new(&name.span, wrong(), form);
+        is_name(name.text).then(|| name.text.to_owned()).ok_or_else(complaint)
     };
     Ok(match verb.text {
         "create" => Action::Create,
@@ -210,6 +230,8 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
             Action::JoinWith { code: text("code", "a code to join with")? }
         }
         "delete-account" => Action::DeleteAccount,
+        "upload" => Action::Upload { name: asset()? },
+        "download" => Action::Download { user: user()?, name: asset()? },
         verb if AFFAIRS.contains(&verb) => Action::Consent {
             operation: match verb {
                 "ask-consent" => ConsentOperation::Request,
@@ -222,6 +244,17 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
         },
         _ => Action::Join,
     })
+}
+
+/// Whether it is about no room that the client is in.
+fn is_affair(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Consent { .. }
+            | Action::DeleteAccount
+            | Action::Upload { .. }
+            | Action::Download { .. }
+    )
 }
 
 /// The action that a file has for an operation of consent.
@@ -280,7 +313,8 @@ fn creations(placed: &[Placed]) -> Result<BTreeMap<String, u64>, Complaint> {
                 created.insert(room.clone(), step.at_ms);
                 Ok(())
             }
-            (Action::Consent { .. } | Action::DeleteAccount, _) | (_, Some(_)) => Ok(()),
+            (_, Some(_)) => Ok(()),
+            (action, None) if is_affair(action) => Ok(()),
             (_, None) => Err(too_early(placed, room, action)),
         });
     }

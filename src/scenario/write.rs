@@ -122,10 +122,14 @@ fn step(step: &Step, only_room: bool) -> String {
             (consent_verb(operation), format!(", user = {}", text(user)))
         }
         Action::DeleteAccount => ("delete-account", String::new()),
+        Action::Upload { name } => ("upload", format!(", name = {}", text(name))),
+        Action::Download { user, name } => {
+            ("download", format!(", user = {}, name = {}", text(user), text(name)))
+        }
     };
     let elsewhere = match step.action {
         Action::Consent { here, .. } => !here,
-        Action::DeleteAccount => true,
+        Action::DeleteAccount | Action::Upload { .. } => true,
         Action::Create => false,
         _ => only_room,
     };

@@ -239,6 +239,18 @@ pub enum Action {
     },
     /// End the account of the client's user at its provider. The step's room is the script's first.
     DeleteAccount,
+    /// Leave an asset with the own provider. The step's room is the script's first.
+    Upload {
+        /// The asset's name.
+        name: String,
+    },
+    /// Get an asset through the hub of the step's room (P06 §5.10).
+    Download {
+        /// The short name of the user whose provider has it.
+        user: String,
+        /// The asset's name.
+        name: String,
+    },
 }
 
 /// Something that goes wrong.

@@ -83,12 +83,13 @@ fn check_step(script: &Script, step: &Step, clients: &BTreeMap<&str, &str>) -> R
     match &step.action {
         Action::Add { user }
         | Action::Remove { user }
+        | Action::Consent { user, .. }
+        | Action::Download { user, .. }
         | Action::Invite { user, .. }
         | Action::Ban { user }
         | Action::Unban { user, .. }
         | Action::Kick { user }
-        | Action::ChangeRole { user, .. }
-        | Action::Consent { user, .. } => known(script.users.contains_key(user), "user", user),
+        | Action::ChangeRole { user, .. } => known(script.users.contains_key(user), "user", user),
         Action::RemoveClient { client } => {
             known(clients.contains_key(client.as_str()), "client", client)
         }

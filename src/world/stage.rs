@@ -23,6 +23,7 @@ use super::time::{EPOCH_S, Now, tick_ms};
 use super::watch::Watch;
 use super::{PlayError, wire};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
+use crate::mimi::wire::AssetUrl;
 use crate::node::points;
 use crate::script::{Action, FaultKind, Link, Point, Script, Step};
 use crate::trace::{Event, Journal, Phase};
@@ -414,6 +415,11 @@ fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
             WishKind::Consent { operation: operation.clone(), user: uri(user)?, here: *here }
         }
         Action::DeleteAccount => WishKind::DeleteAccount,
+        Action::Upload { name } => WishKind::Upload(name.clone()),
+        Action::Download { user, name } => {
+            let host = uri(user)?.provider().clone();
+            WishKind::Download(AssetUrl { host, name: name.clone() })
+        }
     })
 }
 

@@ -43,10 +43,9 @@ impl Rule {
                 "key-package-once"
                 | "key-material-is-signed"
                 | "user-is-known"
-                | "consent-is-given"
-                | "key-package-not-expired",
+                | "consent-is-given",
             ) => &[Enforcer::TargetProvider],
-            (Check::Request, "key-material-through-the-hub") => {
+            (Check::Request, "key-material-through-the-hub" | "key-package-not-expired") => {
                 &[Enforcer::Hub, Enforcer::TargetProvider]
             }
             (
@@ -55,6 +54,7 @@ impl Rule {
                 | "body-at-most-1-mib"
                 | "body-is-well-formed"
                 | "room-is-known"
+                | "asset-is-known"
                 | "route-is-known",
             ) => &[Enforcer::Hub, Enforcer::Follower],
             (

@@ -149,8 +149,12 @@ pub static EVIDENCE: &[Evidence] = &[
         "behind_a_mask_unknown_gone_and_unwilling_are_the_same_bytes",
     ),
     for_liars("key-package-not-expired", "a_hub_takes_no_commit_by_a_key_package_that_is_over"),
-    for_liars("asset-host-is-a-peer", "a_hub_is_no_open_proxy"),
-    for_liars("asset-is-known", "an_asset_is_downloaded_from_its_provider_and_through_a_hub"),
+    seen("asset-host-is-a-peer", "asset-through-the-hub", "a_hub_is_no_open_proxy"),
+    seen(
+        "asset-is-known",
+        "asset-through-the-hub",
+        "an_asset_is_downloaded_from_its_provider_and_through_a_hub",
+    ),
 ];
 
 #[cfg(test)]

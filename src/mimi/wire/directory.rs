@@ -8,7 +8,7 @@ use super::WireError;
 use crate::mimi::uri::ProviderName;
 
 /// The URLs of a provider's endpoints, each a template with one `{parameter}`. The document names
-/// all ten; `report_abuse` is not routed yet (see [`super::Route`]).
+/// all ten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Directory {
