@@ -34,6 +34,15 @@ fn who_says_that_it_is_out_when_it_is_in_again_stays_in() {
 }
 
 #[test]
+fn a_client_that_goes_by_itself_does_not_block_its_users_leave() {
+    each_seed("self-removal-beside-a-leave", |played| {
+        assert_eq!(played.fate("s5000-B2"), Some(Fate::Done));
+        assert_eq!(played.fate("s5050-B1"), Some(Fate::Done));
+        played.assert_nothing_undone();
+    });
+}
+
+#[test]
 fn a_wish_that_cannot_be_committed_takes_no_accepted_proposal_with_it() {
     each_seed("wish-that-cannot-be-committed", |played| {
         assert_eq!(played.fate("s6000-B1"), Some(Fate::Refused));

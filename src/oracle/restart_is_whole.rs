@@ -9,7 +9,8 @@
 //!
 //! Not checked: whether the found state is the last one (what was not durable may be lost); a
 //! creation that the hub has not accepted, which nobody has entered yet; commits that the client
-//! rejected or passed over; dishonest clients.
+//! rejected or passed over; the mailbox in a stay that the client has set out to end by coming back,
+//! as when its mail was dropped before a rollback let it read it again; dishonest clients.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +33,10 @@ struct RestartIsWhole {
     entered: BTreeMap<(String, RoomUri, Digest), Step>,
     /// Commits that a client made itself, or had no use for.
     settled: BTreeSet<(String, Digest)>,
+    /// The stay that each client is in: its number, and its first epoch.
+    stays: BTreeMap<(String, RoomUri), (u64, u64)>,
+    /// Stays, by their first epoch, that a client set out to end, since mail leads on from none.
+    given_up: BTreeSet<(String, RoomUri, u64)>,
 }
 
 /// A step into an epoch.
@@ -48,26 +53,38 @@ impl Invariant for RestartIsWhole {
             return vec![];
         }
         match &entry.event {
-            Event::Entered { room, epoch, authenticator, state, commit, way, .. } => {
+            Event::Entered { room, epoch, stay, authenticator, state, commit, way, .. } => {
                 let place = (entry.node.clone(), room.clone(), *authenticator);
                 let step = Step { epoch: *epoch, state: state.hash, commit: *commit };
                 self.entered.insert(place, step);
+                let now = self.stays.entry((entry.node.clone(), room.clone())).or_default();
+                if now.0 != *stay {
+                    *now = (*stay, *epoch);
+                }
                 let own = commit.filter(|_| *way == Way::OwnCommit);
                 self.settled.extend(own.map(|digest| (entry.node.clone(), digest)));
             }
             Event::Rejected { digest, .. } | Event::Passed { digest, .. } => {
                 self.settled.insert((entry.node.clone(), *digest));
             }
+            Event::Resyncing { room, .. } => {
+                let (node, room) = (entry.node.clone(), room.clone());
+                let stay = self.stays.get(&(node.clone(), room.clone()));
+                self.given_up.extend(stay.map(|(_, first_epoch)| (node, room, *first_epoch)));
+            }
             Event::RestartFound {
                 room, inside, group, first_epoch, commit, read, unread, ..
             } => {
                 let node = entry.node.as_str();
+                let stay = (entry.node.clone(), room.clone(), *first_epoch);
+                let given_up = self.given_up.contains(&stay);
                 let why = match group {
                     None => inside.then(|| "its record says that there is a group".to_owned()),
                     Some(_) if !inside => Some("its record says that there is no group".to_owned()),
-                    Some(group) => self
-                        .record(node, room, group, *commit)
-                        .or_else(|| self.mailbox(node, group, *first_epoch, *read, unread)),
+                    Some(group) => self.record(node, room, group, *commit).or_else(|| {
+                        let mailbox = || self.mailbox(node, group, *first_epoch, *read, unread);
+                        (!given_up).then(mailbox).flatten()
+                    }),
                 };
                 let tell = |why| match group {
                     Some(group) => {
@@ -197,6 +214,18 @@ mod tests {
         let mut story = followed_to(3);
         finds(&mut story, 2, 2, 3);
         story.fires_last("restart_is_whole", "its mailbox is past the commit of epoch 2");
+    }
+
+    #[test]
+    fn a_stay_that_a_client_has_given_up_may_lack_what_its_mailbox_is_past() {
+        let mut story = followed_to(3);
+        let room = crate::oracle::tests_support::room();
+        story.push("B1", Event::Resyncing { room, why: "mail was dropped".to_owned() });
+        finds(&mut story, 2, 2, 3);
+        // It came back, and lost that again in a crash.
+        story.joins("B1", Way::ExternalCommit);
+        finds(&mut story, 2, 2, 3);
+        story.is_clean();
     }
 
     #[test]

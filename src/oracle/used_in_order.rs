@@ -1,28 +1,39 @@
 //! `used_in_order` (I26): a client uses what it gets in the order that the room has.
 //!
 //! The network may deliver as it likes (R43). What a client gives to its user was encrypted in an
-//! epoch that the client has been in during this stay: never in one that it has not entered yet,
-//! and never in one from before it came.
+//! epoch that the client has been in: never in one that it has not entered yet, and never in one from
+//! before it came. What it read in an earlier stay it may deliver in a later one: a client tells its
+//! user what it read when its disk holds that, and may have left and come back with the same mail.
 //!
-//! Not checked: commits before the proposals that they name, which MLS itself refuses; the order in
+//! Not checked: which stay a message was read in; commits before the proposals that they name, which MLS itself refuses; the order in
 //! which providers put things into mailboxes, which is theirs to choose.
+
+use std::collections::BTreeSet;
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
+use crate::mimi::uri::RoomUri;
 use crate::trace::{Entry, Event};
 
 pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "used_in_order",
-    meaning: "a message is delivered only by a client that has been in its epoch in this stay",
+    meaning: "a message is delivered only by a client that has been in its epoch",
     source: "I26; R43; RP03 §7",
     kind: Kind::Safety,
-    begin: || Box::new(UsedInOrder),
+    begin: || Box::new(UsedInOrder::default()),
 };
 
-struct UsedInOrder;
+#[derive(Default)]
+struct UsedInOrder {
+    /// Who entered which epoch of which room.
+    entered: BTreeSet<(String, RoomUri, u64)>,
+}
 
 impl Invariant for UsedInOrder {
     fn observe(&mut self, ledger: &Ledger, entry: &Entry) -> Vec<Finding> {
+        if let Event::Entered { room, epoch, .. } = &entry.event {
+            self.entered.insert((entry.node.clone(), room.clone(), *epoch));
+        }
         let Event::Delivered { room, message, epoch, .. } = &entry.event else { return vec![] };
         if !ledger.is_honest(&entry.node) {
             return vec![];
@@ -36,8 +47,9 @@ impl Invariant for UsedInOrder {
             Some(place) if *epoch > place.epoch => {
                 told(format!("of epoch {epoch}, in epoch {}", place.epoch))
             }
-            Some(place) if *epoch < place.since => {
-                told(format!("of epoch {epoch}, in a stay since epoch {}", place.since))
+            Some(place) if !self.entered.contains(&(node.clone(), room.clone(), *epoch)) => {
+                let since = place.since;
+                told(format!("of epoch {epoch}, where it never was; its stay is since {since}"))
             }
             Some(_) => vec![],
         }
@@ -80,6 +92,16 @@ mod tests {
         story.update("A1");
         story.enters("A1");
         story.joins("B1", Way::ExternalCommit);
-        delivered_from(story, 1).fires_last("used_in_order", "in a stay since epoch 2");
+        delivered_from(story, 1)
+            .fires_last("used_in_order", "where it never was; its stay is since 2");
+    }
+
+    #[test]
+    fn a_message_read_in_an_earlier_stay_may_be_told_in_a_later_one() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.update("A1");
+        story.all_enter(&["A1", "B1"]);
+        story.joins("B1", Way::ExternalCommit);
+        delivered_from(story, 1).is_clean();
     }
 }

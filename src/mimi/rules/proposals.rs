@@ -1,7 +1,8 @@
 //! Rules about the proposals of a handshake: which there must be, which go together.
 
 use super::{
-    Base, Code, Handshake, HandshakeKind, Objection, Prospect, What, invalid, not_allowed,
+    Base, CachedProposal, Code, Handshake, HandshakeKind, Objection, Prospect, What, invalid,
+    not_allowed,
 };
 use crate::mimi::room::ComponentUpdate;
 
@@ -31,14 +32,21 @@ pub fn only_known_types(_: &Base<'_>, handshake: &Handshake) -> Result<(), Objec
     Ok(())
 }
 
-/// `cached-proposals-included`
+/// `cached-proposals-included`: but for a Remove that a waiting SelfRemove beats (R28).
 pub fn cached_included(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     if handshake.kind != HandshakeKind::Commit {
         return Ok(());
     }
     let references = || handshake.parts.iter().filter_map(|part| part.by_reference.as_ref());
-    let cached = base.cached.iter().map(|cached| &cached.reference);
-    let missing: Vec<_> = cached.filter(|cached| references().all(|it| it != *cached)).collect();
+    let beaten = |cached: &CachedProposal| match &cached.what {
+        What::Remove(client) => {
+            let own = What::SelfRemove(client.clone());
+            base.cached.iter().any(|other| other.what == own)
+        }
+        _ => false,
+    };
+    let due = base.cached.iter().filter(|cached| !beaten(cached)).map(|cached| &cached.reference);
+    let missing: Vec<_> = due.filter(|cached| references().all(|it| it != *cached)).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -37,6 +37,24 @@ fn a_commit_without_a_waiting_proposal_is_told_which() {
 }
 
 #[test]
+fn a_waiting_removal_may_be_left_out_for_a_waiting_self_removal_which_may_not() {
+    let mut room = Room::clubhouse();
+    let own = room.proposals("B2", vec![What::SelfRemove(client("B2"))]);
+    assert_eq!(room.play(&own), Ok(()));
+    let leave = room.leave_of_bob();
+    assert_eq!(room.play(&leave), Ok(()));
+    let mut commit = room.commit("A1", vec![]);
+    room.passes(&commit);
+    let parts = commit.parts.len();
+    commit.parts.retain(|part| part.what != What::Remove(client("B2")));
+    assert_eq!(commit.parts.len(), parts - 1);
+    room.passes(&commit);
+    commit.parts.retain(|part| part.what != What::SelfRemove(client("B2")));
+    let code = room.refused_by("cached-proposals-included", &commit);
+    assert_eq!(code, Code::InvalidProposal(vec![vec![0]]));
+}
+
+#[test]
 fn an_external_commit_need_not_include_what_waits() {
     let room = Room::while_bob_leaves();
     room.passes(&room.join("C2"));
