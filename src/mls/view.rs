@@ -5,20 +5,22 @@
 //! secrets, PSKs (study/openmls.md §3).
 
 use openmls::group::{GroupId, ProposalStore, QueuedProposal, StagedCommit};
+use openmls::messages::external_proposals::ExternalProposal;
 use openmls::messages::group_info::VerifiableGroupInfo;
 use openmls::prelude::{
-    OpenMlsSignaturePublicKey, ProcessedMessage, ProcessedMessageContent, ProtocolMessage,
-    PublicGroup, RatchetTreeIn, Sender, SignatureScheme, Verifiable as _,
+    LeafNodeIndex, OpenMlsSignaturePublicKey, ProcessedMessage, ProcessedMessageContent,
+    ProtocolMessage, PublicGroup, RatchetTreeIn, Sender, SenderExtensionIndex, SignatureScheme,
+    Verifiable as _,
 };
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
 use super::facts::{self, RoomSnapshot};
 use super::framing::{exactly, group_id, protocol_message};
-use super::{Library, MlsError};
+use super::{Identity, Library, MlsError};
 use crate::mimi::room::RoomState;
 use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part};
-use crate::mimi::uri::RoomUri;
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
 
 /// A hub's view of one room's group.
 pub struct View {
@@ -211,12 +213,12 @@ impl View {
         library: &Library,
         messages: &[&[u8]],
     ) -> Result<Staged, MlsError> {
-        let members = facts::leaves(&self.group)?;
+        let senders = facts::Senders::of(&self.group)?;
         let (mut queued, mut parts, mut references) = (Vec::new(), Vec::new(), Vec::new());
         for message in messages {
             match self.process(library, message)?.into_content() {
                 ProcessedMessageContent::ProposalMessage(proposal) => {
-                    let part = facts::part(&members, None, &proposal)?;
+                    let part = facts::part(&senders, None, &proposal)?;
                     // A bundle brings its proposals itself; it refers to none.
                     parts.push(Part { by_reference: None, ..part });
                     references.push(proposal.proposal_reference_ref().as_slice().to_vec());
@@ -241,6 +243,38 @@ impl View {
             committer: None,
             inner: Inner::Proposals(queued),
         })
+    }
+
+    /// Messages by which a server proposes, as an external sender, that these clients go.
+    ///
+    /// # Errors
+    /// When the server is no external sender of the group, or a client no member.
+    pub fn propose_removals(
+        &self,
+        library: &Library,
+        (server, identity): (&ProviderName, &Identity),
+        clients: &[ClientUri],
+    ) -> Result<Vec<Vec<u8>>, MlsError> {
+        let senders = facts::Senders::of(&self.group)?;
+        let place = senders
+            .place_of(server)
+            .ok_or_else(|| MlsError::Refused(format!("{server} is no external sender")))?;
+        let context = self.group.group_context();
+        let propose = |client: &ClientUri| {
+            let leaf = senders.members.iter().find(|leaf| leaf.actor.client == *client);
+            let leaf = leaf.ok_or_else(|| MlsError::Refused(format!("{client} is no member")))?;
+            let message = library.meter.measure(|| {
+                ExternalProposal::new_remove::<super::SeededProvider>(
+                    LeafNodeIndex::new(leaf.index),
+                    context.group_id().clone(),
+                    context.epoch(),
+                    identity,
+                    SenderExtensionIndex::new(place),
+                )
+            });
+            message.map_err(MlsError::refused)?.to_bytes().map_err(MlsError::refused)
+        };
+        clients.iter().map(propose).collect()
     }
 
     /// Makes what was staged part of the view.
@@ -297,8 +331,8 @@ impl View {
         sender: &Sender,
         staged: &StagedCommit,
     ) -> Result<Handshake, MlsError> {
-        let members = facts::leaves(&self.group)?;
-        facts::handshake(&members, self.epoch(), sender, staged)
+        let senders = facts::Senders::of(&self.group)?;
+        facts::handshake(&senders, self.epoch(), sender, staged)
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::mimi::policy::{Claim, PreAuthRoleEntry, Role};
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
-use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part, What};
+use crate::mimi::rules::{Handshake, HandshakeKind, Part, Proposer, What};
 use crate::mimi::uri::RoomUri;
 use crate::mls::RoomSnapshot;
 use crate::trace::{
@@ -138,7 +138,7 @@ fn members(snapshot: &RoomSnapshot) -> Vec<Member> {
 pub fn change(base: &RoomState, handshake: &Handshake) -> Change {
     let mut change = Change::default();
     if handshake.kind == HandshakeKind::ExternalCommit {
-        change.adds.push(handshake.actor.client.clone());
+        change.adds.extend(handshake.client().map(|joiner| joiner.client.clone()));
     }
     for part in &handshake.parts {
         match &part.what {
@@ -182,8 +182,13 @@ pub fn deeds(base: &RoomState, handshake: &Handshake) -> Vec<Deed> {
     handshake.parts.iter().flat_map(deeds).collect()
 }
 
-fn author(actor: &Actor) -> Author {
-    Author::Client { client: actor.client.clone(), user: actor.user.clone() }
+fn author(proposer: &Proposer) -> Author {
+    match proposer {
+        Proposer::Client(actor) => {
+            Author::Client { client: actor.client.clone(), user: actor.user.clone() }
+        }
+        Proposer::Server(server) => Author::Server(server.clone()),
+    }
 }
 
 fn deed_kinds(base: &RoomState, what: &What) -> Vec<DeedKind> {

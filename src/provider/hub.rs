@@ -37,7 +37,7 @@ impl Inner {
         let parent = self.parent_of(uri);
         let decision = self.with_room(uri, |room| {
             room.parent = parent;
-            room.update(&self.library, &self.setup.rules, asker, &request, now)
+            room.update(&self.tools(), asker, &request, now)
         })?;
         let (UpdateRequest::Commit { message, .. } | UpdateRequest::Proposals { message, .. }) =
             &request;
@@ -45,6 +45,9 @@ impl Inner {
             Decision::Accepted(accepted) => {
                 let accepted_at = accepted.stamp;
                 self.settle(uri, &accepted).await;
+                if accepted.kind != Kind::Proposals {
+                    self.clear_out_later(uri);
+                }
                 success(accepted_at)
             }
             Decision::Repeated { accepted_at } => success(accepted_at),
@@ -216,12 +219,16 @@ impl Inner {
     }
 
     /// From the decision to the fan-out.
-    async fn settle(self: &Rc<Self>, uri: &RoomUri, accepted: &Accepted) {
+    pub(super) async fn settle(self: &Rc<Self>, uri: &RoomUri, accepted: &Accepted) {
         self.tell(uri, accepted);
+        accepted.stapled.iter().for_each(|stapled| self.tell(uri, stapled));
         self.post_own(uri);
         self.setup.points.reached(points::BEFORE_DURABLE).await;
         self.sync();
-        self.setup.journal.record(Event::Durable { room: uri.clone(), index: accepted.index });
+        for accepted in std::iter::once(accepted).chain(&accepted.stapled) {
+            let (room, index) = (uri.clone(), accepted.index);
+            self.setup.journal.record(Event::Durable { room, index });
+        }
         for reference in &accepted.used_key_packages {
             let (room, reference) = (uri.clone(), Digest::of(reference));
             self.setup.journal.record(Event::KeyPackageUsed { reference, room });

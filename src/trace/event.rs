@@ -122,7 +122,7 @@ pub enum Event {
         /// The client behind it; for a message, the user is known and the client may not be.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client: Option<ClientUri>,
-        /// The user behind it.
+        /// The user behind it; of proposals by a server, the one whose clients they take out.
         user: UserUri,
         /// The hub's stamp: milliseconds since the UNIX epoch, growing strictly.
         stamp: u64,

@@ -238,8 +238,8 @@ impl Member {
     /// # Errors
     /// When one can't be read.
     pub fn proposals(&self) -> Result<Vec<Part>, MlsError> {
-        let members = facts::leaves(self.group.public_group())?;
-        facts::parts(&members, None, self.group.pending_proposals())
+        let senders = facts::Senders::of(self.group.public_group())?;
+        facts::parts(&senders, None, self.group.pending_proposals())
     }
 
     /// The waiting proposals, as those that count as accepted.
