@@ -98,3 +98,28 @@ fn a_room_that_takes_no_proposals_from_outside_takes_none_from_its_hub() {
         assert_at_one_epoch(played, "hall", &["A1", "C1"]);
     });
 }
+
+#[test]
+fn an_enforcing_hub_has_the_next_committer_ban_who_is_reported_and_nobody_upon_made_up_words() {
+    each_seed("enforcer-bans", |played| {
+        let proposed = expulsions(played);
+        assert_eq!(proposed.len(), 1);
+        let proven = played.first("a proof", |it| {
+            matches!(&it.event, Event::Reported { evidence, .. } if evidence.iter().all(|one| one.genuine))
+        });
+        assert!(proven < proposed[0]);
+        let commit = played.first("a commit", |it| it.n > proposed[0] && accepts(it, Kind::Commit));
+        assert_eq!(deeds_of_servers(played.at(commit)), 2);
+        let Event::Accepted { change, .. } = &played.at(commit).event else { unreachable!() };
+        let banned: Vec<_> = change.roles.iter().map(|it| (it.user.name(), it.role)).collect();
+        assert_eq!(banned, [("bob", 1)]);
+        let removed = played.all(|it| matches!(it.event, Event::Removed { .. }));
+        assert_eq!(removed.len(), 2);
+        played.first("the closed door", |it| {
+            it.n > commit
+                && matches!(&it.event, Event::Refused { rule, .. }
+                    if rule == "group-info-for-participants")
+        });
+        played.assert_all_at_one_epoch(2);
+    });
+}

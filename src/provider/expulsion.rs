@@ -1,8 +1,9 @@
-//! Having users go who have no business in a room any more.
+//! Having users go who have no business in a room any more: whose account has ended, or whom the hub
+//! bans.
 //!
 //! Which users these are is worked out anew after each commit and at each start, from what is on
 //! the disk: users of this provider whose account has ended and who still have clients in a room of
-//! this hub, and whoever the room's record says is unwanted. So nothing is forgotten over a crash,
+//! this hub, and whoever the hub bans (`abuse`). So nothing is forgotten over a crash,
 //! and a client that a commit under way still brings in goes with the next one. The hub proposes
 //! ([`super::room`]); members commit.
 //!
