@@ -123,3 +123,27 @@ fn an_enforcing_hub_has_the_next_committer_ban_who_is_reported_and_nobody_upon_m
         played.assert_all_at_one_epoch(2);
     });
 }
+
+#[test]
+fn a_followers_certificate_comes_with_its_first_participant_and_goes_with_its_last() {
+    each_seed("followers-certificate", |played| {
+        let told = played.entries().iter().filter_map(|it| match &it.event {
+            Event::ExternalSenders { servers, .. } => {
+                Some(servers.iter().map(ToString::to_string).collect::<Vec<_>>())
+            }
+            _ => None,
+        });
+        let told: Vec<_> = told.collect();
+        assert_eq!(told, [vec!["a.example", "b.example"], vec!["a.example"]]);
+        let proposes = |it: &Entry| {
+            matches!(&it.event, Event::Accepted { kind: Kind::Proposals, deeds, .. }
+                if deeds.iter().any(|deed| matches!(deed.what, DeedKind::Other { .. })))
+        };
+        let proposed = played.all(proposes);
+        assert_eq!(proposed.len(), 3, "once to come, once to go, once anew");
+        let join = played.first("C2", |it| accepts(it, Kind::ExternalCommit));
+        assert!(proposed[1] < join && join < proposed[2]);
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(3);
+    });
+}

@@ -9,8 +9,8 @@ use openmls::group::{
 };
 use openmls::messages::proposals::{AppDataUpdateOperation, AppDataUpdateProposal, Proposal};
 use openmls::prelude::{
-    Credential, ExternalSender, LeafNode, ProposalOrRefType, PublicGroup, Sender,
-    SenderExtensionIndex,
+    Credential, ExtensionType, Extensions, ExternalSender, LeafNode, ProposalOrRefType,
+    PublicGroup, Sender, SenderExtensionIndex,
 };
 use tls_codec::{DeserializeBytes as _, Serialize as _, VLBytes};
 
@@ -71,6 +71,7 @@ pub(super) struct Senders {
     pub(super) members: Vec<Leaf>,
     /// The external senders, in the order of the extension; none for a credential of no server.
     servers: Vec<Option<ProviderName>>,
+    extensions: Extensions<GroupContext>,
 }
 
 impl Senders {
@@ -81,13 +82,35 @@ impl Senders {
     pub(super) fn of(group: &PublicGroup) -> Result<Self, MlsError> {
         let senders = group.group_context().extensions().external_senders();
         let servers = senders.into_iter().flatten().map(named_server).collect();
-        Ok(Self { members: leaves(group)?, servers })
+        let extensions = group.group_context().extensions().clone();
+        Ok(Self { members: leaves(group)?, servers, extensions })
     }
 
     /// The place of a server among the external senders.
     pub(super) fn place_of(&self, server: &ProviderName) -> Option<u32> {
         let place = self.servers.iter().position(|other| other.as_ref() == Some(server))?;
         u32::try_from(place).ok()
+    }
+
+    /// The external senders that are servers, in the order of the extension.
+    pub(super) fn servers(&self) -> Vec<ProviderName> {
+        self.servers.iter().flatten().cloned().collect()
+    }
+
+    /// What a change of the GroupContext's extensions does. Rooms have a use for one kind only: that
+    /// other external senders follow on the first one.
+    fn changed_to(&self, after: &Extensions<GroupContext>) -> What {
+        let (mut old, mut new) = (self.extensions.clone(), after.clone());
+        let (before, senders) =
+            (old.external_senders().cloned(), new.external_senders().cloned().unwrap_or_default());
+        old.remove(ExtensionType::ExternalSenders);
+        new.remove(ExtensionType::ExternalSenders);
+        let first = before.and_then(|before| before.first().cloned());
+        let names: Option<Vec<_>> = senders.iter().map(named_server).collect();
+        match names {
+            Some(names) if old == new && first.as_ref() == senders.first() => What::Senders(names),
+            _ => What::Other("GroupContextExtensions"),
+        }
     }
 
     fn server_at(&self, index: SenderExtensionIndex) -> Option<ProviderName> {
@@ -197,7 +220,7 @@ pub(super) fn part(
         Proposal::ExternalInit(_) => What::ExternalInit,
         Proposal::SelfRemove => What::SelfRemove(sender.client().ok_or_else(unknown)?.clone()),
         Proposal::Update(_) => What::KeyUpdate,
-        Proposal::GroupContextExtensions(_) => What::Other("GroupContextExtensions"),
+        Proposal::GroupContextExtensions(proposal) => senders.changed_to(proposal.extensions()),
         Proposal::PreSharedKey(_) => What::Other("PreSharedKey"),
         Proposal::ReInit(_) => What::Other("ReInit"),
         Proposal::AppEphemeral(_) => What::Other("AppEphemeral"),

@@ -8,7 +8,7 @@ use openmls::group::{GroupId, ProposalStore, QueuedProposal, StagedCommit};
 use openmls::messages::external_proposals::ExternalProposal;
 use openmls::messages::group_info::VerifiableGroupInfo;
 use openmls::prelude::{
-    LeafNodeIndex, OpenMlsSignaturePublicKey, ProcessedMessage, ProcessedMessageContent,
+    Extension, LeafNodeIndex, OpenMlsSignaturePublicKey, ProcessedMessage, ProcessedMessageContent,
     ProtocolMessage, PublicGroup, RatchetTreeIn, Sender, SenderExtensionIndex, SignatureScheme,
     Verifiable as _,
 };
@@ -17,10 +17,12 @@ use tls_codec::Serialize as _;
 
 use super::facts::{self, RoomSnapshot};
 use super::framing::{exactly, group_id, protocol_message};
+use super::member::external_sender;
 use super::{Identity, Library, MlsError};
 use crate::mimi::room::RoomState;
 use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
+use crate::mimi::wire;
 
 /// A hub's view of one room's group.
 pub struct View {
@@ -275,6 +277,44 @@ impl View {
             message.map_err(MlsError::refused)?.to_bytes().map_err(MlsError::refused)
         };
         clients.iter().map(propose).collect()
+    }
+
+    /// The servers that are external senders of the group, the hub first.
+    ///
+    /// # Errors
+    /// When a leaf's credential names nobody.
+    pub fn external_senders(&self) -> Result<Vec<ProviderName>, MlsError> {
+        Ok(facts::Senders::of(&self.group)?.servers())
+    }
+
+    /// A message by which the hub, as the first external sender, proposes who the others are.
+    ///
+    /// # Errors
+    /// When the library refuses.
+    pub fn propose_senders(
+        &self,
+        library: &Library,
+        identity: &Identity,
+        others: &[wire::ExternalSender],
+    ) -> Result<Vec<u8>, MlsError> {
+        let context = self.group.group_context();
+        let mut extensions = context.extensions().clone();
+        let first = extensions.external_senders().and_then(|senders| senders.first()).cloned();
+        let mut senders: Vec<_> = first.into_iter().collect();
+        senders.extend(others.iter().map(external_sender));
+        extensions
+            .add_or_replace(Extension::ExternalSenders(senders))
+            .map_err(MlsError::refused)?;
+        let message = library.meter.measure(|| {
+            ExternalProposal::new_group_context_extensions::<super::SeededProvider>(
+                extensions,
+                context.group_id().clone(),
+                context.epoch(),
+                identity,
+                SenderExtensionIndex::new(0),
+            )
+        });
+        message.map_err(MlsError::refused)?.to_bytes().map_err(MlsError::refused)
     }
 
     /// Makes what was staged part of the view.

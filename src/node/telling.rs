@@ -9,17 +9,18 @@ use std::collections::BTreeMap;
 use crate::mimi::policy::{Claim, PreAuthRoleEntry, Role};
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
 use crate::mimi::rules::{Handshake, HandshakeKind, Part, Proposer, What};
-use crate::mimi::uri::RoomUri;
+use crate::mimi::uri::{ProviderName, RoomUri};
 use crate::mls::RoomSnapshot;
 use crate::trace::{
     Author, Change, Deed, DeedKind, Digest, Event, Member, MoveView, Participant, PolicyView,
     PreauthView, RoleView, RoomView, Stage, StateRef, Way,
 };
 
-/// Remembers which room state a node told last.
+/// Remembers which room state and which external senders a node told last.
 #[derive(Default)]
 pub struct Teller {
     last: RefCell<BTreeMap<RoomUri, Digest>>,
+    servers: RefCell<BTreeMap<RoomUri, Vec<ProviderName>>>,
 }
 
 impl Teller {
@@ -34,6 +35,23 @@ impl Teller {
             state: self.state(room, &snapshot.state),
             members: members(snapshot),
         }
+    }
+
+    /// The event of a group's external senders, where they are others than those told last; the
+    /// hub alone is taken to be told.
+    pub fn external_senders(
+        &self,
+        room: &RoomUri,
+        epoch: u64,
+        servers: Vec<ProviderName>,
+    ) -> Option<Event> {
+        let mut told = self.servers.borrow_mut();
+        let last = told.entry(room.clone()).or_insert_with(|| vec![room.provider().clone()]);
+        if *last == servers {
+            return None;
+        }
+        last.clone_from(&servers);
+        Some(Event::ExternalSenders { room: room.clone(), epoch, servers })
     }
 
     /// The event of a client's coming into an epoch.
@@ -147,7 +165,7 @@ pub fn change(base: &RoomState, handshake: &Handshake) -> Change {
                 change.removes.push(actor.client.clone());
             }
             What::Update(update) => tell_update(base, update, &mut change),
-            What::ExternalInit | What::KeyUpdate | What::Other(_) => {}
+            What::ExternalInit | What::KeyUpdate | What::Senders(_) | What::Other(_) => {}
         }
     }
     change
@@ -202,6 +220,7 @@ fn deed_kinds(base: &RoomState, what: &What) -> Vec<DeedKind> {
         }
         What::ExternalInit => vec![DeedKind::Join],
         What::KeyUpdate => other("Update"),
+        What::Senders(_) => other("external senders"),
         What::Other(name) => other(name),
         What::Update(ComponentUpdate::Participants(update)) => list_deeds(base, update),
         What::Update(ComponentUpdate::Metadata(after)) => {

@@ -47,6 +47,7 @@ impl Inner {
                 self.settle(uri, &accepted).await;
                 if accepted.kind != Kind::Proposals {
                     self.clear_out_later(uri);
+                    self.certify_later(uri);
                 }
                 success(accepted_at)
             }
@@ -221,11 +222,11 @@ impl Inner {
     /// From the decision to the fan-out.
     pub(super) async fn settle(self: &Rc<Self>, uri: &RoomUri, accepted: &Accepted) {
         self.tell(uri, accepted);
-        accepted.stapled.iter().for_each(|stapled| self.tell(uri, stapled));
+        accepted.along.iter().for_each(|along| self.tell(uri, along));
         self.post_own(uri);
         self.setup.points.reached(points::BEFORE_DURABLE).await;
         self.sync();
-        for accepted in std::iter::once(accepted).chain(&accepted.stapled) {
+        for accepted in std::iter::once(accepted).chain(&accepted.along) {
             let (room, index) = (uri.clone(), accepted.index);
             self.setup.journal.record(Event::Durable { room, index });
         }
@@ -286,7 +287,15 @@ impl Inner {
             Ok::<_, crate::mls::MlsError>(snapshot)
         });
         if let Ok(Ok(snapshot)) = snapshot {
+            let epoch = snapshot.epoch;
             self.setup.journal.record(self.teller.shadowed(uri, stage, &snapshot));
+            let servers = self.with_room(uri, |room| room.view.external_senders());
+            if let Ok(Ok(servers)) = servers {
+                let event = self.teller.external_senders(uri, epoch, servers);
+                if let Some(event) = event {
+                    self.setup.journal.record(event);
+                }
+            }
         }
     }
 

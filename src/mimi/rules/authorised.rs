@@ -122,7 +122,7 @@ fn demands(
         }
         What::Update(update) => policy(update),
         What::ExternalInit => vec![demand(&[Capability::ADD_OWN_CLIENT], None)],
-        What::KeyUpdate | What::Other(_) => Vec::new(),
+        What::KeyUpdate | What::Senders(_) | What::Other(_) => Vec::new(),
     })
 }
 

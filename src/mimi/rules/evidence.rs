@@ -165,6 +165,10 @@ pub static EVIDENCE: &[Evidence] = &[
         "obliged-list-change",
         "who_loses_all_clients_to_the_hub_is_on_its_way_out_and_leaves_the_list_in_the_next_commit",
     ),
+    for_liars(
+        "external-senders-fit",
+        "the_hub_alone_says_who_may_propose_and_names_followers_with_a_participant",
+    ),
 ];
 
 #[cfg(test)]

@@ -30,7 +30,11 @@ pub fn external_commit_shape(_: &Base<'_>, handshake: &Handshake) -> Result<(), 
                 let why = format!("it removes {}, which is not the joiner's own", client.client);
                 return Err(not_allowed(why));
             }
-            What::Add(_) | What::Update(_) | What::KeyUpdate | What::Other(_) => {
+            What::Add(_)
+            | What::Update(_)
+            | What::KeyUpdate
+            | What::Senders(_)
+            | What::Other(_) => {
                 let why = "expected only ExternalInit, removals and the joiner's own entry in the \
                            list in an external commit";
                 return Err(not_allowed(why.to_owned()));

@@ -493,7 +493,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "servers-only-remove",
-        meaning: "a server proposes that clients go, nothing else, and commits nothing",
+        meaning: "a server proposes that clients go, the hub also who may propose; none commits",
         source: "P06 §7.4; A31; RFC 9420 §12.1.8",
         check: Check::Handshake(servers::only_remove),
     },
@@ -503,5 +503,12 @@ pub static RULES: &[Rule] = &[
                   bans it where the server may ban",
         source: "P06 §5.3; R21; study/openmls.md §2 (why the server can't say so itself)",
         check: Check::Handshake(servers::obliged_list_change),
+    },
+    Rule {
+        id: "external-senders-fit",
+        meaning: "the hub alone changes who the external senders are: itself first, and followers \
+                  with a participant",
+        source: "P06 §7.4; R26, I16",
+        check: Check::Handshake(servers::external_senders_fit),
     },
 ];

@@ -11,11 +11,14 @@
 //! Where the drafts are silent:
 //! - which of the two is owed can't be seen from a Remove. It follows from the room state: a server
 //!   that is preauthorised for a role with `canBan` (RP03 §4) bans, any other unlists.
-//! - a server that is preauthorised for a role is judged by it, and one of `canKick`,
-//!   `canRemoveParticipant` and `canBan` is enough. Where no entry is for it, a hub may remove any
-//!   client, since it has to when an account ends, and a follower those of its own users (A31).
+//! - a provider may take out clients of its own users (A31): it ends their accounts. For others a
+//!   server needs a role that it is preauthorised for, with one of `canKick`,
+//!   `canRemoveParticipant` and `canBan`; a hub for which there is no entry may remove anyone.
+//! - a follower's certificate "MAY be added". Here it is where the room preauthorises the
+//!   follower's server for some role: such a room means it to propose. The hub proposes that, since
+//!   it alone knows all providers' certificates, and the next member's commit takes it along.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Actor, Base, Handshake, HandshakeKind, Objection, Proposer, Prospect, What, invalid,
@@ -118,10 +121,13 @@ pub(super) fn may_propose(
     const ANY: [Capability; 3] =
         [Capability::KICK, Capability::REMOVE_PARTICIPANT, Capability::BAN];
     let Some(Actor { client, user }) = what.removes() else { return Ok(()) };
+    if server == user.provider() {
+        return Ok(());
+    }
     match role_of(state, server) {
         Some(role) if ANY.iter().any(|capability| role.holds(*capability)) => Ok(()),
         Some(role) => Err(format!("the role {} of {server} lets it remove nobody", role.name)),
-        None if server == state.metadata.uri.provider() || server == user.provider() => Ok(()),
+        None if server == state.metadata.uri.provider() => Ok(()),
         None => Err(format!("{server} may not remove {client}, of another provider")),
     }
 }
@@ -134,6 +140,42 @@ pub fn may_ban(state: &RoomState, server: &ProviderName) -> bool {
 fn role_of<'a>(state: &'a RoomState, server: &ProviderName) -> Option<&'a Role> {
     let index = state.preauthorized.as_ref()?.role_of(Claimant::Server(server))?;
     state.roles.get(index)
+}
+
+/// Followers whose servers a room means to propose: those with a participant, and preauthorised.
+pub fn followers_to_propose(state: &RoomState) -> BTreeSet<ProviderName> {
+    let mut followers = with_participants(state);
+    followers.retain(|server| role_of(state, server).is_some());
+    followers
+}
+
+fn with_participants(state: &RoomState) -> BTreeSet<ProviderName> {
+    let listed = state.participants.participants.iter().map(|listed| &listed.user);
+    let users = listed.filter(|user| state.is_participant(user));
+    let providers = users.map(|user| user.provider().clone());
+    providers.filter(|provider| provider != state.metadata.uri.provider()).collect()
+}
+
+/// `external-senders-fit`
+pub fn external_senders_fit(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
+    let hub = base.committed.metadata.uri.provider();
+    for part in &handshake.parts {
+        let What::Senders(servers) = &part.what else { continue };
+        if part.sender != Proposer::Server(hub.clone()) {
+            let why = format!("{} says who may propose from outside, not the hub", part.sender);
+            return Err(not_allowed(why));
+        }
+        let mut fitting = with_participants(base.committed);
+        let fit = matches!(servers.split_first(), Some((first, others))
+            if first == hub && others.iter().all(|other| fitting.remove(other)));
+        if !fit {
+            let why = "the external senders are not the hub and followers with a participant";
+            return Err(invalid(why.to_owned(), handshake, |what| {
+                matches!(what, What::Senders(_))
+            }));
+        }
+    }
+    Ok(())
 }
 
 fn has_server(handshake: &Handshake) -> bool {
@@ -150,14 +192,14 @@ pub fn external_proposals_allowed(base: &Base<'_>, handshake: &Handshake) -> Res
     }
 }
 
-/// `servers-only-remove`
+/// `servers-only-remove`; what the hub says of external senders is for `external-senders-fit`.
 pub fn only_remove(_: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     if handshake.client().is_none() && handshake.kind != HandshakeKind::Proposals {
         return Err(not_allowed(format!("{} is a server, and commits", handshake.actor)));
     }
     for part in &handshake.parts {
         if let (Proposer::Server(server), false) =
-            (&part.sender, matches!(part.what, What::Remove(_)))
+            (&part.sender, matches!(part.what, What::Remove(_) | What::Senders(_)))
         {
             return Err(not_allowed(format!("{server} proposes more than that clients go")));
         }

@@ -66,6 +66,8 @@ pub enum What {
     ExternalInit,
     /// A client takes itself out of the group (EXT, R28).
     SelfRemove(Actor),
+    /// From the next epoch on, these are the group's external senders; the first one is as it was.
+    Senders(Vec<ProviderName>),
     /// The sender's leaf gets new keys.
     KeyUpdate,
     /// Anything else, by the name of its type.

@@ -57,12 +57,10 @@ impl Member {
         for (id, data) in state.components() {
             dictionary.insert(id, data);
         }
-        let credential = BasicCredential::new(hub.credential.identity.clone()).into();
-        let sender = ExternalSender::new(hub.key.clone().into(), credential);
         let extensions = openmls::prelude::Extensions::from_vec(vec![
             Extension::RequiredCapabilities(required()),
             Extension::AppDataDictionary(AppDataDictionaryExtension::new(dictionary)),
-            Extension::ExternalSenders(vec![sender]),
+            Extension::ExternalSenders(vec![external_sender(hub)]),
         ])
         .map_err(MlsError::refused)?;
         library.touched();
@@ -272,6 +270,12 @@ impl Member {
         };
         clients.iter().map(find).collect()
     }
+}
+
+/// An external sender as the library has it.
+pub(super) fn external_sender(sender: &wire::ExternalSender) -> ExternalSender {
+    let credential = BasicCredential::new(sender.credential.identity.clone()).into();
+    ExternalSender::new(sender.key.clone().into(), credential)
 }
 
 /// Handshake messages in the clear, so that the hub can read them (R12); application messages are

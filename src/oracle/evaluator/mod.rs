@@ -16,7 +16,7 @@ mod servers;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use self::servers::{gone, is_owed, may_expel, owed};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
@@ -193,35 +193,24 @@ fn members_after(
     deeds: &[Deed],
 ) -> Vec<(ClientUri, UserUri)> {
     let earlier = if kind == Kind::Proposals { waiting } else { &[] };
-    let mut present: BTreeMap<&ClientUri, &UserUri> =
-        members.iter().map(|member| (&member.client, &member.user)).collect();
-    let mut removed = BTreeSet::new();
-    for deed in earlier.iter().chain(deeds) {
-        match (&deed.what, &deed.by) {
-            (DeedKind::RemoveClient { client, .. }, _) => {
-                removed.insert(client);
-            }
-            (DeedKind::AddClient { client, of }, _) => {
-                present.insert(client, of);
-            }
-            (DeedKind::Join, Author::Client { client, user }) => {
-                // It may take the place of its own older leaf.
-                removed.remove(client);
-                present.insert(client, user);
-                continue;
-            }
-            _ => {}
-        }
-    }
-    let joins = |client: &&ClientUri| {
-        deeds.iter().any(|deed| {
-            deed.what == DeedKind::Join
-                && matches!(&deed.by, Author::Client { client: joiner, .. } if joiner == *client)
-        })
+    let all = || earlier.iter().chain(deeds);
+    let removed = |client: &ClientUri| {
+        all().any(
+            |deed| matches!(&deed.what, DeedKind::RemoveClient { client: it, .. } if it == client),
+        )
     };
-    let stays = |(client, _): &(&ClientUri, &UserUri)| !removed.contains(client) || joins(client);
-    let staying = present.into_iter().filter(stays);
-    staying.map(|(client, user)| (client.clone(), user.clone())).collect()
+    let staying = members.iter().filter(|member| !removed(&member.client));
+    let mut present: BTreeMap<&ClientUri, &UserUri> =
+        staying.map(|member| (&member.client, &member.user)).collect();
+    // Who comes in may take the place of its own older leaf.
+    for deed in all() {
+        match (&deed.what, &deed.by) {
+            (DeedKind::AddClient { client, of }, _) => present.insert(client, of),
+            (DeedKind::Join, Author::Client { client, user }) => present.insert(client, user),
+            _ => None,
+        };
+    }
+    present.into_iter().map(|(client, user)| (client.clone(), user.clone())).collect()
 }
 
 fn role(view: &RoomView, index: u32) -> Option<&RoleView> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Accepted, Asker, Cached, HubRoom, Rejection, Tools, kind_of, refusal, refused};
 use crate::mimi::room::RoomState;
 use crate::mimi::rules::{
-    CachedProposal, Handshake, HandshakeKind, Message, Refusal, RuleSet, What,
+    CachedProposal, Handshake, HandshakeKind, Message, Proposer, Refusal, RuleSet, What,
 };
 use crate::mimi::uri::{ProviderName, UserUri};
 use crate::mimi::wire::{FanoutExtra, GroupInfoOption, RatchetTreeOption};
@@ -65,17 +65,18 @@ impl HubRoom {
             deeds,
             newly_exiting: Vec::new(),
             used_key_packages,
-            stapled: Vec::new(),
+            along: Vec::new(),
         });
         let mut external_proposals = Vec::new();
         if external {
-            (accepted.stapled, external_proposals) = self.regenerated(tools, now_ms);
+            (accepted.along, external_proposals) = self.regenerated(tools, now_ms);
         }
         let extra = FanoutExtra::Commit { external_proposals };
         let mut audience = before;
         audience.extend(self.providers()?);
         self.send(&accepted, audience, message.to_vec(), extra);
         self.send_welcomes(&accepted, welcome, recipients)?;
+        accepted.along.extend(self.certify(tools, now_ms));
         Ok(accepted)
     }
 
@@ -129,7 +130,7 @@ impl HubRoom {
             deeds,
             newly_exiting,
             used_key_packages: Vec::new(),
-            stapled: Vec::new(),
+            along: Vec::new(),
         });
         let parts = handshake.parts.into_iter().zip(references);
         for (message, (part, reference)) in messages.iter().zip(parts) {
@@ -177,7 +178,7 @@ impl HubRoom {
             deeds: Vec::new(),
             newly_exiting: Vec::new(),
             used_key_packages: Vec::new(),
-            stapled: Vec::new(),
+            along: Vec::new(),
         });
         // Who is about to leave gets no more messages; a provider with nobody else gets none (R22).
         let listening = members.iter().filter(|it| !self.record.exiting.contains(&it.user));
@@ -240,9 +241,14 @@ impl HubRoom {
     }
 }
 
-/// The user behind a handshake, or the first whose clients a server's proposals take out.
+/// The user behind a handshake, or the first whose clients a server's proposals take out; where they
+/// take out none, a name that stands for the server.
 fn concerned(handshake: &Handshake) -> Result<UserUri, Refusal> {
     let mut removed = handshake.parts.iter().filter_map(|part| part.what.removes());
     let user = handshake.client().or_else(|| removed.next()).map(|actor| actor.user.clone());
-    user.ok_or_else(|| refused("servers-only-remove", "a server proposes nothing about a client"))
+    let server = match &handshake.actor {
+        Proposer::Server(server) if user.is_none() => UserUri::new(server, server.as_str()).ok(),
+        _ => None,
+    };
+    user.or(server).ok_or_else(|| refused("body-is-well-formed", "nobody is behind it"))
 }

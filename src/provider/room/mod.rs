@@ -28,7 +28,9 @@ use crate::mimi::rules::{
     Actor, Base, CachedProposal, Code, Handshake, HandshakeKind, Refusal, RuleSet, servers,
 };
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
-use crate::mimi::wire::{FanoutExtra, FanoutMessage, Frank, PendingProposal, UpdateRequest};
+use crate::mimi::wire::{
+    ExternalSender, FanoutExtra, FanoutMessage, Frank, PendingProposal, UpdateRequest,
+};
 use crate::mls::{Franker, Identity, Library, MlsError, PeekKind, View, peek};
 use crate::node::telling;
 use crate::trace::{Change, Deed, Digest, Judged, Kind};
@@ -69,6 +71,8 @@ pub struct Record {
     /// Users that the hub wants out of the room, until they are: it proposes their removal anew in
     /// each epoch.
     pub unwanted: BTreeSet<UserUri>,
+    /// The certificates of followers that the hub knows.
+    pub certificates: BTreeMap<ProviderName, ExternalSender>,
     /// Clients that got the GroupInfo for a valid join code: they may enter (RP03 §8.1.1).
     pub admitted: BTreeSet<Actor>,
     /// Parcels that a provider has not confirmed yet, by place in the log.
@@ -162,8 +166,8 @@ pub struct Accepted {
     pub newly_exiting: Vec<UserUri>,
     /// References of the KeyPackages that it uses.
     pub used_key_packages: Vec<Vec<u8>>,
-    /// What the hub accepted of itself because of it, and sends along with it (R34).
-    pub stapled: Vec<Accepted>,
+    /// What the hub accepted of itself because of it.
+    pub along: Vec<Accepted>,
 }
 
 impl HubRoom {
@@ -192,6 +196,7 @@ impl HubRoom {
             cached: Vec::new(),
             exiting: BTreeSet::new(),
             unwanted: BTreeSet::new(),
+            certificates: BTreeMap::new(),
             admitted: BTreeSet::new(),
             queue: BTreeMap::new(),
             routes: BTreeMap::new(),
@@ -217,7 +222,7 @@ impl HubRoom {
             deeds: Vec::new(),
             newly_exiting: Vec::new(),
             used_key_packages: Vec::new(),
-            stapled: Vec::new(),
+            along: Vec::new(),
         };
         Ok((room, accepted))
     }
@@ -353,7 +358,7 @@ impl HubRoom {
         Ok(members.iter().map(|member| member.user.provider().clone()).collect())
     }
 
-    /// What was stapled to something travels in its parcel.
+    /// What is stapled to an external commit travels in its parcel (R34).
     fn send(
         &mut self,
         accepted: &Accepted,
@@ -362,7 +367,8 @@ impl HubRoom {
         extra: FanoutExtra,
     ) {
         let event = FanoutMessage { timestamp: accepted.stamp, message, extra };
-        let stapled: Vec<_> = accepted.stapled.iter().map(|stapled| stapled.index).collect();
+        let stapled = accepted.along.iter().filter(|_| accepted.kind == Kind::ExternalCommit);
+        let stapled: Vec<_> = stapled.map(|along| along.index).collect();
         for provider in audience {
             self.record.enqueue(provider, accepted.index, event.clone(), &stapled);
         }

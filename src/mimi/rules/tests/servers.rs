@@ -139,3 +139,21 @@ fn who_leaves_of_its_own_accord_is_owed_nothing_more() {
     assert_eq!(room.play(&room.proposals("B1", own)), Ok(()));
     room.passes(&room.commit("A1", vec![]));
 }
+
+#[test]
+fn the_hub_alone_says_who_may_propose_and_names_followers_with_a_participant() {
+    let room = Room::clubhouse();
+    let senders = |names: &[&str]| What::Senders(names.iter().map(|name| server(name)).collect());
+    let by_hub = |names: &[&str]| room.by_server("a.example", vec![senders(names)]);
+    room.passes(&by_hub(&["a.example", "b.example", "c.example"]));
+    room.passes(&by_hub(&["a.example"]));
+    for wrong in
+        [&["b.example"][..], &["a.example", "d.example"], &["a.example", "b.example", "b.example"]]
+    {
+        room.refused_only_by("external-senders-fit", &by_hub(wrong));
+    }
+    let by_follower = room.by_server("b.example", vec![senders(&["a.example", "b.example"])]);
+    room.refused_only_by("external-senders-fit", &by_follower);
+    let by_member = room.commit("A1", vec![senders(&["a.example"])]);
+    room.refused_only_by("external-senders-fit", &by_member);
+}
