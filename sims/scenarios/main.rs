@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod crashes;
+mod expulsion;
 mod found;
 mod key_material;
 mod leaky;
@@ -54,6 +55,7 @@ fn once(name: &str, seed: Option<u64>, shows: impl Fn(&Played)) {
 /// All that the tests of this target say.
 const TESTS: &[&str] = &[
     include_str!("crashes.rs"),
+    include_str!("expulsion.rs"),
     include_str!("found.rs"),
     include_str!("key_material.rs"),
     include_str!("liars.rs"),

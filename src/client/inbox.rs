@@ -9,7 +9,7 @@ use super::kit::Kit;
 use super::room::{Room, Standing};
 use crate::mimi::local::UnsubscribeRequest;
 use crate::mimi::room::ComponentUpdate;
-use crate::mimi::rules::{Part, What};
+use crate::mimi::rules::{Part, Proposer, What};
 use crate::mimi::wire::{FanoutExtra, FanoutMessage, RatchetTreeOption, WireError};
 use crate::mls::{Incoming, Member, MlsError, PeekKind, StagedByMember, peek};
 use crate::node::wish::WishKind;
@@ -29,7 +29,11 @@ pub(super) enum Use {
 impl Room {
     /// Something came from the room's hub.
     pub(super) fn received(&mut self, kit: &Kit, event: FanoutMessage, now_ms: u64) {
+        let stapled = stapled(&event);
         self.take(kit, event);
+        if let Some(stapled) = stapled {
+            self.take(kit, stapled);
+        }
         self.lose_patience_later(now_ms);
     }
 
@@ -156,7 +160,8 @@ impl Room {
         let Some(member) = &mut self.member else { return };
         match member.receive(&kit.library, message) {
             Ok(Incoming::Proposal { part, proposal }) => {
-                if member.keep(&kit.library, *proposal).is_ok() && self.unlists_me(kit, &part) {
+                let kept = member.keep(&kit.library, *proposal).is_ok();
+                if kept && (self.unlists_me(kit, &part) || expels_me(kit, &part)) {
                     self.record.exiting = true;
                 }
             }
@@ -322,4 +327,20 @@ impl Room {
         // A member that is about to return may still make use of it.
         None
     }
+}
+
+/// What the hub stapled to an external commit (R34): proposals of its own for the epoch that the
+/// commit leads to. They are taken as if they had come right after it. So they are not lost on who
+/// is in that epoch already, the joiner above all, and are kept where the commit itself is early.
+fn stapled(event: &FanoutMessage) -> Option<FanoutMessage> {
+    let FanoutExtra::Commit { external_proposals } = &event.extra else { return None };
+    let (message, more) = external_proposals.split_first()?;
+    let (message, more) = (message.clone(), more.to_vec());
+    let extra = FanoutExtra::Proposal { more };
+    Some(FanoutMessage { timestamp: event.timestamp, message, extra })
+}
+
+/// Whether a server wants this client out: it can't commit that itself.
+fn expels_me(kit: &Kit, part: &Part) -> bool {
+    matches!(part.sender, Proposer::Server(_)) && part.what.removes() == Some(&kit.actor)
 }

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use super::job::Kind;
 use super::kit::Kit;
 use super::room::Room;
-use crate::mimi::rules::{Actor, Base, CachedProposal, Handshake, Refusal};
+use crate::mimi::rules::{Actor, Base, CachedProposal, Handshake, Refusal, servers};
 use crate::mls::{Member, MlsError};
 use crate::trace::{Digest, Event, Fate};
 
@@ -30,9 +30,10 @@ impl Room {
         let Some(member) = &self.member else { return Ok(()) };
         let Ok((members, cached)) = self.believed(kit, member, handshake) else { return Ok(()) };
         let committed = member.state();
-        let updates: Vec<_> = cached.iter().filter_map(|cached| cached.what.update()).collect();
+        let proposed: Vec<_> = cached.iter().map(|it| (&it.sender, &it.what)).collect();
         // What waits was accepted, so it can be applied; were it not so, the commit could not be.
-        let provisional = committed.apply(&updates).unwrap_or_else(|_| committed.clone());
+        let provisional = servers::provisional(committed, &members, &proposed);
+        let provisional = provisional.unwrap_or_else(|_| committed.clone());
         let listed = |user| committed.is_participant(user) && !provisional.is_participant(user);
         let users = committed.participants.participants.iter().map(|listed| &listed.user);
         let exiting: BTreeSet<_> = users.filter(|user| listed(user)).cloned().collect();
@@ -65,7 +66,8 @@ impl Room {
             handshake.parts.iter().any(|part| part.by_reference.as_ref() == Some(reference))
         };
         let mut cached = member.waiting()?;
-        cached.retain(|it| !asking || it.sender != kit.actor || named(&it.reference));
+        cached
+            .retain(|it| !asking || it.sender.client() != Some(&kit.actor) || named(&it.reference));
         Ok((member.members()?, cached))
     }
 

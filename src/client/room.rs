@@ -11,6 +11,8 @@ use std::rc::Rc;
 use super::errand::{JobTag, Sending};
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
+use crate::mimi::room::ComponentUpdate;
+use crate::mimi::rules::servers;
 use crate::mimi::uri::{RoomUri, UserUri};
 use crate::mimi::wire::{AbusiveMessage, FanoutMessage};
 use crate::mls::{CommitPlan, Member};
@@ -298,8 +300,27 @@ impl Room {
         }
     }
 
-    /// Builds a commit over the plan and what waits, and makes it the job.
+    /// Builds a commit over the plan and what waits, and makes it the job. Where servers take users
+    /// out, the commit brings the change of the list that it owes them, and no plan beside it: what
+    /// the user wants is looked at again in the epoch after.
     pub fn begin_commit(&mut self, kit: &Kit, wanted: Option<Wanted>, plan: &CommitPlan) {
+        if let Some(owed) = self.owed_to_servers() {
+            self.again(wanted);
+            let updates = vec![owed];
+            return self.build_commit(kit, None, &CommitPlan { updates, ..Default::default() });
+        }
+        self.build_commit(kit, wanted, plan);
+    }
+
+    fn owed_to_servers(&self) -> Option<ComponentUpdate> {
+        let member = self.member.as_ref()?;
+        let (members, waiting) = (member.members().ok()?, member.waiting().ok()?);
+        let proposed: Vec<_> = waiting.iter().map(|it| (&it.sender, &it.what)).collect();
+        let state = member.state();
+        servers::owed_update(state, &servers::owed(state, &members, &proposed))
+    }
+
+    fn build_commit(&mut self, kit: &Kit, wanted: Option<Wanted>, plan: &CommitPlan) {
         let epoch = self.epoch();
         let Some(member) = &mut self.member else { return };
         match member.commit(&kit.library, &kit.identity, plan) {
@@ -315,7 +336,7 @@ impl Room {
             Err(error) => {
                 // Proposals that can't even be committed alone are not valid. Where it is the plan
                 // that does not work, the hub will still ask for them with the next commit.
-                if *plan == CommitPlan::default() {
+                if wanted.is_none() || *plan == CommitPlan::default() {
                     let _ = member.drop_proposals(&kit.library);
                 }
                 if let Some(wanted) = wanted {

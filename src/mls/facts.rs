@@ -8,13 +8,17 @@ use openmls::group::{
     AppDataDictionaryUpdater, AppDataUpdates, GroupContext, QueuedProposal, StagedCommit,
 };
 use openmls::messages::proposals::{AppDataUpdateOperation, AppDataUpdateProposal, Proposal};
-use openmls::prelude::{LeafNode, ProposalOrRefType, PublicGroup, Sender};
-use tls_codec::{DeserializeBytes as _, Serialize as _};
+use openmls::prelude::{
+    Credential, ExtensionType, Extensions, ExternalSender, LeafNode, ProposalOrRefType,
+    PublicGroup, Sender, SenderExtensionIndex,
+};
+use tls_codec::{DeserializeBytes as _, Serialize as _, VLBytes};
 
 use super::MlsError;
-use super::identity::read_credential;
+use super::identity::{read_credential, read_server};
 use crate::mimi::room::{ComponentUpdate, RoomState};
-use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part, What};
+use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part, Proposer, What};
+use crate::mimi::uri::ProviderName;
 
 /// A member, as its leaf shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,69 @@ impl RoomSnapshot {
             state: state.clone(),
         })
     }
+}
+
+/// Who may send handshake messages in an epoch.
+pub(super) struct Senders {
+    /// The members.
+    pub(super) members: Vec<Leaf>,
+    /// The external senders, in the order of the extension; none for a credential of no server.
+    servers: Vec<Option<ProviderName>>,
+    extensions: Extensions<GroupContext>,
+}
+
+impl Senders {
+    /// The group's.
+    ///
+    /// # Errors
+    /// When a leaf's credential names nobody.
+    pub(super) fn of(group: &PublicGroup) -> Result<Self, MlsError> {
+        let senders = group.group_context().extensions().external_senders();
+        let servers = senders.into_iter().flatten().map(named_server).collect();
+        let extensions = group.group_context().extensions().clone();
+        Ok(Self { members: leaves(group)?, servers, extensions })
+    }
+
+    /// The place of a server among the external senders.
+    pub(super) fn place_of(&self, server: &ProviderName) -> Option<u32> {
+        let place = self.servers.iter().position(|other| other.as_ref() == Some(server))?;
+        u32::try_from(place).ok()
+    }
+
+    /// The external senders that are servers, in the order of the extension.
+    pub(super) fn servers(&self) -> Vec<ProviderName> {
+        self.servers.iter().flatten().cloned().collect()
+    }
+
+    /// What a change of the GroupContext's extensions does. Rooms have a use for one kind only: that
+    /// other external senders follow on the first one.
+    fn changed_to(&self, after: &Extensions<GroupContext>) -> What {
+        let (mut old, mut new) = (self.extensions.clone(), after.clone());
+        let (before, senders) =
+            (old.external_senders().cloned(), new.external_senders().cloned().unwrap_or_default());
+        old.remove(ExtensionType::ExternalSenders);
+        new.remove(ExtensionType::ExternalSenders);
+        let first = before.and_then(|before| before.first().cloned());
+        let names: Option<Vec<_>> = senders.iter().map(named_server).collect();
+        match names {
+            Some(names) if old == new && first.as_ref() == senders.first() => What::Senders(names),
+            _ => What::Other("GroupContextExtensions"),
+        }
+    }
+
+    fn server_at(&self, index: SenderExtensionIndex) -> Option<ProviderName> {
+        let mut servers = self.servers.iter().zip(0..);
+        servers.find(|(_, place)| SenderExtensionIndex::new(*place) == index)?.0.clone()
+    }
+}
+
+/// The library keeps an external sender's credential to itself; encoded, it follows on the key
+/// (RFC 9420 §12.1.8.1).
+fn named_server(sender: &ExternalSender) -> Option<ProviderName> {
+    let bytes = sender.tls_serialize_detached().ok()?;
+    let (_key, rest) = VLBytes::tls_deserialize_bytes(&bytes).ok()?;
+    let (credential, _) = Credential::tls_deserialize_bytes(rest).ok()?;
+    read_server(&credential)
 }
 
 pub(super) fn leaves(group: &PublicGroup) -> Result<Vec<Leaf>, MlsError> {
@@ -122,22 +189,27 @@ fn read_update(proposal: &AppDataUpdateProposal) -> Result<ComponentUpdate, MlsE
 
 /// Proposals in terms of the room. `joiner` is the sender of an external commit.
 pub(super) fn parts<'a>(
-    members: &[Leaf],
+    senders: &Senders,
     joiner: Option<&Actor>,
     proposals: impl Iterator<Item = &'a QueuedProposal>,
 ) -> Result<Vec<Part>, MlsError> {
-    proposals.map(|proposal| part(members, joiner, proposal)).collect()
+    proposals.map(|proposal| part(senders, joiner, proposal)).collect()
 }
 
 pub(super) fn part(
-    members: &[Leaf],
+    senders: &Senders,
     joiner: Option<&Actor>,
     queued: &QueuedProposal,
 ) -> Result<Part, MlsError> {
+    let unknown = || MlsError::Refused("a sender that this room knows nothing of".to_owned());
+    let members = &senders.members;
     let sender = match (queued.sender(), joiner) {
-        (Sender::Member(index), _) => member_at(members, index.u32())?,
-        (Sender::NewMemberCommit, Some(joiner)) => joiner.clone(),
-        _ => return Err(MlsError::Refused("a sender that this room knows nothing of".to_owned())),
+        (Sender::Member(index), _) => Proposer::Client(member_at(members, index.u32())?),
+        (Sender::NewMemberCommit, Some(joiner)) => Proposer::Client(joiner.clone()),
+        (Sender::External(index), _) => {
+            Proposer::Server(senders.server_at(*index).ok_or_else(unknown)?)
+        }
+        _ => return Err(unknown()),
     };
     let by_reference = (queued.proposal_or_ref_type() == ProposalOrRefType::Reference)
         .then(|| queued.proposal_reference_ref().as_slice().to_vec());
@@ -146,9 +218,9 @@ pub(super) fn part(
         Proposal::Remove(remove) => What::Remove(member_at(members, remove.removed().u32())?),
         Proposal::AppDataUpdate(update) => What::Update(read_update(update)?),
         Proposal::ExternalInit(_) => What::ExternalInit,
-        Proposal::SelfRemove => What::SelfRemove(sender.clone()),
+        Proposal::SelfRemove => What::SelfRemove(sender.client().ok_or_else(unknown)?.clone()),
         Proposal::Update(_) => What::KeyUpdate,
-        Proposal::GroupContextExtensions(_) => What::Other("GroupContextExtensions"),
+        Proposal::GroupContextExtensions(proposal) => senders.changed_to(proposal.extensions()),
         Proposal::PreSharedKey(_) => What::Other("PreSharedKey"),
         Proposal::ReInit(_) => What::Other("ReInit"),
         Proposal::AppEphemeral(_) => What::Other("AppEphemeral"),
@@ -168,13 +240,13 @@ pub(super) fn member_at(members: &[Leaf], index: u32) -> Result<Actor, MlsError>
 
 /// A staged commit in terms of the room.
 pub(super) fn handshake(
-    members: &[Leaf],
+    senders: &Senders,
     epoch: u64,
     sender: &Sender,
     staged: &StagedCommit,
 ) -> Result<Handshake, MlsError> {
     let (kind, actor) = match sender {
-        Sender::Member(index) => (HandshakeKind::Commit, member_at(members, index.u32())?),
+        Sender::Member(index) => (HandshakeKind::Commit, member_at(&senders.members, index.u32())?),
         Sender::NewMemberCommit => {
             let leaf = staged
                 .update_path_leaf_node()
@@ -184,6 +256,6 @@ pub(super) fn handshake(
         _ => return Err(MlsError::Malformed("commit by a member or a joiner")),
     };
     let joiner = (kind == HandshakeKind::ExternalCommit).then_some(&actor);
-    let parts = parts(members, joiner, staged.queued_proposals())?;
-    Ok(Handshake { kind, epoch, actor, parts })
+    let parts = parts(senders, joiner, staged.queued_proposals())?;
+    Ok(Handshake { kind, epoch, actor: actor.into(), parts })
 }

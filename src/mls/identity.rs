@@ -76,6 +76,13 @@ pub fn read_identity(identity: &[u8]) -> Option<Actor> {
     (rest.is_empty() && client.provider() == user.provider()).then_some(Actor { client, user })
 }
 
+/// The server whom the credential of an external sender names.
+pub(super) fn read_server(credential: &Credential) -> Option<ProviderName> {
+    let basic = BasicCredential::try_from(credential.clone()).ok()?;
+    let name = std::str::from_utf8(basic.identity()).ok()?.strip_prefix("mimi://")?;
+    ProviderName::new(name).ok()
+}
+
 pub(super) fn read_credential(credential: &Credential) -> Option<Actor> {
     let basic = BasicCredential::try_from(credential.clone()).ok()?;
     read_identity(basic.identity())

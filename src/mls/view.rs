@@ -5,20 +5,24 @@
 //! secrets, PSKs (study/openmls.md §3).
 
 use openmls::group::{GroupId, ProposalStore, QueuedProposal, StagedCommit};
+use openmls::messages::external_proposals::ExternalProposal;
 use openmls::messages::group_info::VerifiableGroupInfo;
 use openmls::prelude::{
-    OpenMlsSignaturePublicKey, ProcessedMessage, ProcessedMessageContent, ProtocolMessage,
-    PublicGroup, RatchetTreeIn, Sender, SignatureScheme, Verifiable as _,
+    Extension, LeafNodeIndex, OpenMlsSignaturePublicKey, ProcessedMessage, ProcessedMessageContent,
+    ProtocolMessage, PublicGroup, RatchetTreeIn, Sender, SenderExtensionIndex, SignatureScheme,
+    Verifiable as _,
 };
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
 use super::facts::{self, RoomSnapshot};
 use super::framing::{exactly, group_id, protocol_message};
-use super::{Library, MlsError};
+use super::member::external_sender;
+use super::{Identity, Library, MlsError};
 use crate::mimi::room::RoomState;
 use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part};
-use crate::mimi::uri::RoomUri;
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
+use crate::mimi::wire;
 
 /// A hub's view of one room's group.
 pub struct View {
@@ -211,12 +215,12 @@ impl View {
         library: &Library,
         messages: &[&[u8]],
     ) -> Result<Staged, MlsError> {
-        let members = facts::leaves(&self.group)?;
+        let senders = facts::Senders::of(&self.group)?;
         let (mut queued, mut parts, mut references) = (Vec::new(), Vec::new(), Vec::new());
         for message in messages {
             match self.process(library, message)?.into_content() {
                 ProcessedMessageContent::ProposalMessage(proposal) => {
-                    let part = facts::part(&members, None, &proposal)?;
+                    let part = facts::part(&senders, None, &proposal)?;
                     // A bundle brings its proposals itself; it refers to none.
                     parts.push(Part { by_reference: None, ..part });
                     references.push(proposal.proposal_reference_ref().as_slice().to_vec());
@@ -241,6 +245,76 @@ impl View {
             committer: None,
             inner: Inner::Proposals(queued),
         })
+    }
+
+    /// Messages by which a server proposes, as an external sender, that these clients go.
+    ///
+    /// # Errors
+    /// When the server is no external sender of the group, or a client no member.
+    pub fn propose_removals(
+        &self,
+        library: &Library,
+        (server, identity): (&ProviderName, &Identity),
+        clients: &[ClientUri],
+    ) -> Result<Vec<Vec<u8>>, MlsError> {
+        let senders = facts::Senders::of(&self.group)?;
+        let place = senders
+            .place_of(server)
+            .ok_or_else(|| MlsError::Refused(format!("{server} is no external sender")))?;
+        let context = self.group.group_context();
+        let propose = |client: &ClientUri| {
+            let leaf = senders.members.iter().find(|leaf| leaf.actor.client == *client);
+            let leaf = leaf.ok_or_else(|| MlsError::Refused(format!("{client} is no member")))?;
+            let message = library.meter.measure(|| {
+                ExternalProposal::new_remove::<super::SeededProvider>(
+                    LeafNodeIndex::new(leaf.index),
+                    context.group_id().clone(),
+                    context.epoch(),
+                    identity,
+                    SenderExtensionIndex::new(place),
+                )
+            });
+            message.map_err(MlsError::refused)?.to_bytes().map_err(MlsError::refused)
+        };
+        clients.iter().map(propose).collect()
+    }
+
+    /// The servers that are external senders of the group, the hub first.
+    ///
+    /// # Errors
+    /// When a leaf's credential names nobody.
+    pub fn external_senders(&self) -> Result<Vec<ProviderName>, MlsError> {
+        Ok(facts::Senders::of(&self.group)?.servers())
+    }
+
+    /// A message by which the hub, as the first external sender, proposes who the others are.
+    ///
+    /// # Errors
+    /// When the library refuses.
+    pub fn propose_senders(
+        &self,
+        library: &Library,
+        identity: &Identity,
+        others: &[wire::ExternalSender],
+    ) -> Result<Vec<u8>, MlsError> {
+        let context = self.group.group_context();
+        let mut extensions = context.extensions().clone();
+        let first = extensions.external_senders().and_then(|senders| senders.first()).cloned();
+        let mut senders: Vec<_> = first.into_iter().collect();
+        senders.extend(others.iter().map(external_sender));
+        extensions
+            .add_or_replace(Extension::ExternalSenders(senders))
+            .map_err(MlsError::refused)?;
+        let message = library.meter.measure(|| {
+            ExternalProposal::new_group_context_extensions::<super::SeededProvider>(
+                extensions,
+                context.group_id().clone(),
+                context.epoch(),
+                identity,
+                SenderExtensionIndex::new(0),
+            )
+        });
+        message.map_err(MlsError::refused)?.to_bytes().map_err(MlsError::refused)
     }
 
     /// Makes what was staged part of the view.
@@ -297,8 +371,8 @@ impl View {
         sender: &Sender,
         staged: &StagedCommit,
     ) -> Result<Handshake, MlsError> {
-        let members = facts::leaves(&self.group)?;
-        facts::handshake(&members, self.epoch(), sender, staged)
+        let senders = facts::Senders::of(&self.group)?;
+        facts::handshake(&senders, self.epoch(), sender, staged)
     }
 }
 

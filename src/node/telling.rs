@@ -8,18 +8,19 @@ use std::collections::BTreeMap;
 
 use crate::mimi::policy::{Claim, PreAuthRoleEntry, Role};
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
-use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part, What};
-use crate::mimi::uri::RoomUri;
+use crate::mimi::rules::{Handshake, HandshakeKind, Part, Proposer, What};
+use crate::mimi::uri::{ProviderName, RoomUri};
 use crate::mls::RoomSnapshot;
 use crate::trace::{
     Author, Change, Deed, DeedKind, Digest, Event, Member, MoveView, Participant, PolicyView,
     PreauthView, RoleView, RoomView, Stage, StateRef, Way,
 };
 
-/// Remembers which room state a node told last.
+/// Remembers which room state and which external senders a node told last.
 #[derive(Default)]
 pub struct Teller {
     last: RefCell<BTreeMap<RoomUri, Digest>>,
+    servers: RefCell<BTreeMap<RoomUri, Vec<ProviderName>>>,
 }
 
 impl Teller {
@@ -34,6 +35,23 @@ impl Teller {
             state: self.state(room, &snapshot.state),
             members: members(snapshot),
         }
+    }
+
+    /// The event of a group's external senders, where they are others than those told last; the
+    /// hub alone is taken to be told.
+    pub fn external_senders(
+        &self,
+        room: &RoomUri,
+        epoch: u64,
+        servers: Vec<ProviderName>,
+    ) -> Option<Event> {
+        let mut told = self.servers.borrow_mut();
+        let last = told.entry(room.clone()).or_insert_with(|| vec![room.provider().clone()]);
+        if *last == servers {
+            return None;
+        }
+        last.clone_from(&servers);
+        Some(Event::ExternalSenders { room: room.clone(), epoch, servers })
     }
 
     /// The event of a client's coming into an epoch.
@@ -138,7 +156,7 @@ fn members(snapshot: &RoomSnapshot) -> Vec<Member> {
 pub fn change(base: &RoomState, handshake: &Handshake) -> Change {
     let mut change = Change::default();
     if handshake.kind == HandshakeKind::ExternalCommit {
-        change.adds.push(handshake.actor.client.clone());
+        change.adds.extend(handshake.client().map(|joiner| joiner.client.clone()));
     }
     for part in &handshake.parts {
         match &part.what {
@@ -147,7 +165,7 @@ pub fn change(base: &RoomState, handshake: &Handshake) -> Change {
                 change.removes.push(actor.client.clone());
             }
             What::Update(update) => tell_update(base, update, &mut change),
-            What::ExternalInit | What::KeyUpdate | What::Other(_) => {}
+            What::ExternalInit | What::KeyUpdate | What::Senders(_) | What::Other(_) => {}
         }
     }
     change
@@ -182,8 +200,13 @@ pub fn deeds(base: &RoomState, handshake: &Handshake) -> Vec<Deed> {
     handshake.parts.iter().flat_map(deeds).collect()
 }
 
-fn author(actor: &Actor) -> Author {
-    Author::Client { client: actor.client.clone(), user: actor.user.clone() }
+fn author(proposer: &Proposer) -> Author {
+    match proposer {
+        Proposer::Client(actor) => {
+            Author::Client { client: actor.client.clone(), user: actor.user.clone() }
+        }
+        Proposer::Server(server) => Author::Server(server.clone()),
+    }
 }
 
 fn deed_kinds(base: &RoomState, what: &What) -> Vec<DeedKind> {
@@ -197,6 +220,7 @@ fn deed_kinds(base: &RoomState, what: &What) -> Vec<DeedKind> {
         }
         What::ExternalInit => vec![DeedKind::Join],
         What::KeyUpdate => other("Update"),
+        What::Senders(_) => other("external senders"),
         What::Other(name) => other(name),
         What::Update(ComponentUpdate::Participants(update)) => list_deeds(base, update),
         What::Update(ComponentUpdate::Metadata(after)) => {

@@ -45,6 +45,7 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     super::key_package_once::INFO,
     super::limits_hold::INFO,
     super::welcome_after_commit::INFO,
+    super::external_senders::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

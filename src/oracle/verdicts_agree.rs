@@ -102,7 +102,8 @@ fn verdict(
     let view = ledger.view_at(room, epoch)?;
     let members = &log.shadow_at(epoch)?.members;
     let waiting = log.waiting_in(epoch);
-    Some(evaluate(&Moment { view, members, waiting: &waiting }, kind, deeds))
+    let moment = Moment { hub: room.provider(), view, members, waiting: &waiting };
+    Some(evaluate(&moment, kind, deeds))
 }
 
 #[cfg(test)]

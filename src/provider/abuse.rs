@@ -4,13 +4,18 @@
 //! evidence is worth goes on record and not into the answer. So nobody can learn by trying whether
 //! a made-up message would pass.
 //!
-//! Not here: what a provider does about a user who was reported. The drafts leave it open.
+//! What a provider does about a user who was reported, the drafts leave open. Here a hub acts where
+//! the room itself made it an enforcer: where its server is preauthorised for a role that may ban
+//! (RP03 §4), a genuine report has the accused banned. Any other hub only takes note.
+
+use std::rc::Rc;
 
 use bytes::Bytes;
 
 use super::Inner;
 use super::answer::{Failure, answer};
 use super::room::Asker;
+use crate::mimi::rules::servers;
 use crate::mimi::uri::{RoomUri, UserUri};
 use crate::mimi::wire::{AbuseReport, AbusiveMessage};
 use crate::trace::{Digest, Event, Evidence};
@@ -18,7 +23,7 @@ use crate::trace::{Digest, Event, Evidence};
 impl Inner {
     /// Answers `reportAbuse`: 201, without a body.
     pub(super) fn report_abuse(
-        &self,
+        self: &Rc<Self>,
         asker: &Asker,
         room: &RoomUri,
         body: &Bytes,
@@ -34,13 +39,34 @@ impl Inner {
         self.with_room(room, |_| ())?;
         let accused = &report.alleged_abuser;
         let evidence = report.messages.iter().map(|message| self.weigh(room, accused, message));
+        let evidence: Vec<_> = evidence.collect();
+        let proven = evidence.iter().any(|one| one.genuine);
         self.setup.journal.record(Event::Reported {
             room: room.clone(),
             reporter: report.reporting_user.clone(),
             accused: accused.clone(),
-            evidence: evidence.collect(),
+            evidence,
         });
+        if proven {
+            self.enforce(room, accused)?;
+        }
         Ok(answer(201, Bytes::new()))
+    }
+
+    /// Has the user banned, where the room lets its hub do so.
+    fn enforce(self: &Rc<Self>, uri: &RoomUri, accused: &UserUri) -> Result<(), Failure> {
+        let enforces = self.with_room(uri, |room| {
+            let enforces = servers::may_ban(room.view.state(), &self.setup.name);
+            if enforces {
+                room.record.unwanted.insert(accused.clone());
+            }
+            enforces
+        })?;
+        if enforces {
+            self.sync();
+            self.clear_out_later(uri);
+        }
+        Ok(())
     }
 
     fn weigh(&self, room: &RoomUri, accused: &UserUri, message: &AbusiveMessage) -> Evidence {

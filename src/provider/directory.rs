@@ -44,13 +44,18 @@ impl Inner {
     }
 
     async fn endpoint_path(&self, errand: &Errand) -> Result<String, Unanswered> {
-        let known = self.directories.borrow().get(&errand.to).cloned();
-        let directory = match known {
-            Some(directory) => directory,
-            None => self.fetch_directory(errand).await?,
-        };
+        let directory = self.directory_for(errand).await?;
         path_in(&directory, &errand.to, &errand.route)
             .ok_or_else(|| Unanswered::Broken("the directory leads to another host".to_owned()))
+    }
+
+    /// The directory of the provider that an errand leads to, as it was when first asked for.
+    pub(super) async fn directory_for(&self, errand: &Errand) -> Result<Directory, Unanswered> {
+        let known = self.directories.borrow().get(&errand.to).cloned();
+        match known {
+            Some(directory) => Ok(directory),
+            None => self.fetch_directory(errand).await,
+        }
     }
 
     async fn fetch_directory(&self, errand: &Errand) -> Result<Directory, Unanswered> {

@@ -72,13 +72,10 @@ impl Inner {
                 Err(_) => self.pause(None).await,
             }
         }
-        self.confirm(&uri, &provider, index);
-        self.setup.journal.record(Event::FannedOut {
-            room: uri.clone(),
-            index,
-            to: provider,
-            attempts,
-        });
+        for index in self.confirm(&uri, &provider, index) {
+            let (room, to) = (uri.clone(), provider.clone());
+            self.setup.journal.record(Event::FannedOut { room, index, to, attempts });
+        }
         self.fan_out(&uri);
     }
 
@@ -92,12 +89,16 @@ impl Inner {
         Some(state.rooms.get(uri)?.record.queue.get(provider)?.get(&index)?.body())
     }
 
-    fn confirm(&self, uri: &RoomUri, provider: &ProviderName, index: u64) {
+    /// Takes the parcel off the queue; returns the places in the log that it was for.
+    fn confirm(&self, uri: &RoomUri, provider: &ProviderName, index: u64) -> Vec<u64> {
+        let mut places = vec![index];
         self.in_flight.borrow_mut().remove(&(uri.clone(), provider.clone(), index));
         let mut state = self.state.borrow_mut();
-        let Some(room) = state.rooms.get_mut(uri) else { return };
+        let Some(room) = state.rooms.get_mut(uri) else { return places };
         if let Some(parcels) = room.record.queue.get_mut(provider) {
-            parcels.remove(&index);
+            let parcel = parcels.remove(&index);
+            places.extend(parcel.iter().flat_map(|parcel| parcel.stapled()));
         }
+        places
     }
 }

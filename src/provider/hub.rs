@@ -37,7 +37,7 @@ impl Inner {
         let parent = self.parent_of(uri);
         let decision = self.with_room(uri, |room| {
             room.parent = parent;
-            room.update(&self.library, &self.setup.rules, asker, &request, now)
+            room.update(&self.tools(), asker, &request, now)
         })?;
         let (UpdateRequest::Commit { message, .. } | UpdateRequest::Proposals { message, .. }) =
             &request;
@@ -45,6 +45,10 @@ impl Inner {
             Decision::Accepted(accepted) => {
                 let accepted_at = accepted.stamp;
                 self.settle(uri, &accepted).await;
+                if accepted.kind != Kind::Proposals {
+                    self.clear_out_later(uri);
+                    self.certify_later(uri);
+                }
                 success(accepted_at)
             }
             Decision::Repeated { accepted_at } => success(accepted_at),
@@ -216,12 +220,16 @@ impl Inner {
     }
 
     /// From the decision to the fan-out.
-    async fn settle(self: &Rc<Self>, uri: &RoomUri, accepted: &Accepted) {
+    pub(super) async fn settle(self: &Rc<Self>, uri: &RoomUri, accepted: &Accepted) {
         self.tell(uri, accepted);
+        accepted.along.iter().for_each(|along| self.tell(uri, along));
         self.post_own(uri);
         self.setup.points.reached(points::BEFORE_DURABLE).await;
         self.sync();
-        self.setup.journal.record(Event::Durable { room: uri.clone(), index: accepted.index });
+        for accepted in std::iter::once(accepted).chain(&accepted.along) {
+            let (room, index) = (uri.clone(), accepted.index);
+            self.setup.journal.record(Event::Durable { room, index });
+        }
         for reference in &accepted.used_key_packages {
             let (room, reference) = (uri.clone(), Digest::of(reference));
             self.setup.journal.record(Event::KeyPackageUsed { reference, room });
@@ -279,7 +287,15 @@ impl Inner {
             Ok::<_, crate::mls::MlsError>(snapshot)
         });
         if let Ok(Ok(snapshot)) = snapshot {
+            let epoch = snapshot.epoch;
             self.setup.journal.record(self.teller.shadowed(uri, stage, &snapshot));
+            let servers = self.with_room(uri, |room| room.view.external_senders());
+            if let Ok(Ok(servers)) = servers {
+                let event = self.teller.external_senders(uri, epoch, servers);
+                if let Some(event) = event {
+                    self.setup.journal.record(event);
+                }
+            }
         }
     }
 

@@ -112,12 +112,13 @@ impl Inner {
         Ok(answer(201, Bytes::new()))
     }
 
-    /// Ends a user's account: nobody gets its KeyPackages any more, and its clients get nothing. Its
-    /// rooms learn of it by other ways.
-    fn delete_account(&self, user: &UserUri) -> http::Response<Bytes> {
+    /// Ends a user's account: nobody gets its KeyPackages any more, and its clients get nothing. From
+    /// the rooms that this provider is the hub of, the user is taken out.
+    fn delete_account(self: &Rc<Self>, user: &UserUri) -> http::Response<Bytes> {
         self.state.borrow_mut().shelf.delete(user);
         self.sync();
         self.setup.journal.record(Event::AccountDeleted { user: user.clone() });
+        self.clear_out_everything();
         answer(201, Bytes::new())
     }
 

@@ -2,7 +2,7 @@
 //!
 //! [`Server::handle`] answers one request. What it may do is split over the files: [`room`] decides
 //! for rooms that it is the hub of, `hub` moves bytes around those decisions, `fanout` empties the
-//! hub's queues, `follower` takes what other hubs send, `local` serves the own clients;
+//! hub's queues, `expulsion` has users go who have no account any more or are banned, `certificates` finds those of followers, `follower` takes what other hubs send, `local` serves the own clients;
 //! `key_material`, `consent`, `identifiers` and `assets` are what providers ask each other besides.
 //!
 //! Accepting is one moment. The decision is made in memory, made durable, answered, and fanned
@@ -15,9 +15,11 @@
 mod abuse;
 mod answer;
 mod assets;
+mod certificates;
 mod consent;
 mod consents;
 mod directory;
+mod expulsion;
 mod fanout;
 mod follower;
 mod hub;
@@ -154,6 +156,7 @@ impl Server {
             setup,
         }));
         server.0.fan_out_everything();
+        server.0.clear_out_everything();
         server
     }
 
@@ -248,7 +251,10 @@ impl Inner {
             _ => return Err(Failure::new(403, "peer-is-who-it-says", "nobody that is known")),
         };
         match from {
-            (_, Route::Directory) => Ok(answer(200, Directory::of(&self.setup.name).encode())),
+            (_, Route::Directory) => {
+                let sender = self.identity.external_sender();
+                Ok(answer(200, Directory::of(&self.setup.name).with_sender(&sender).encode()))
+            }
             (peer, Route::Notify(room)) => self.notified(&peer, &room, &body),
             (peer, Route::Update(room)) => {
                 let asker = room::Asker::Provider(peer);

@@ -299,6 +299,11 @@ impl<'a> Teller<'a> {
             Event::ConsentRevoked { requester, target, room } => {
                 (requester, target, room, "does not consent")
             }
+            Event::ExternalSenders { room, servers, .. } => {
+                let names: Vec<_> = servers.iter().map(ToString::to_string).collect();
+                let (room, names) = (self.names.room(room), names.join(", "));
+                return notable(format!("servers that may propose in {room}: {names}"));
+            }
             Event::AccountDeleted { user } => {
                 return notable(format!("the account of {} is no more", user.name()));
             }

@@ -39,6 +39,7 @@ pub const INVARIANTS: &[&str] = &[
     "key_package_once",
     "limits_hold",
     "welcome_after_commit",
+    "external_senders_are_hub_and_followers",
 ];
 
 /// Ids of the third catalogue.

@@ -122,7 +122,8 @@ pub enum Event {
         /// The client behind it; for a message, the user is known and the client may not be.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client: Option<ClientUri>,
-        /// The user behind it.
+        /// The user behind it; of proposals by a server, the one whose clients they take out, or
+        /// where they take out none, nobody's name: the server's domain.
         user: UserUri,
         /// The hub's stamp: milliseconds since the UNIX epoch, growing strictly.
         stamp: u64,
@@ -547,5 +548,15 @@ pub enum Event {
     AccountDeleted {
         /// The user.
         user: UserUri,
+    },
+    /// In the hub's view, these servers are the external senders of a room's group from this epoch
+    /// on (P06 §7.4). Where nothing is said, the hub alone is.
+    ExternalSenders {
+        /// The room.
+        room: RoomUri,
+        /// The epoch.
+        epoch: u64,
+        /// The servers, in the order of the extension.
+        servers: Vec<ProviderName>,
     },
 }

@@ -14,12 +14,17 @@
 //! Who changes its own role has to be preauthorised for the new one; the authorised role changes
 //! are not asked.
 //!
+//! What a server proposes is judged by `servers`; the change of the list that a committer owes for
+//! it needs no right of the committer's own.
+//!
 //! Where RP03 is silent: a listed user's clients may be added by who may add a user in that role;
 //! nobody may change the room's URI; and a constraint is held against a role only when the number of its holders moves
 //! towards the bound, since the example rooms of the draft break their own minima from the start.
 
+use super::servers::{Departure, Owed};
 use super::{
-    Actor, Base, Handshake, HandshakeKind, Objection, Part, Prospect, What, joining, not_allowed,
+    Actor, Base, Handshake, HandshakeKind, Objection, Part, Proposer, Prospect, What, joining,
+    not_allowed, servers,
 };
 use crate::mimi::policy::{Capability, NO_ROLE, Role};
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
@@ -41,16 +46,24 @@ fn demand(one_of: &'static [Capability], change: Option<(u32, u32)>) -> Demand {
 /// `authorised`
 pub fn authorised(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     let prospect = Prospect::of(base, handshake);
+    let owed = servers::owed_by(base, handshake);
     for part in &handshake.parts {
+        let sender = match &part.sender {
+            Proposer::Client(sender) => sender,
+            Proposer::Server(server) => {
+                servers::may_propose(base.committed, server, &part.what).map_err(not_allowed)?;
+                continue;
+            }
+        };
         let demands = match handshake.lists_itself() {
-            Some(role) => entrance(base, &handshake.actor, part, role),
-            None => demands(base, &prospect, part),
+            Some(role) => entrance(base, sender, part, role),
+            None => demands(base, &prospect, (sender, &part.what), &owed),
         };
         let demands = demands.map_err(not_allowed)?;
-        for state in standing(base, handshake, part) {
-            let role = state.roles.get(state.role_of(&part.sender.user).unwrap_or(NO_ROLE));
+        for state in standing(base, handshake, (sender, part)) {
+            let role = state.roles.get(state.role_of(&sender.user).unwrap_or(NO_ROLE));
             for demand in &demands {
-                satisfied(&part.sender.user, role, demand)?;
+                satisfied(&sender.user, role, demand)?;
             }
         }
     }
@@ -61,8 +74,12 @@ pub fn authorised(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objectio
 }
 
 /// The states that have to give the part's sender its right.
-fn standing<'a>(base: &Base<'a>, handshake: &Handshake, part: &Part) -> Vec<&'a RoomState> {
-    let exiting = base.exiting.contains(&part.sender.user);
+fn standing<'a>(
+    base: &Base<'a>,
+    handshake: &Handshake,
+    (sender, part): (&Actor, &Part),
+) -> Vec<&'a RoomState> {
+    let exiting = base.exiting.contains(&sender.user);
     match handshake.kind {
         _ if exiting || part.by_reference.is_some() => vec![base.committed],
         HandshakeKind::ExternalCommit => vec![base.committed],
@@ -88,20 +105,24 @@ fn satisfied(user: &UserUri, role: Option<&Role>, demand: &Demand) -> Result<(),
     Ok(())
 }
 
-fn demands(base: &Base<'_>, prospect: &Prospect<'_>, part: &Part) -> Result<Vec<Demand>, String> {
-    let sender = &part.sender;
-    Ok(match &part.what {
+fn demands(
+    base: &Base<'_>,
+    prospect: &Prospect<'_>,
+    (sender, what): (&Actor, &What),
+    owed: &Owed,
+) -> Result<Vec<Demand>, String> {
+    Ok(match what {
         What::Add(client) => vec![add(prospect, sender, client)],
         What::Remove(client) | What::SelfRemove(client) => {
             vec![remove(base, prospect, sender, client)]
         }
-        What::Update(ComponentUpdate::Participants(update)) => list(base, sender, update)?,
+        What::Update(ComponentUpdate::Participants(update)) => list(base, sender, update, owed)?,
         What::Update(ComponentUpdate::Metadata(after)) => {
             metadata(&base.committed.metadata, after)?
         }
         What::Update(update) => policy(update),
         What::ExternalInit => vec![demand(&[Capability::ADD_OWN_CLIENT], None)],
-        What::KeyUpdate | What::Other(_) => Vec::new(),
+        What::KeyUpdate | What::Senders(_) | What::Other(_) => Vec::new(),
     })
 }
 
@@ -149,6 +170,7 @@ fn list(
     base: &Base<'_>,
     sender: &Actor,
     update: &ParticipantListUpdate,
+    owed: &Owed,
 ) -> Result<Vec<Demand>, String> {
     let listed = |index: u32| {
         let place = usize::try_from(index).ok()?;
@@ -157,6 +179,10 @@ fn list(
     let mut demands = Vec::new();
     for changed in &update.changed_roles {
         let Some(target) = listed(changed.index) else { continue };
+        let banned = base.committed.is_ban(changed.role);
+        if banned && owed.get(&target.user) == Some(&Departure::Banned) {
+            continue;
+        }
         if target.user == sender.user {
             let right = joining::preauthorised_role(base.committed, sender);
             if right != Some(changed.role) {
@@ -176,6 +202,9 @@ fn list(
     }
     for index in &update.removed {
         let Some(target) = listed(*index) else { continue };
+        if owed.get(&target.user) == Some(&Departure::Unlisted) {
+            continue;
+        }
         let change = Some((target.role, NO_ROLE));
         demands.push(match target.user == sender.user {
             true => demand(&[Capability::REMOVE_SELF], change),

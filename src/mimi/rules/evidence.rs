@@ -155,6 +155,20 @@ pub static EVIDENCE: &[Evidence] = &[
         "asset-through-the-hub",
         "an_asset_is_downloaded_from_its_provider_and_through_a_hub",
     ),
+    seen(
+        "external-proposals-allowed",
+        "no-proposals-by-servers",
+        "a_room_without_external_proposals_takes_none_from_its_hub",
+    ),
+    for_liars("servers-only-remove", "a_server_proposes_nothing_but_removals"),
+    for_liars(
+        "obliged-list-change",
+        "who_loses_all_clients_to_the_hub_is_on_its_way_out_and_leaves_the_list_in_the_next_commit",
+    ),
+    for_liars(
+        "external-senders-fit",
+        "the_hub_alone_says_who_may_propose_and_names_followers_with_a_participant",
+    ),
 ];
 
 #[cfg(test)]

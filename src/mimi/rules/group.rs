@@ -1,6 +1,8 @@
 //! Rules about the MLS group: which clients enter and leave it, and with whom.
 
-use super::{Base, Handshake, HandshakeKind, Objection, Prospect, What, invalid, not_allowed};
+use super::{
+    Actor, Base, Handshake, HandshakeKind, Objection, Prospect, What, invalid, not_allowed,
+};
 
 /// `external-commit-shape`, and that nothing else carries an ExternalInit.
 pub fn external_commit_shape(_: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
@@ -16,17 +18,23 @@ pub fn external_commit_shape(_: &Base<'_>, handshake: &Handshake) -> Result<(), 
         return Err(not_allowed(format!("{inits} ExternalInits: expected exactly one")));
     }
     let listed = handshake.lists_itself().is_some();
+    let joiner = handshake.client().map(|joiner| &joiner.user);
+    let is_joiners = |client: &Actor| joiner == Some(&client.user);
     let mut removes = 0;
     for what in whats() {
         match what {
             What::ExternalInit | What::SelfRemove(_) => {}
             What::Update(_) if listed => {}
-            What::Remove(client) if client.user == handshake.actor.user => removes += 1,
+            What::Remove(client) if is_joiners(client) => removes += 1,
             What::Remove(client) => {
                 let why = format!("it removes {}, which is not the joiner's own", client.client);
                 return Err(not_allowed(why));
             }
-            What::Add(_) | What::Update(_) | What::KeyUpdate | What::Other(_) => {
+            What::Add(_)
+            | What::Update(_)
+            | What::KeyUpdate
+            | What::Senders(_)
+            | What::Other(_) => {
                 let why = "expected only ExternalInit, removals and the joiner's own entry in the \
                            list in an external commit";
                 return Err(not_allowed(why.to_owned()));
@@ -41,7 +49,7 @@ pub fn external_commit_shape(_: &Base<'_>, handshake: &Handshake) -> Result<(), 
 
 /// `no-self-removal-by-commit`
 pub fn no_self_removal(_: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
-    let committer = &handshake.actor.client;
+    let Some(Actor { client: committer, .. }) = handshake.client() else { return Ok(()) };
     let mut removed = handshake.parts.iter().filter_map(|part| part.what.removes());
     let itself = removed.any(|removed| removed.client == *committer);
     if handshake.kind == HandshakeKind::Commit && itself {
@@ -78,10 +86,11 @@ pub fn listed_before_member(base: &Base<'_>, handshake: &Handshake) -> Result<()
     let Ok(after) = Prospect::of(base, handshake).after else { return Ok(()) };
     for part in &handshake.parts {
         let enters = match &part.what {
-            What::Add(client) => client,
-            What::ExternalInit => &handshake.actor,
-            _ => continue,
+            What::Add(client) => Some(client),
+            What::ExternalInit => handshake.client(),
+            _ => None,
         };
+        let Some(enters) = enters else { continue };
         if !after.is_participant(&enters.user) {
             let (client, user) = (&enters.client, &enters.user);
             let why = format!("{client} would enter, but {user} would be no participant");

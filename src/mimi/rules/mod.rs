@@ -23,6 +23,7 @@ mod message;
 mod proposals;
 mod prospect;
 mod sender;
+pub mod servers;
 mod subject;
 #[cfg(test)]
 mod tests;
@@ -35,7 +36,9 @@ pub use enforcers::Enforcer;
 pub use evidence::{EVIDENCE, Evidence};
 pub use kind::founded_inside;
 pub use prospect::Prospect;
-pub use subject::{Actor, Base, CachedProposal, Handshake, HandshakeKind, Message, Part, What};
+pub use subject::{
+    Actor, Base, CachedProposal, Handshake, HandshakeKind, Message, Part, Proposer, What,
+};
 
 /// One rule of the catalogue.
 #[derive(Debug)]
@@ -481,5 +484,31 @@ pub static RULES: &[Rule] = &[
         meaning: "an asset is uploaded once under its name, and asked for by it",
         source: "P06 §5.10",
         check: Check::Request,
+    },
+    Rule {
+        id: "external-proposals-allowed",
+        meaning: "no server proposes anything where the operational policy forbids it",
+        source: "RP03 §7; R56",
+        check: Check::Handshake(servers::external_proposals_allowed),
+    },
+    Rule {
+        id: "servers-only-remove",
+        meaning: "a server proposes that clients go, the hub also who may propose; none commits",
+        source: "P06 §7.4; A31; RFC 9420 §12.1.8",
+        check: Check::Handshake(servers::only_remove),
+    },
+    Rule {
+        id: "obliged-list-change",
+        meaning: "a commit by which servers take out all clients of a user unlists that user, or \
+                  bans it where the server may ban",
+        source: "P06 §5.3; R21; study/openmls.md §2 (why the server can't say so itself)",
+        check: Check::Handshake(servers::obliged_list_change),
+    },
+    Rule {
+        id: "external-senders-fit",
+        meaning: "the hub alone changes who the external senders are: itself first, and followers \
+                  with a participant",
+        source: "P06 §7.4; R26, I16",
+        check: Check::Handshake(servers::external_senders_fit),
     },
 ];

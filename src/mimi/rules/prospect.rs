@@ -1,9 +1,10 @@
 //! What a handshake leads to: room state and members after the commit.
 //!
-//! For proposals, the commit is the next one, with all that waits for it already. Many rules are
+//! For proposals, the commit is the next one, with all that waits for it already and what its
+//! committer owes to servers. Many rules are
 //! claims about this outcome, and a hub can take its provisional state from here.
 
-use super::{Actor, Base, Handshake, HandshakeKind, What};
+use super::{Actor, Base, Handshake, HandshakeKind, What, servers};
 use crate::mimi::room::{ApplyError, ComponentUpdate, RoomState};
 use crate::mimi::uri::UserUri;
 
@@ -28,8 +29,18 @@ impl<'a> Prospect<'a> {
         let parts = handshake.parts.iter().map(|part| &part.what);
         let whats: Vec<&What> = waiting.iter().map(|cached| &cached.what).chain(parts).collect();
 
-        let updates: Vec<_> = whats.iter().filter_map(|what| what.update()).collect();
-        let after = base.committed.apply(&updates);
+        let after = match handshake.kind {
+            HandshakeKind::Proposals => {
+                let waiting = base.cached.iter().map(|cached| (&cached.sender, &cached.what));
+                let parts = handshake.parts.iter().map(|part| (&part.sender, &part.what));
+                let all: Vec<_> = waiting.chain(parts).collect();
+                servers::provisional(base.committed, base.members, &all)
+            }
+            HandshakeKind::Commit | HandshakeKind::ExternalCommit => {
+                let updates: Vec<_> = whats.iter().filter_map(|what| what.update()).collect();
+                base.committed.apply(&updates)
+            }
+        };
 
         let removed: Vec<_> = whats.iter().filter_map(|what| what.removes()).collect();
         let stays = |member: &&Actor| removed.iter().all(|removed| removed.client != member.client);
@@ -37,7 +48,7 @@ impl<'a> Prospect<'a> {
         for what in &whats {
             match what {
                 What::Add(client) => members.push(client),
-                What::ExternalInit => members.push(&handshake.actor),
+                What::ExternalInit => members.extend(handshake.client()),
                 _ => {}
             }
         }

@@ -1,6 +1,6 @@
 //! Rules about who sends a handshake, and when.
 
-use super::{Base, Code, Handshake, HandshakeKind, Objection, Part, not_allowed};
+use super::{Base, Code, Handshake, HandshakeKind, Objection, Part, Proposer, not_allowed};
 use crate::mimi::room::ComponentUpdate;
 
 /// `current-epoch`
@@ -13,21 +13,22 @@ pub fn current_epoch(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objec
 }
 
 /// `sender-is-member`: the actor, and whoever made the proposals. What a handshake carries by
-/// value is its actor's own, so that nobody speaks in another's name.
+/// value is its actor's own, so that nobody speaks in another's name. A server is an external sender,
+/// which MLS has checked.
 pub fn is_member(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     let actor = &handshake.actor;
     let joins = handshake.kind == HandshakeKind::ExternalCommit;
-    if !joins && !base.members.contains(actor) {
-        return Err(not_allowed(format!("{} is no member of epoch {}", actor.client, base.epoch)));
+    let is_inside = |it: &Proposer| it.client().is_none_or(|client| base.members.contains(client));
+    if !joins && !is_inside(actor) {
+        return Err(not_allowed(format!("{actor} is no member of epoch {}", base.epoch)));
     }
     for part in &handshake.parts {
         let sender = &part.sender;
         if part.by_reference.is_none() && sender != actor {
-            let why = format!("{} sends a proposal made by {}", actor.client, sender.client);
-            return Err(not_allowed(why));
+            return Err(not_allowed(format!("{actor} sends a proposal made by {sender}")));
         }
-        if part.by_reference.is_some() && !base.members.contains(sender) {
-            let why = format!("a proposal by {}, no member of epoch {}", sender.client, base.epoch);
+        if part.by_reference.is_some() && !is_inside(sender) {
+            let why = format!("a proposal by {sender}, no member of epoch {}", base.epoch);
             return Err(not_allowed(why));
         }
     }
@@ -36,7 +37,7 @@ pub fn is_member(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection
 
 /// `exiting-only-removes`
 pub fn exiting_only_removes(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
-    let user = &handshake.actor.user;
+    let Some(super::Actor { user, .. }) = handshake.client() else { return Ok(()) };
     if !base.exiting.contains(user) {
         return Ok(());
     }
@@ -52,7 +53,7 @@ pub fn exiting_only_removes(base: &Base<'_>, handshake: &Handshake) -> Result<()
 /// `sender-is-participant`. Exiting users are the business of `exiting-only-removes`, and whether a
 /// joiner may list itself is that of `external-commit-shape` and `authorised`.
 pub fn is_participant(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
-    let user = &handshake.actor.user;
+    let Some(super::Actor { user, .. }) = handshake.client() else { return Ok(()) };
     let adds_itself = |part: &Part| match part.what.update() {
         Some(ComponentUpdate::Participants(it)) => it.added.iter().any(|it| it.user == *user),
         _ => false,

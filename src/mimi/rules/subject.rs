@@ -5,9 +5,10 @@
 //! moment. All are plain data: the caller reads them out of MLS.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::mimi::room::{ComponentUpdate, RoomState};
-use crate::mimi::uri::{ClientUri, UserUri};
+use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 
 /// A client and the user whose it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +17,40 @@ pub struct Actor {
     pub client: ClientUri,
     /// Its user.
     pub user: UserUri,
+}
+
+/// Who proposes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proposer {
+    /// A client, in its user's name.
+    Client(Actor),
+    /// A provider's server, as an external sender of the group (P06 §7.4).
+    Server(ProviderName),
+}
+
+impl Proposer {
+    /// The client, where it is one.
+    pub fn client(&self) -> Option<&Actor> {
+        match self {
+            Self::Client(actor) => Some(actor),
+            Self::Server(_) => None,
+        }
+    }
+}
+
+impl From<Actor> for Proposer {
+    fn from(actor: Actor) -> Self {
+        Self::Client(actor)
+    }
+}
+
+impl fmt::Display for Proposer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Client(actor) => actor.client.fmt(f),
+            Self::Server(server) => server.fmt(f),
+        }
+    }
 }
 
 /// What a proposal does.
@@ -31,6 +66,8 @@ pub enum What {
     ExternalInit,
     /// A client takes itself out of the group (EXT, R28).
     SelfRemove(Actor),
+    /// From the next epoch on, these are the group's external senders; the first one is as it was.
+    Senders(Vec<ProviderName>),
     /// The sender's leaf gets new keys.
     KeyUpdate,
     /// Anything else, by the name of its type.
@@ -59,7 +96,7 @@ impl What {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Who made the proposal. For one by reference that need not be the committer.
-    pub sender: Actor,
+    pub sender: Proposer,
     /// Its ProposalRef, where a commit names a proposal that was sent before.
     pub by_reference: Option<Vec<u8>>,
     /// What it does.
@@ -85,12 +122,17 @@ pub struct Handshake {
     /// The epoch that it was made in.
     pub epoch: u64,
     /// The committer, the joiner, or who sends the proposals.
-    pub actor: Actor,
+    pub actor: Proposer,
     /// Its proposals, in its order.
     pub parts: Vec<Part>,
 }
 
 impl Handshake {
+    /// The client behind it; none where a server proposes.
+    pub fn client(&self) -> Option<&Actor> {
+        self.actor.client()
+    }
+
     /// The role in which the joiner lists its own user, where that is all that an external commit
     /// changes in the list.
     pub fn lists_itself(&self) -> Option<u32> {
@@ -102,7 +144,9 @@ impl Handshake {
             (Some(ComponentUpdate::Participants(update)), None) => {
                 let only = update.changed_roles.is_empty() && update.removed.is_empty();
                 match update.added.as_slice() {
-                    [added] if only && added.user == self.actor.user => Some(added.role),
+                    [added] if only && self.client().is_some_and(|it| it.user == added.user) => {
+                        Some(added.role)
+                    }
                     _ => None,
                 }
             }
@@ -126,7 +170,7 @@ pub struct CachedProposal {
     /// Its ProposalRef.
     pub reference: Vec<u8>,
     /// Who made it.
-    pub sender: Actor,
+    pub sender: Proposer,
     /// What it does.
     pub what: What,
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::WireError;
+use super::{ExternalSender, WireError};
 use crate::mimi::uri::ProviderName;
 
 /// The URLs of a provider's endpoints, each a template with one `{parameter}`. The document names
@@ -32,6 +32,11 @@ pub struct Directory {
     pub report_abuse: String,
     /// Of `{downloadUrl}`.
     pub proxy_download: String,
+    /// What rooms of other hubs may take into their `external_senders` (§7.4): an ExternalSender,
+    /// encoded, in hexadecimal digits. The draft has no way to ask a provider for it; fields that it
+    /// does not name are passed over, so this one harms nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    external_sender: Option<String>,
 }
 
 impl Directory {
@@ -49,7 +54,18 @@ impl Directory {
             identifier_query: url("identifierQuery/{domain}"),
             report_abuse: url("reportAbuse/{roomId}"),
             proxy_download: url("proxyDownload/{downloadUrl}"),
+            external_sender: None,
         }
+    }
+
+    /// The same with the provider's certificate.
+    pub fn with_sender(self, sender: &ExternalSender) -> Self {
+        Self { external_sender: Some(hex::encode(sender.encode())), ..self }
+    }
+
+    /// The provider's certificate, where there is one that can be read.
+    pub fn sender(&self) -> Option<ExternalSender> {
+        ExternalSender::decode(&hex::decode(self.external_sender.as_ref()?).ok()?).ok()
     }
 
     /// The document as JSON.
@@ -87,6 +103,17 @@ mod tests {
     #[test]
     fn a_directory_reads_back() {
         assert_eq!(Directory::decode(&directory().encode()), Ok(directory()));
+    }
+
+    #[test]
+    fn a_certificate_reads_back_and_a_damaged_one_is_none() {
+        let credential = crate::mimi::wire::Credential::basic([0xbb]);
+        let sender = ExternalSender { key: vec![0xaa; 32], credential };
+        let with = directory().with_sender(&sender);
+        let mut read = Directory::decode(&with.encode()).unwrap();
+        assert_eq!(read.sender(), Some(sender));
+        read.external_sender = Some("aa".to_owned());
+        assert_eq!((read.sender(), directory().sender()), (None, None));
     }
 
     #[test]

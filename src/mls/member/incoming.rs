@@ -62,14 +62,14 @@ impl Member {
         }
         library.touched();
         let provider = &library.provider;
-        let members = facts::leaves(self.group.public_group())?;
+        let senders = facts::Senders::of(self.group.public_group())?;
         let processed = library
             .meter
             .measure(|| self.group.process_message(provider, message))
             .map_err(|error| named(&error.to_string()))?;
         let sender = processed.sender().clone();
         let credential = read_credential(processed.credential());
-        self.sort_out(library, processed, &members, &sender, credential)
+        self.sort_out(library, processed, &senders, &sender, credential)
     }
 
     /// Whether this side of the group can decrypt an application message, whoever has it now. The
@@ -88,7 +88,7 @@ impl Member {
         &mut self,
         library: &Library,
         processed: ProcessedMessage,
-        members: &[facts::Leaf],
+        senders: &facts::Senders,
         sender: &Sender,
         credential: Option<Actor>,
     ) -> Result<Incoming, MlsError> {
@@ -101,11 +101,11 @@ impl Member {
                 Ok(Incoming::Message { sender, epoch, content: message.into_bytes() })
             }
             ProcessedMessageContent::ProposalMessage(proposal) => {
-                let part = facts::part(members, None, &proposal)?;
+                let part = facts::part(senders, None, &proposal)?;
                 Ok(Incoming::Proposal { part, proposal })
             }
             ProcessedMessageContent::StagedCommitMessage(commit) => {
-                self.staged(members, sender, commit, self.state.clone())
+                self.staged(senders, sender, commit, self.state.clone())
             }
             ProcessedMessageContent::UnresolvedAppDataCommit(unresolved) => {
                 let (next, changes) = facts::apply_updates(
@@ -115,7 +115,7 @@ impl Member {
                 )?;
                 let stage = || self.group.stage_app_data_commit(provider, *unresolved, changes);
                 let staged = library.meter.measure(stage).map_err(MlsError::refused)?;
-                self.staged(members, sender, Box::new(staged), next)
+                self.staged(senders, sender, Box::new(staged), next)
             }
             ProcessedMessageContent::OwnPendingCommit => Ok(Incoming::OwnCommit),
             ProcessedMessageContent::OwnPrivateMessage => Ok(Incoming::OwnMessage),
@@ -127,12 +127,12 @@ impl Member {
 
     fn staged(
         &self,
-        members: &[facts::Leaf],
+        senders: &facts::Senders,
         sender: &Sender,
         commit: Box<StagedCommit>,
         next_state: RoomState,
     ) -> Result<Incoming, MlsError> {
-        let handshake = facts::handshake(members, self.epoch(), sender, &commit)?;
+        let handshake = facts::handshake(senders, self.epoch(), sender, &commit)?;
         let removes_me = commit.self_removed();
         let next_state = Box::new(next_state);
         Ok(Incoming::Commit(StagedByMember { handshake, removes_me, next_state, commit }))

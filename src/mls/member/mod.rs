@@ -57,12 +57,10 @@ impl Member {
         for (id, data) in state.components() {
             dictionary.insert(id, data);
         }
-        let credential = BasicCredential::new(hub.credential.identity.clone()).into();
-        let sender = ExternalSender::new(hub.key.clone().into(), credential);
         let extensions = openmls::prelude::Extensions::from_vec(vec![
             Extension::RequiredCapabilities(required()),
             Extension::AppDataDictionary(AppDataDictionaryExtension::new(dictionary)),
-            Extension::ExternalSenders(vec![sender]),
+            Extension::ExternalSenders(vec![external_sender(hub)]),
         ])
         .map_err(MlsError::refused)?;
         library.touched();
@@ -238,8 +236,8 @@ impl Member {
     /// # Errors
     /// When one can't be read.
     pub fn proposals(&self) -> Result<Vec<Part>, MlsError> {
-        let members = facts::leaves(self.group.public_group())?;
-        facts::parts(&members, None, self.group.pending_proposals())
+        let senders = facts::Senders::of(self.group.public_group())?;
+        facts::parts(&senders, None, self.group.pending_proposals())
     }
 
     /// The waiting proposals, as those that count as accepted.
@@ -272,6 +270,12 @@ impl Member {
         };
         clients.iter().map(find).collect()
     }
+}
+
+/// An external sender as the library has it.
+pub(super) fn external_sender(sender: &wire::ExternalSender) -> ExternalSender {
+    let credential = BasicCredential::new(sender.credential.identity.clone()).into();
+    ExternalSender::new(sender.key.clone().into(), credential)
 }
 
 /// Handshake messages in the clear, so that the hub can read them (R12); application messages are

@@ -12,16 +12,20 @@
 //! Not here: whether the handshake is well-formed, in order, and complete; other invariants and
 //! rules say that. A deed that names nobody is in no trace.
 
+mod servers;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::mimi::uri::{ClientUri, UserUri};
+use self::servers::{gone, is_owed, may_expel, owed};
+use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::trace::{Author, Deed, DeedKind, Kind, Member, RoleView, RoomView};
 
 /// A room at the moment when a hub or a client has to decide.
 pub(super) struct Moment<'a> {
+    /// The provider of the room.
+    pub(super) hub: &'a ProviderName,
     /// The committed room state.
     pub(super) view: &'a RoomView,
     /// The members of the epoch.
@@ -77,13 +81,22 @@ type List = BTreeMap<UserUri, u32>;
 /// # Errors
 /// The first deed or number that stands against it, in words.
 pub(super) fn evaluate(moment: &Moment<'_>, kind: Kind, deeds: &[Deed]) -> Result<(), String> {
-    let Moment { view, members, waiting } = moment;
+    let Moment { view, members, waiting, .. } = moment;
     let before: List =
         view.participants.iter().map(|listed| (listed.user.clone(), listed.role)).collect();
-    let then = applied(&before, waiting);
+    let all = |deeds: &[Deed]| -> List {
+        let owed = owed(view, &before, members, deeds);
+        applied(&before, deeds).into_iter().filter_map(|it| gone(&owed, it)).collect()
+    };
+    let then = all(waiting);
     let after = match kind {
-        Kind::Proposals => applied(&then, deeds),
+        Kind::Proposals => all(&[waiting, deeds].concat()),
         _ => applied(&before, deeds),
+    };
+    let referenced: Vec<Deed> = deeds.iter().filter(|deed| deed.referenced).cloned().collect();
+    let owed = match kind {
+        Kind::Commit => owed(view, &before, members, &referenced),
+        _ => List::new(),
     };
     let scene = Scene { view, before: &before, after: &after };
     let entry = entry_of_joiner(deeds)
@@ -94,9 +107,16 @@ pub(super) fn evaluate(moment: &Moment<'_>, kind: Kind, deeds: &[Deed]) -> Resul
         return Err(format!("{user}, whom nobody listed, may not come in with role {role}"));
     }
     for deed in deeds {
-        let Author::Client { client, user } = &deed.by else {
-            return Err("a server proposes it".to_owned());
+        let (client, user) = match &deed.by {
+            Author::Client { client, user } => (client, user),
+            Author::Server(server) => {
+                may_expel(view, moment.hub, server, &deed.what)?;
+                continue;
+            }
         };
+        if is_owed(view, &owed, &deed.what) {
+            continue;
+        }
         if entry.is_some_and(|(_, joiner, _)| joiner == user) {
             continue;
         }
@@ -173,35 +193,24 @@ fn members_after(
     deeds: &[Deed],
 ) -> Vec<(ClientUri, UserUri)> {
     let earlier = if kind == Kind::Proposals { waiting } else { &[] };
-    let mut present: BTreeMap<&ClientUri, &UserUri> =
-        members.iter().map(|member| (&member.client, &member.user)).collect();
-    let mut removed = BTreeSet::new();
-    for deed in earlier.iter().chain(deeds) {
-        match (&deed.what, &deed.by) {
-            (DeedKind::RemoveClient { client, .. }, _) => {
-                removed.insert(client);
-            }
-            (DeedKind::AddClient { client, of }, _) => {
-                present.insert(client, of);
-            }
-            (DeedKind::Join, Author::Client { client, user }) => {
-                // It may take the place of its own older leaf.
-                removed.remove(client);
-                present.insert(client, user);
-                continue;
-            }
-            _ => {}
-        }
-    }
-    let joins = |client: &&ClientUri| {
-        deeds.iter().any(|deed| {
-            deed.what == DeedKind::Join
-                && matches!(&deed.by, Author::Client { client: joiner, .. } if joiner == *client)
-        })
+    let all = || earlier.iter().chain(deeds);
+    let removed = |client: &ClientUri| {
+        all().any(
+            |deed| matches!(&deed.what, DeedKind::RemoveClient { client: it, .. } if it == client),
+        )
     };
-    let stays = |(client, _): &(&ClientUri, &UserUri)| !removed.contains(client) || joins(client);
-    let staying = present.into_iter().filter(stays);
-    staying.map(|(client, user)| (client.clone(), user.clone())).collect()
+    let staying = members.iter().filter(|member| !removed(&member.client));
+    let mut present: BTreeMap<&ClientUri, &UserUri> =
+        staying.map(|member| (&member.client, &member.user)).collect();
+    // Who comes in may take the place of its own older leaf.
+    for deed in all() {
+        match (&deed.what, &deed.by) {
+            (DeedKind::AddClient { client, of }, _) => present.insert(client, of),
+            (DeedKind::Join, Author::Client { client, user }) => present.insert(client, user),
+            _ => None,
+        };
+    }
+    present.into_iter().map(|(client, user)| (client.clone(), user.clone())).collect()
 }
 
 fn role(view: &RoomView, index: u32) -> Option<&RoleView> {

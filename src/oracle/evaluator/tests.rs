@@ -7,17 +7,20 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::{Moment, evaluate};
-use crate::mimi::policy::{RoleData, SUPER_ADMIN};
+use crate::mimi::policy::{Claim, PreAuthData, PreAuthRoleEntry, RoleData, SUPER_ADMIN};
 use crate::mimi::room::{
     ChangedRole, ComponentUpdate, Participant, ParticipantListUpdate, RoomMetadata, RoomState,
 };
 use crate::mimi::rules::{
-    Actor, Base, CachedProposal, Handshake, HandshakeKind, Part, RULES, RuleSet, What,
+    Actor, Base, CachedProposal, Handshake, HandshakeKind, Part, Proposer, RULES, RuleSet, What,
+    servers,
 };
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::node::telling::{deeds, view};
 use crate::trace::{Deed, Digest, Kind, Member};
 
+/// The hub, who is the provider of all users too, and another one.
+const SERVERS: [&str; 2] = ["a.example", "b.example"];
 const USERS: [&str; 5] = ["ann", "ben", "cleo", "dan", "eve"];
 
 fn user(name: &str) -> UserUri {
@@ -36,14 +39,25 @@ fn any_actor() -> impl Strategy<Value = Actor> {
 
 /// A cooperative room in which each user has some role, or none.
 fn any_state() -> impl Strategy<Value = RoomState> {
-    prop::collection::vec(0..6u32, USERS.len()).prop_map(|roles| {
+    let roles = prop::collection::vec(0..6u32, USERS.len());
+    (roles, any_rights()).prop_map(|(roles, rights)| {
         let uri = RoomUri::parse("mimi://a.example/r/room").unwrap();
         let mut state = RoomState::cooperative(uri, "Room", user("ann"));
         let listed = USERS.iter().zip(roles).filter(|(_, role)| *role > 0);
         let listed = listed.map(|(name, role)| Participant { user: user(name), role });
         state.participants.participants = listed.collect();
+        state.preauthorized = rights;
         state
     })
+}
+
+/// What some servers are preauthorised for: nothing, or some role.
+fn any_rights() -> impl Strategy<Value = Option<PreAuthData>> {
+    let entry = (select(&SERVERS[..]), 2..6u32).prop_map(|(name, target_role)| {
+        let claims = vec![Claim::server(&ProviderName::new(name).unwrap())];
+        PreAuthRoleEntry { claims, target_role }
+    });
+    prop::option::of(prop::collection::vec(entry, 0..3).prop_map(|entries| PreAuthData { entries }))
 }
 
 fn any_update() -> impl Strategy<Value = ComponentUpdate> {
@@ -87,7 +101,7 @@ fn any_what() -> impl Strategy<Value = What> {
 /// What somebody tries.
 #[derive(Debug, Clone)]
 struct Attempt {
-    by: Actor,
+    by: Proposer,
     external: bool,
     whats: Vec<What>,
 }
@@ -95,7 +109,18 @@ struct Attempt {
 fn any_attempt() -> impl Strategy<Value = Attempt> {
     let whats = prop::collection::vec(any_what(), 0..3);
     let parts = (any_actor(), prop::bool::weighted(0.2), whats);
-    parts.prop_map(|(by, external, whats)| Attempt { by, external, whats })
+    let client = parts.prop_map(|(by, external, whats)| Attempt { by: by.into(), external, whats });
+    prop_oneof![3 => client, 1 => any_attempt_of_a_server()]
+}
+
+/// A server takes out both clients of a user, or one.
+fn any_attempt_of_a_server() -> impl Strategy<Value = Attempt> {
+    let parts = (select(&SERVERS[..]), select(&USERS[..]), 1..3u32);
+    parts.prop_map(|(server, name, devices)| Attempt {
+        by: Proposer::Server(ProviderName::new(server).unwrap()),
+        external: false,
+        whats: (1..=devices).map(|device| What::Remove(actor(name, device))).collect(),
+    })
 }
 
 /// The catalogue's one rule with this id.
@@ -113,8 +138,8 @@ struct Room {
 
 impl Room {
     fn provisional(&self) -> RoomState {
-        let updates: Vec<_> = self.cached.iter().filter_map(|it| it.what.update()).collect();
-        self.state.apply(&updates).unwrap()
+        let proposed: Vec<_> = self.cached.iter().map(|it| (&it.sender, &it.what)).collect();
+        servers::provisional(&self.state, &self.members, &proposed).unwrap()
     }
 
     fn handshake(&self, kind: HandshakeKind, attempt: &Attempt) -> Handshake {
@@ -136,14 +161,6 @@ impl Room {
     /// What rules and evaluator say; none where the handshake leads to no state or no group.
     fn verdicts(&self, handshake: &Handshake) -> Option<(Result<(), String>, Result<(), String>)> {
         let provisional = self.provisional();
-        let waiting = match handshake.kind {
-            HandshakeKind::Proposals => &self.cached[..],
-            _ => &[],
-        };
-        let whats = waiting.iter().map(|it| &it.what);
-        let whats = whats.chain(handshake.parts.iter().map(|part| &part.what));
-        let updates: Vec<_> = whats.filter_map(What::update).collect();
-        self.state.apply(&updates).ok()?;
         let users = self.state.participants.participants.iter().map(|listed| &listed.user);
         let goes =
             |user: &&UserUri| self.state.is_participant(user) && !provisional.is_participant(user);
@@ -159,11 +176,14 @@ impl Room {
             parent: None,
             admitted: None,
         };
-        only("client-changes-once").judge_handshake(&base, handshake).ok()?;
+        for sound in ["client-changes-once", "list-update-applies"] {
+            only(sound).judge_handshake(&base, handshake).ok()?;
+        }
         let rules = only("authorised").judge_handshake(&base, handshake).map_err(|it| it.why);
         let members: Vec<_> = self.members.iter().zip(0..).map(member).collect();
         let shown = view(&self.state);
-        let moment = Moment { view: &shown, members: &members, waiting: &self.waiting };
+        let hub = self.state.metadata.uri.provider();
+        let moment = Moment { hub, view: &shown, members: &members, waiting: &self.waiting };
         let kind = match handshake.kind {
             HandshakeKind::Commit => Kind::Commit,
             HandshakeKind::ExternalCommit => Kind::ExternalCommit,
@@ -220,6 +240,9 @@ proptest! {
             false => vec![HandshakeKind::Commit, HandshakeKind::Proposals],
         };
         for kind in kinds {
+            if attempt.by.client().is_none() && kind != HandshakeKind::Proposals {
+                continue;
+            }
             let handshake = room.handshake(kind, &attempt);
             if let Some((rules, evaluator)) = room.verdicts(&handshake) {
                 prop_assert_eq!(
@@ -241,7 +264,7 @@ fn ann_and_ben() -> Room {
 }
 
 fn says(room: &Room, by: &str, whats: Vec<What>) -> Result<(), String> {
-    let attempt = Attempt { by: actor(by, 1), external: false, whats };
+    let attempt = Attempt { by: actor(by, 1).into(), external: false, whats };
     room.verdicts(&room.handshake(HandshakeKind::Commit, &attempt)).unwrap().1
 }
 

@@ -1,23 +1,27 @@
 //! On whose behalf a request comes, and whom that allows it to speak for.
 
 use super::refused;
-use crate::mimi::rules::{Actor, Refusal};
+use crate::mimi::rules::{Actor, Proposer, Refusal};
 use crate::mimi::uri::{ProviderName, UserUri};
 
 /// On whose behalf a request comes.
 pub enum Asker {
     /// A client of this provider.
     Client(Actor),
-    /// Another provider, for one of its clients.
+    /// Another provider, for one of its clients or in its own name.
     Provider(ProviderName),
 }
 
 impl Asker {
-    /// A provider speaks for its own clients only, and a client only for itself (R1).
-    pub(super) fn speaks_for(&self, actor: &Actor) -> Result<(), Refusal> {
-        let allowed = match self {
-            Self::Client(own) => own == actor,
-            Self::Provider(provider) => provider == actor.user.provider(),
+    /// A provider speaks for itself and its own clients only, and a client only for itself (R1).
+    pub(super) fn speaks_for(&self, proposer: &Proposer) -> Result<(), Refusal> {
+        let allowed = match (self, proposer) {
+            (Self::Client(own), Proposer::Client(actor)) => own == actor,
+            (Self::Client(_), Proposer::Server(_)) => false,
+            (Self::Provider(provider), Proposer::Client(actor)) => {
+                provider == actor.user.provider()
+            }
+            (Self::Provider(provider), Proposer::Server(server)) => provider == server,
         };
         let why = || format!("{} is not the sender's own provider or client", self.name());
         if allowed { Ok(()) } else { Err(refused("peer-is-who-it-says", &why())) }

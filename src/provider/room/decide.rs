@@ -2,26 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use super::{Accepted, Asker, Cached, HubRoom, Rejection, kind_of, refusal, refused};
+use super::{Accepted, Asker, Cached, HubRoom, Rejection, Tools, kind_of, refusal, refused};
 use crate::mimi::room::RoomState;
 use crate::mimi::rules::{
-    CachedProposal, Handshake, HandshakeKind, Message, Refusal, RuleSet, What,
+    CachedProposal, Handshake, HandshakeKind, Message, Proposer, Refusal, RuleSet, What,
 };
 use crate::mimi::uri::{ProviderName, UserUri};
 use crate::mimi::wire::{FanoutExtra, GroupInfoOption, RatchetTreeOption};
-use crate::mls::{Franker, Library, PeekKind, View, welcome_message, welcome_references};
+use crate::mls::{Franker, PeekKind, View, welcome_message, welcome_references};
 use crate::node::telling;
 use crate::trace::{Change, Digest, Kind};
 
 impl HubRoom {
     pub(super) fn commit(
         &mut self,
-        library: &Library,
-        rules: &RuleSet,
+        tools: &Tools<'_>,
         asker: &Asker,
         (message, welcome, group_info): (&[u8], Option<&[u8]>, &GroupInfoOption),
         now_ms: u64,
     ) -> Result<Accepted, Rejection> {
+        let Tools { library, rules, .. } = tools;
         self.check_outside(message, &[PeekKind::Commit, PeekKind::ExternalCommit])?;
         let staged = self.view.stage_commit(library, message).map_err(refusal)?;
         asker.speaks_for(&staged.handshake.actor)?;
@@ -42,6 +42,7 @@ impl HubRoom {
         let change = telling::change(self.view.state(), &staged.handshake);
         let deeds = telling::deeds(self.view.state(), &staged.handshake);
         let handshake = staged.handshake.clone();
+        let user = concerned(&handshake)?;
         let before = self.providers()?;
         self.view.accept(library, staged).map_err(refusal)?;
         let proposals = self.record.cached.drain(..).map(|cached| Digest::of(&cached.message));
@@ -50,33 +51,53 @@ impl HubRoom {
         self.record.exiting.clear();
         self.record.provisional = self.view.state().clone();
         self.record.group_info.clone_from(group_info);
-        let accepted = self.accept(Accepted {
+        let mut accepted = self.accept(Accepted {
             index: 0,
             kind: kind_of(&handshake),
             epoch: handshake.epoch,
             digest: Digest::of(message),
             // An external commit takes none of the cached proposals along: it voids them.
             proposals: if external { Vec::new() } else { proposals },
-            user: handshake.actor.user.clone(),
-            actor: Some(handshake.actor),
+            user,
+            actor: handshake.client().cloned(),
             stamp: now_ms,
             change,
             deeds,
             newly_exiting: Vec::new(),
             used_key_packages,
+            along: Vec::new(),
         });
-        let extra = FanoutExtra::Commit { external_proposals: Vec::new() };
+        let mut external_proposals = Vec::new();
+        if external {
+            (accepted.along, external_proposals) = self.regenerated(tools, now_ms);
+        }
+        let extra = FanoutExtra::Commit { external_proposals };
         let mut audience = before;
         audience.extend(self.providers()?);
         self.send(&accepted, audience, message.to_vec(), extra);
         self.send_welcomes(&accepted, welcome, recipients)?;
+        accepted.along.extend(self.certify(tools, now_ms));
         Ok(accepted)
     }
 
     pub(super) fn proposals(
         &mut self,
-        library: &Library,
-        rules: &RuleSet,
+        tools: &Tools<'_>,
+        asker: &Asker,
+        messages: &[&[u8]],
+        now_ms: u64,
+    ) -> Result<Accepted, Rejection> {
+        let accepted = self.cache(tools, asker, messages, now_ms)?;
+        let more = messages[1..].iter().map(|message| message.to_vec()).collect();
+        let audience = self.providers()?;
+        self.send(&accepted, audience, messages[0].to_vec(), FanoutExtra::Proposal { more });
+        Ok(accepted)
+    }
+
+    /// Accepts proposals for the next commit. They are not sent to anyone yet.
+    pub(super) fn cache(
+        &mut self,
+        Tools { library, rules, .. }: &Tools<'_>,
         asker: &Asker,
         messages: &[&[u8]],
         now_ms: u64,
@@ -89,6 +110,7 @@ impl HubRoom {
         self.judge(rules, &staged.handshake)?;
         let provisional = self.with_cached(&staged.handshake)?;
         let (handshake, references) = (staged.handshake.clone(), staged.references.clone());
+        let user = concerned(&handshake)?;
         let change = telling::change(self.view.state(), &handshake);
         let deeds = telling::deeds(self.view.state(), &handshake);
         self.view.accept(library, staged).map_err(refusal)?;
@@ -101,13 +123,14 @@ impl HubRoom {
             epoch: handshake.epoch,
             digest: Digest::of(messages[0]),
             proposals: messages.iter().map(|message| Digest::of(message)).collect(),
-            user: handshake.actor.user.clone(),
-            actor: Some(handshake.actor.clone()),
+            user,
+            actor: handshake.client().cloned(),
             stamp: now_ms,
             change,
             deeds,
             newly_exiting,
             used_key_packages: Vec::new(),
+            along: Vec::new(),
         });
         let parts = handshake.parts.into_iter().zip(references);
         for (message, (part, reference)) in messages.iter().zip(parts) {
@@ -117,9 +140,6 @@ impl HubRoom {
                 proposal: CachedProposal { reference, sender: part.sender, what: part.what },
             });
         }
-        let more = messages[1..].iter().map(|message| message.to_vec()).collect();
-        let audience = self.providers()?;
-        self.send(&accepted, audience, messages[0].to_vec(), FanoutExtra::Proposal { more });
         Ok(accepted)
     }
 
@@ -158,6 +178,7 @@ impl HubRoom {
             deeds: Vec::new(),
             newly_exiting: Vec::new(),
             used_key_packages: Vec::new(),
+            along: Vec::new(),
         });
         // Who is about to leave gets no more messages; a provider with nobody else gets none (R22).
         let listening = members.iter().filter(|it| !self.record.exiting.contains(&it.user));
@@ -218,4 +239,16 @@ impl HubRoom {
         self.send(accepted, recipients, message, extra);
         Ok(())
     }
+}
+
+/// The user behind a handshake, or the first whose clients a server's proposals take out; where they
+/// take out none, a name that stands for the server.
+fn concerned(handshake: &Handshake) -> Result<UserUri, Refusal> {
+    let mut removed = handshake.parts.iter().filter_map(|part| part.what.removes());
+    let user = handshake.client().or_else(|| removed.next()).map(|actor| actor.user.clone());
+    let server = match &handshake.actor {
+        Proposer::Server(server) if user.is_none() => UserUri::new(server, server.as_str()).ok(),
+        _ => None,
+    };
+    user.or(server).ok_or_else(|| refused("body-is-well-formed", "nobody is behind it"))
 }

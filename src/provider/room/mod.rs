@@ -7,12 +7,15 @@
 //! cached proposals (R18); an external commit voids them instead (R34), and the provisional state
 //! falls back.
 //!
+//! The hub proposes too (`own`): it takes out users who have no business in the room any more.
+//!
 //! Accepting puts a parcel for each provider concerned into the room's queue. The queue is part of
 //! the state that the server makes durable before it answers, so a promise is never forgotten.
 
 mod asker;
 mod decide;
 mod franking;
+mod own;
 
 pub use asker::Asker;
 
@@ -20,15 +23,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::parcel::Parcel;
-use crate::mimi::room::{ComponentUpdate, RoomState};
+use crate::mimi::room::RoomState;
 use crate::mimi::rules::{
-    Actor, Base, CachedProposal, Code, Handshake, HandshakeKind, Refusal, RuleSet, What,
+    Actor, Base, CachedProposal, Code, Handshake, HandshakeKind, Refusal, RuleSet, servers,
 };
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
-use crate::mimi::wire::{FanoutExtra, FanoutMessage, Frank, PendingProposal, UpdateRequest};
-use crate::mls::{Franker, Library, MlsError, PeekKind, View, peek};
+use crate::mimi::wire::{
+    ExternalSender, FanoutExtra, FanoutMessage, Frank, PendingProposal, UpdateRequest,
+};
+use crate::mls::{Franker, Identity, Library, MlsError, PeekKind, View, peek};
 use crate::node::telling;
 use crate::trace::{Change, Deed, Digest, Judged, Kind};
+
+/// What a hub decides with.
+pub struct Tools<'a> {
+    /// The MLS library.
+    pub library: &'a Library,
+    /// The rules that it checks.
+    pub rules: &'a RuleSet,
+    /// The hub's own key, as an external sender of its rooms' groups.
+    pub identity: &'a Identity,
+}
 
 /// A room that this provider is the hub of.
 pub struct HubRoom {
@@ -53,6 +68,11 @@ pub struct Record {
     pub cached: Vec<Cached>,
     /// Users whose removal is accepted and not yet committed.
     pub exiting: BTreeSet<UserUri>,
+    /// Users that the hub wants out of the room, until they are: it proposes their removal anew in
+    /// each epoch.
+    pub unwanted: BTreeSet<UserUri>,
+    /// The certificates of followers that the hub knows.
+    pub certificates: BTreeMap<ProviderName, ExternalSender>,
     /// Clients that got the GroupInfo for a valid join code: they may enter (RP03 §8.1.1).
     pub admitted: BTreeSet<Actor>,
     /// Parcels that a provider has not confirmed yet, by place in the log.
@@ -134,7 +154,7 @@ pub struct Accepted {
     pub proposals: Vec<Digest>,
     /// The client behind it, where the hub knows.
     pub actor: Option<Actor>,
-    /// The user behind it.
+    /// The user behind it; where a server proposes, the one that it is about.
     pub user: UserUri,
     /// The hub's stamp.
     pub stamp: u64,
@@ -146,6 +166,8 @@ pub struct Accepted {
     pub newly_exiting: Vec<UserUri>,
     /// References of the KeyPackages that it uses.
     pub used_key_packages: Vec<Vec<u8>>,
+    /// What the hub accepted of itself because of it.
+    pub along: Vec<Accepted>,
 }
 
 impl HubRoom {
@@ -173,6 +195,8 @@ impl HubRoom {
             provisional: view.state().clone(),
             cached: Vec::new(),
             exiting: BTreeSet::new(),
+            unwanted: BTreeSet::new(),
+            certificates: BTreeMap::new(),
             admitted: BTreeSet::new(),
             queue: BTreeMap::new(),
             routes: BTreeMap::new(),
@@ -198,6 +222,7 @@ impl HubRoom {
             deeds: Vec::new(),
             newly_exiting: Vec::new(),
             used_key_packages: Vec::new(),
+            along: Vec::new(),
         };
         Ok((room, accepted))
     }
@@ -205,8 +230,7 @@ impl HubRoom {
     /// Decides about a commit or a bundle of proposals from `asker`'s provider.
     pub fn update(
         &mut self,
-        library: &Library,
-        rules: &RuleSet,
+        tools: &Tools<'_>,
         asker: &Asker,
         request: &UpdateRequest,
         now_ms: u64,
@@ -220,12 +244,12 @@ impl HubRoom {
         let decided = match request {
             UpdateRequest::Commit { message, welcome, group_info, ratchet_tree: _ } => {
                 let welcome = welcome.as_deref();
-                self.commit(library, rules, asker, (message, welcome, group_info), now_ms)
+                self.commit(tools, asker, (message, welcome, group_info), now_ms)
             }
             UpdateRequest::Proposals { message, more } => {
                 let messages: Vec<&[u8]> =
                     std::iter::once(message).chain(more).map(Vec::as_slice).collect();
-                self.proposals(library, rules, asker, &messages, now_ms)
+                self.proposals(tools, asker, &messages, now_ms)
             }
         };
         decided.map_or_else(Decision::Refused, |accepted| Decision::Accepted(Box::new(accepted)))
@@ -309,20 +333,15 @@ impl HubRoom {
         self.record.cached.iter().map(|cached| cached.proposal.clone()).collect()
     }
 
-    /// The state with all cached proposals and these applied. Of two that can't both be applied,
+    /// The state with all cached proposals and these applied, and what they oblige to. Of two that can't both be applied,
     /// the first one accepted stays (Q3).
     fn with_cached(&self, handshake: &Handshake) -> Result<RoomState, Refusal> {
-        let cached = self.record.cached.iter().map(|cached| &cached.proposal.what);
-        let all = cached.chain(handshake.parts.iter().map(|part| &part.what));
-        let updates: Vec<&ComponentUpdate> = all
-            .filter_map(|what| match what {
-                What::Update(update) => Some(update),
-                _ => None,
-            })
-            .collect();
-        self.view
-            .state()
-            .apply(&updates)
+        let cached = self.record.cached.iter().map(|cached| &cached.proposal);
+        let cached = cached.map(|cached| (&cached.sender, &cached.what));
+        let parts = handshake.parts.iter().map(|part| (&part.sender, &part.what));
+        let members = self.view.members().map_err(refusal)?;
+        let all: Vec<_> = cached.chain(parts).collect();
+        servers::provisional(self.view.state(), &members, &all)
             .map_err(|error| refused("list-update-applies", &error.to_string()))
     }
 
@@ -339,6 +358,7 @@ impl HubRoom {
         Ok(members.iter().map(|member| member.user.provider().clone()).collect())
     }
 
+    /// What is stapled to an external commit travels in its parcel (R34).
     fn send(
         &mut self,
         accepted: &Accepted,
@@ -347,8 +367,10 @@ impl HubRoom {
         extra: FanoutExtra,
     ) {
         let event = FanoutMessage { timestamp: accepted.stamp, message, extra };
+        let stapled = accepted.along.iter().filter(|_| accepted.kind == Kind::ExternalCommit);
+        let stapled: Vec<_> = stapled.map(|along| along.index).collect();
         for provider in audience {
-            self.record.enqueue(provider, accepted, event.clone());
+            self.record.enqueue(provider, accepted.index, event.clone(), &stapled);
         }
     }
 }
@@ -366,9 +388,17 @@ impl Record {
         self.next_index - 1
     }
 
-    fn enqueue(&mut self, provider: ProviderName, accepted: &Accepted, event: FanoutMessage) {
+    fn enqueue(
+        &mut self,
+        provider: ProviderName,
+        index: u64,
+        event: FanoutMessage,
+        stapled: &[u64],
+    ) {
         let queue = self.queue.entry(provider).or_default();
-        Rc::make_mut(queue.entry(accepted.index).or_default()).push(event);
+        let parcel = Rc::make_mut(queue.entry(index).or_default());
+        parcel.push(event);
+        parcel.staple(stapled);
     }
 }
 

@@ -74,7 +74,11 @@ fn a_room_has_no_more_clients_than_it_may() {
     room.refused_only_by("at-most-max-clients", &add_dave(&room));
     room.refused_only_by("at-most-max-clients", &room.join("C2"));
     let mut instead = room.join("B3");
-    instead.parts.push(Part { sender: client("B3"), by_reference: None, what: remove("B2") });
+    instead.parts.push(Part {
+        sender: client("B3").into(),
+        by_reference: None,
+        what: remove("B2"),
+    });
     room.passes(&instead);
 }
 
@@ -91,7 +95,11 @@ fn a_user_has_one_client_where_the_room_is_not_for_several() {
     room.refused_only_by("one-client-per-user", &room.join("C2"));
     room.refused_only_by("one-client-per-user", &room.commit("B1", vec![add("B3")]));
     let mut instead = room.join("C2");
-    instead.parts.push(Part { sender: client("C2"), by_reference: None, what: remove("C1") });
+    instead.parts.push(Part {
+        sender: client("C2").into(),
+        by_reference: None,
+        what: remove("C1"),
+    });
     room.passes(&instead);
     room.passes(&add_dave(&room));
 }

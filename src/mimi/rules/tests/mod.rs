@@ -9,6 +9,7 @@ mod kind;
 mod messages;
 mod proposals;
 mod senders;
+mod servers;
 mod walkthrough;
 
 use std::collections::BTreeSet;
@@ -115,6 +116,7 @@ impl Room {
 
     fn handshake(&self, kind: HandshakeKind, actor: &str, whats: Vec<What>) -> Handshake {
         let actor = client(actor);
+        let actor = Proposer::Client(actor);
         let part = |what| Part { sender: actor.clone(), by_reference: None, what };
         let parts = whats.into_iter().map(part).collect();
         Handshake { kind, epoch: self.epoch, actor: actor.clone(), parts }

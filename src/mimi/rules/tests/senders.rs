@@ -29,7 +29,7 @@ fn who_is_no_member_can_only_join() {
 fn a_client_in_the_name_of_another_user_is_no_member() {
     let room = Room::clubhouse();
     let mut commit = room.commit("A1", vec![]);
-    commit.actor.user = user("C1");
+    commit.actor = Actor { user: user("C1"), ..client("A1") }.into();
     room.refused_only_by("sender-is-member", &commit);
 }
 
@@ -37,7 +37,7 @@ fn a_client_in_the_name_of_another_user_is_no_member() {
 fn nobody_sends_the_proposals_of_another_client() {
     let room = Room::clubhouse();
     let mut leave = room.leave_of_bob();
-    leave.actor = client("A1");
+    leave.actor = client("A1").into();
     room.refused_only_by("sender-is-member", &leave);
 }
 

@@ -1,0 +1,149 @@
+//! What servers do as external senders: users who go because a server says so.
+
+use std::collections::BTreeSet;
+
+use schism::trace::{Author, DeedKind, Entry, Event, Kind};
+
+use crate::each_seed;
+use crate::played::{Played, accepted_digest, accepts};
+
+/// Where the hub accepts removals that it proposes itself.
+fn expulsions(played: &Played) -> Vec<u64> {
+    played.all(|it| accepts(it, Kind::Proposals) && deeds_of_servers(it) > 0)
+}
+
+/// How many removals by a server are in what `entry` accepts.
+fn deeds_of_servers(entry: &Entry) -> usize {
+    let Event::Accepted { deeds, .. } = &entry.event else { return 0 };
+    let by_server = deeds.iter().filter(|deed| matches!(deed.by, Author::Server(_)));
+    by_server.filter(|deed| matches!(deed.what, DeedKind::RemoveClient { .. })).count()
+}
+
+/// The commit that follows on a proposal; it names `removals` of a server and unlists `user`.
+#[track_caller]
+fn commit_that_unlists(played: &Played, after: u64, removals: usize, user: &str) -> u64 {
+    let commit = played.first("a commit", |it| it.n > after && accepts(it, Kind::Commit));
+    assert_eq!(deeds_of_servers(played.at(commit)), removals);
+    let Event::Accepted { change, .. } = &played.at(commit).event else { unreachable!() };
+    let unlisted: Vec<_> = change.unlisted.iter().map(|it| it.name()).collect();
+    assert_eq!(unlisted, [user]);
+    commit
+}
+
+/// These clients end in one epoch. Whoever has no account any more does not learn that it is out.
+#[track_caller]
+fn assert_at_one_epoch(played: &Played, room: &str, clients: &[&str]) {
+    let epochs = played.final_epochs();
+    let epochs: BTreeSet<_> = clients.iter().map(|client| epochs.get(&(room, *client))).collect();
+    assert!(epochs.len() == 1 && !epochs.contains(&None), "{epochs:?}");
+}
+
+#[test]
+fn a_deleted_account_is_taken_out_by_the_hub_and_off_the_list_by_the_next_committer() {
+    each_seed("deleted-account-is-removed", |played| {
+        let deleted =
+            played.first("the end", |it| matches!(it.event, Event::AccountDeleted { .. }));
+        let proposed = expulsions(played);
+        assert_eq!(proposed.len(), 1);
+        assert!(deleted < proposed[0]);
+        let exiting = played.first("exiting", |it| matches!(it.event, Event::Exiting { .. }));
+        let commit = commit_that_unlists(played, exiting, 2, "bob");
+        let Event::Accepted { client: Some(by), .. } = &played.at(commit).event else {
+            panic!("a commit by nobody")
+        };
+        assert_eq!(by.name(), "C1");
+        assert_eq!(played.readers("who is still here?"), ["A1"]);
+        assert_at_one_epoch(played, "hall", &["A1", "C1"]);
+    });
+}
+
+#[test]
+fn what_an_external_commit_voids_of_the_hubs_proposals_comes_with_it_anew() {
+    each_seed("hub-proposals-survive-an-external-commit", |played| {
+        let [first, second] = expulsions(played)[..] else { panic!("not twice") };
+        let join = played
+            .first("the external commit", |it| it.n > first && accepts(it, Kind::ExternalCommit));
+        assert!(join < second);
+        let stapled = accepted_digest(played.at(second));
+        let commit = commit_that_unlists(played, second, 2, "bob");
+        let Event::Accepted { proposals, .. } = &played.at(commit).event else { unreachable!() };
+        assert!(proposals.contains(&stapled));
+        // They came with the commit, in no parcel of their own.
+        let queued =
+            |it: &Entry| matches!(it.event, Event::Queued { digest, .. } if digest == stapled);
+        assert_eq!(played.all(queued), Vec::<u64>::new());
+        played.assert_nothing_undone();
+        assert_at_one_epoch(played, "clubhouse", &["A1", "C1", "C2"]);
+    });
+}
+
+#[test]
+fn a_hub_that_crashed_before_its_proposals_were_durable_makes_them_again() {
+    each_seed("deletion-outlives-a-crash", |played| {
+        let [first, second] = expulsions(played)[..] else { panic!("not twice") };
+        let (crash, restart) = played.crash_and_restart("a.example", first);
+        assert!(first < crash && restart < second);
+        commit_that_unlists(played, second, 1, "bob");
+        assert_at_one_epoch(played, "clubhouse", &["A1", "C1"]);
+    });
+}
+
+#[test]
+fn a_room_that_takes_no_proposals_from_outside_takes_none_from_its_hub() {
+    each_seed("no-proposals-by-servers", |played| {
+        played.first("the refusal", |it| {
+            matches!(&it.event, Event::Refused { rule, .. } if rule == "external-proposals-allowed")
+        });
+        assert_eq!(expulsions(played), Vec::<u64>::new());
+        assert_at_one_epoch(played, "hall", &["A1", "C1"]);
+    });
+}
+
+#[test]
+fn an_enforcing_hub_has_the_next_committer_ban_who_is_reported_and_nobody_upon_made_up_words() {
+    each_seed("enforcer-bans", |played| {
+        let proposed = expulsions(played);
+        assert_eq!(proposed.len(), 1);
+        let proven = played.first("a proof", |it| {
+            matches!(&it.event, Event::Reported { evidence, .. } if evidence.iter().all(|one| one.genuine))
+        });
+        assert!(proven < proposed[0]);
+        let commit = played.first("a commit", |it| it.n > proposed[0] && accepts(it, Kind::Commit));
+        assert_eq!(deeds_of_servers(played.at(commit)), 2);
+        let Event::Accepted { change, .. } = &played.at(commit).event else { unreachable!() };
+        let banned: Vec<_> = change.roles.iter().map(|it| (it.user.name(), it.role)).collect();
+        assert_eq!(banned, [("bob", 1)]);
+        let removed = played.all(|it| matches!(it.event, Event::Removed { .. }));
+        assert_eq!(removed.len(), 2);
+        played.first("the closed door", |it| {
+            it.n > commit
+                && matches!(&it.event, Event::Refused { rule, .. }
+                    if rule == "group-info-for-participants")
+        });
+        played.assert_all_at_one_epoch(2);
+    });
+}
+
+#[test]
+fn a_followers_certificate_comes_with_its_first_participant_and_goes_with_its_last() {
+    each_seed("followers-certificate", |played| {
+        let told = played.entries().iter().filter_map(|it| match &it.event {
+            Event::ExternalSenders { servers, .. } => {
+                Some(servers.iter().map(ToString::to_string).collect::<Vec<_>>())
+            }
+            _ => None,
+        });
+        let told: Vec<_> = told.collect();
+        assert_eq!(told, [vec!["a.example", "b.example"], vec!["a.example"]]);
+        let proposes = |it: &Entry| {
+            matches!(&it.event, Event::Accepted { kind: Kind::Proposals, deeds, .. }
+                if deeds.iter().any(|deed| matches!(deed.what, DeedKind::Other { .. })))
+        };
+        let proposed = played.all(proposes);
+        assert_eq!(proposed.len(), 3, "once to come, once to go, once anew");
+        let join = played.first("C2", |it| accepts(it, Kind::ExternalCommit));
+        assert!(proposed[1] < join && join < proposed[2]);
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(3);
+    });
+}
