@@ -147,3 +147,19 @@ fn a_followers_certificate_comes_with_its_first_participant_and_goes_with_its_la
         played.assert_all_at_one_epoch(3);
     });
 }
+
+#[test]
+fn in_rough_weather_too_those_whom_the_hub_wants_out_are_out_in_the_end() {
+    each_seed("servers-in-rough-weather", |played| {
+        let joins = played.all(|it| accepts(it, Kind::ExternalCommit)).len();
+        assert!(joins >= 2, "{joins}");
+        assert!(expulsions(played).len() >= 2);
+        let banned = played.entries().iter().filter_map(|it| match &it.event {
+            Event::Accepted { kind: Kind::Commit, change, .. } => Some(&change.roles),
+            _ => None,
+        });
+        let banned: BTreeSet<_> = banned.flatten().map(|it| (it.user.name(), it.role)).collect();
+        assert_eq!(banned, [("bob", 1), ("dave", 1)].into());
+        assert_at_one_epoch(played, "hall", &["A1", "C1", "C2", "C3"]);
+    });
+}

@@ -189,7 +189,8 @@ impl View {
                     self.group.app_data_dictionary_updater(),
                 )?;
                 let stage = || self.group.stage_app_data_commit(crypto, *unresolved, changes);
-                let staged = library.meter.measure(stage).map_err(MlsError::refused)?;
+                let staged = library.meter.measure(stage);
+                let staged = staged.map_err(|error| named(&error.to_string()))?;
                 (Box::new(staged), next)
             }
             _ => return Err(MlsError::Malformed("commit")),

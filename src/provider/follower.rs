@@ -39,7 +39,8 @@ impl Inner {
     }
 
     /// Puts a room's events into the mailboxes of the clients that they are for. Users that are
-    /// `exiting` get no application messages (R22): only a room's hub knows who is.
+    /// `exiting` get no application messages (R22): only a room's hub knows who is. Nor do clients
+    /// whose account has ended.
     pub(super) fn post(
         &self,
         room: &RoomUri,
@@ -68,7 +69,8 @@ fn deliver(
         let is_message = matches!(event.extra, FanoutExtra::Application { .. });
         let shelf = &state.shelf;
         let silenced = |client: &ClientUri| {
-            is_message && shelf.user_of(client).is_some_and(|user| exiting.contains(user))
+            let leaves = shelf.user_of(client).is_some_and(|user| exiting.contains(user));
+            is_message && (leaves || shelf.is_orphan(client))
         };
         return state.mail.deliver(room, event.timestamp, &bytes, silenced);
     };

@@ -11,7 +11,9 @@ use super::collapse::Sort;
 use super::names::Names;
 use super::text::{seconds, shortened};
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
-use crate::trace::{Change, Entry, Event, Evidence, Fate, Header, Kind, Phase, Secret};
+use crate::trace::{
+    Author, Change, Deed, Entry, Event, Evidence, Fate, Header, Kind, Phase, Secret,
+};
 
 /// A line of the story.
 pub struct Line {
@@ -162,7 +164,7 @@ impl<'a> Teller<'a> {
     }
 
     fn accepted(&mut self, event: &'a Event) -> Told {
-        let Event::Accepted { room, kind, epoch, client, user, change, .. } = event else {
+        let Event::Accepted { room, kind, epoch, client, user, change, deeds, .. } = event else {
             return None;
         };
         let who = client.as_ref().map_or(user.name(), |client| self.names.client(client));
@@ -171,6 +173,13 @@ impl<'a> Teller<'a> {
             Kind::Message => None,
             Kind::Created => notable(format!("{named} exists: {who} created it")),
             Kind::Proposals => {
+                if let Some(Deed { by: Author::Server(server), .. }) = deeds.first() {
+                    let what = match change.removes.is_empty() {
+                        true => "other external senders".to_owned(),
+                        false => self.deeds(room, change),
+                    };
+                    return notable(format!("the server {server} proposes for {named}: {what}"));
+                }
                 if change.unlisted.contains(user) {
                     self.leaving.insert((room, user));
                     let clients = self.clients(&change.removes, user);

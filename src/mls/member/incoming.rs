@@ -114,7 +114,9 @@ impl Member {
                     self.group.app_data_dictionary_updater(),
                 )?;
                 let stage = || self.group.stage_app_data_commit(provider, *unresolved, changes);
-                let staged = library.meter.measure(stage).map_err(MlsError::refused)?;
+                let staged = library.meter.measure(stage);
+                // Here too a proposal can be missing that the commit names.
+                let staged = staged.map_err(|error| named(&error.to_string()))?;
                 self.staged(senders, sender, Box::new(staged), next)
             }
             ProcessedMessageContent::OwnPendingCommit => Ok(Incoming::OwnCommit),

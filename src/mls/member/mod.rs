@@ -314,7 +314,8 @@ mod tests {
     use super::*;
     use crate::mimi::policy::ORDINARY_USER;
     use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate};
-    use crate::mimi::uri::UserUri;
+    use crate::mimi::rules::{Proposer, What};
+    use crate::mimi::uri::{ProviderName, UserUri};
     use crate::mls::{KeyPackageKind, Meter, View, welcome_message};
 
     struct Client {
@@ -412,6 +413,41 @@ mod tests {
             damaged[place] ^= 1;
             assert!(!View::matches(&hub, &staged, &damaged), "byte {place}");
         }
+    }
+
+    #[test]
+    fn a_follower_that_the_hub_makes_an_external_sender_is_known_by_its_place() {
+        let alice = client("alice", 1);
+        let (mut member, group_info) = founded(&alice);
+        let library = Library::new([5; 32], Meter::off());
+        let tree = member.ratchet_tree().unwrap();
+        let mut view = View::found(&library, &room(), &group_info, &tree).unwrap();
+        let (hub, follower) = (room().provider().clone(), ProviderName::new("b.example").unwrap());
+        let at = |name: &ProviderName, seed| Identity::hub(name, [seed; 32]);
+        let (hubs, followers) = (at(&hub, 9), at(&follower, 8));
+        let proposal =
+            view.propose_senders(&library, &hubs, &[followers.external_sender()]).unwrap();
+        let staged = view.stage_proposals(&library, &[&proposal]).unwrap();
+        let named = What::Senders(vec![hub.clone(), follower.clone()]);
+        assert_eq!(staged.handshake.parts[0].what, named);
+        assert_eq!(staged.handshake.actor, Proposer::Server(hub.clone()));
+        view.accept(&library, staged).unwrap();
+
+        let received = member.receive(&alice.library, &proposal).unwrap();
+        let Incoming::Proposal { proposal, .. } = received else { panic!("no proposal") };
+        member.keep(&alice.library, *proposal).unwrap();
+        let plan = CommitPlan::default();
+        let committed = member.commit(&alice.library, &alice.identity, &plan).unwrap();
+        let staged = view.stage_commit(&library, &committed.message).unwrap();
+        view.accept(&library, staged).unwrap();
+        let alices = [ClientUri::parse("mimi://a.example/d/alice").unwrap()];
+        let own = (&follower, &followers);
+        let removal = view.propose_removals(&library, own, &alices).unwrap();
+        let staged = view.stage_proposals(&library, &[&removal[0]]).unwrap();
+        assert_eq!(staged.handshake.actor, Proposer::Server(follower));
+        let forged = (&hub, &followers);
+        let forged = view.propose_removals(&library, forged, &alices).unwrap();
+        assert!(view.stage_proposals(&library, &[&forged[0]]).is_err());
     }
 
     #[test]

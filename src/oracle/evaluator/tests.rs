@@ -302,3 +302,31 @@ fn a_role_that_nobody_may_hold_actively_takes_no_clients() {
     let why = says(&room, "ann", vec![What::Add(actor("ben", 2))]).unwrap_err();
     assert_eq!(why, "there would be 1 active holders of policy_enforcer");
 }
+
+#[test]
+fn a_server_takes_out_its_own_users_and_a_hub_anyone_and_whoever_commits_may_unlist_them() {
+    let mut room = ann_and_ben();
+    let expel = |server: &str| Attempt {
+        by: Proposer::Server(ProviderName::new(server).unwrap()),
+        external: false,
+        whats: vec![What::Remove(actor("ben", 1))],
+    };
+    let says = |room: &Room, attempt: &Attempt, kind| {
+        room.verdicts(&room.handshake(kind, attempt)).unwrap().1
+    };
+    let why = says(&room, &expel("b.example"), HandshakeKind::Proposals).unwrap_err();
+    assert_eq!(why, "b.example may not take mimi://a.example/d/ben1 out");
+    room.propose(&expel("a.example"));
+    let unlist = |index| {
+        let update = ParticipantListUpdate::remove(index);
+        vec![What::Update(ComponentUpdate::Participants(update))]
+    };
+    room.state.participants.participants.push(Participant { user: user("dan"), role: 2 });
+    room.state.roles.roles[2].capabilities.clear();
+    let by_dan = |index| {
+        let whats = unlist(index);
+        Attempt { by: actor("dan", 1).into(), external: false, whats }
+    };
+    assert_eq!(says(&room, &by_dan(1), HandshakeKind::Commit), Ok(()));
+    assert!(says(&room, &by_dan(0), HandshakeKind::Commit).is_err());
+}
