@@ -102,6 +102,9 @@ impl Room {
             return decided;
         }
         if self.record.standing != Standing::Member {
+            if matches!(outside.kind, PeekKind::Commit | PeekKind::ExternalCommit) {
+                self.record.denials.commit_came();
+            }
             return match self.record.standing {
                 Standing::Gone if self.record.job.is_none() => self.pass(kit, digest, "gone"),
                 _ => Use::Early("not a member yet".to_owned()),
@@ -203,16 +206,21 @@ impl Room {
         Use::Done
     }
 
-    /// This client is out of the room since the hub's `stamp`. Only a Welcome that was accepted
-    /// after that leads back; those that were put off before are stale (N-03).
-    pub(super) fn removed(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64) {
+    /// This client is out of the room since the hub's `stamp`.
+    fn removed(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64) {
+        self.put_out(kit, commit, stamp);
+        self.read_no_more();
+    }
+
+    /// Ends this client's stay. Only a Welcome that was accepted after the hub's `stamp` leads back;
+    /// those that were put off before are stale (N-03).
+    pub(super) fn put_out(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64) {
         self.record.early.retain(|event| event.timestamp > stamp);
         let epoch = self.epoch();
         if let Some(member) = self.member.take() {
             let _ = member.forget(&kit.library);
         }
         self.has_merged = true;
-        self.is_reader = false;
         self.record.standing = Standing::Gone;
         self.record.exiting = false;
         self.record.recover = None;
@@ -236,6 +244,10 @@ impl Room {
                 _ => self.end(kit, &wanted, Fate::Abandoned, "no longer a member"),
             }
         }
+    }
+
+    pub(super) fn read_no_more(&mut self) {
+        self.is_reader = false;
         let about = format!("unsubscribe {} {}", self.uri.name(), self.record.stay);
         let body = UnsubscribeRequest { seen: self.seen }.encode();
         self.begin(Job::new(Kind::Unsubscribe, None, about, body));

@@ -7,7 +7,7 @@
 
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
-use super::room::{Room, Standing};
+use super::room::{Denials, Room, Standing};
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
 use crate::mimi::rules::joining::role_to_enter;
 use crate::mimi::wire::{GroupInfoRequest, GroupInfoResponse, RatchetTreeOption};
@@ -28,7 +28,9 @@ impl Room {
     }
 
     pub(super) fn begin_group_info(&mut self, kit: &Kit, wanted: Option<Wanted>) {
-        self.record.turned_down &= wanted.is_none();
+        if wanted.is_some() {
+            self.record.denials = Denials::none(!self.is_reader);
+        }
         let code = wanted.as_ref().and_then(code).map(str::as_bytes);
         match GroupInfoRequest::signed(&kit.library, &kit.identity, code) {
             Ok((request, key)) => {
@@ -48,9 +50,10 @@ impl Room {
             Ok(response @ GroupInfoResponse::Success { .. }) => response,
             Ok(refusal) => {
                 let why = format!("the hub answered {}", refusal.code_name());
+                self.record.denials.add();
                 if self.record.recover.take().is_some() && job.wanted.is_none() {
-                    // Not even a participant any more: the removal is what was missed.
-                    return self.removed(kit, None, u64::MAX);
+                    // No participant any more, or one on its way out.
+                    return self.denied(kit);
                 }
                 return self.not_joined(kit, job.wanted, &why);
             }
@@ -125,6 +128,17 @@ impl Room {
                 self.try_again(kit);
             }
             Err(error) => self.not_joined(kit, job.wanted, &error.to_string()),
+        }
+    }
+
+    /// This client has lost its way, and the hub does not lead it back. It listens on for a commit
+    /// after which that may change, until it is plain that it is out.
+    fn denied(&mut self, kit: &Kit) {
+        if self.record.standing == Standing::Member {
+            self.put_out(kit, None, u64::MAX);
+        }
+        if self.record.denials.are_final() {
+            self.read_no_more();
         }
     }
 

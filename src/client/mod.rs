@@ -315,8 +315,10 @@ impl Client {
         self.mail_attempt = 0;
         let now = self.now();
         self.rooms.values_mut().for_each(|room| room.is_reader = false);
+        let cursor = self.cursor;
         for uri in response.rooms {
-            self.room(&uri).is_reader = true;
+            let room = self.room(&uri);
+            (room.is_reader, room.seen) = (true, room.seen.max(cursor));
         }
         for item in response.items {
             if item.sequence <= self.cursor {

@@ -7,7 +7,7 @@
 use super::errand::{Expects, JobTag};
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
-use super::room::{Room, Standing};
+use super::room::{Denials, Room, Standing};
 use crate::mimi::local::{CreateRoomRequest, HubKeys};
 use crate::mimi::wire::{
     ClientKeyMaterial, ClientStatus, GroupInfoOption, KeyMaterialResponse, RatchetTreeOption,
@@ -154,7 +154,9 @@ impl Room {
                 }
                 // A Welcome may have waited for this.
                 self.try_again(kit);
-                self.record.turned_down |= joins && self.record.standing != Standing::Member;
+                if joins && self.record.standing != Standing::Member {
+                    self.record.denials.add();
+                }
             }
         }
     }
@@ -300,7 +302,7 @@ impl Room {
         self.record.behind_since_ms = None;
         self.record.outside_since_ms = None;
         self.record.exiting = false;
-        self.record.turned_down = false;
+        self.record.denials = Denials::default();
     }
 
     /// The client is in an epoch that it was not in before.

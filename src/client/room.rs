@@ -35,7 +35,8 @@ pub(super) struct Room {
     pub has_merged: bool,
     /// The provider sends this client the room's events.
     pub is_reader: bool,
-    /// Number of the last item about this room in the mailbox.
+    /// Number of the last item in the mailbox that this client had when it was told that it is a
+    /// reader, or of the last one about this room.
     pub seen: u64,
     /// Messages for the user. It gets them once they are on the disk, so that a crash can't make
     /// it get one twice.
@@ -80,9 +81,8 @@ pub(super) struct RoomRecord {
     pub rest_until_ms: u64,
     /// The commit that led to the current epoch.
     pub last_commit: Option<Digest>,
-    /// The hub does not let this client in, though its provider lets it read along. Only its user
-    /// can have it try again.
-    pub turned_down: bool,
+    /// How often the hub did not let this client back in.
+    pub denials: Denials,
     /// Why this client does not follow the room's hub any more.
     pub parted: Option<String>,
 }
@@ -94,6 +94,44 @@ pub(super) struct Recovery {
     /// Its own state is not to be trusted, even where the hub is at the same epoch: restored from
     /// a backup, it would encrypt with keys that it has used before.
     pub anew: bool,
+}
+
+/// How often the hub did not let a client in that reads along. That may change with the next commit
+/// and not before: a user on its way out, for one, is out then, or its leave has come to nothing
+/// (Q10). Who reads along only because it has asked for its user is out with the first denial. Only
+/// the user has it asked more often.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Denials {
+    times: u32,
+    until_commit: bool,
+    stranger: bool,
+}
+
+impl Denials {
+    /// After so many the client takes it that it is out.
+    const MOST: u32 = 3;
+
+    /// None so far, of somebody who was no reader before it asked, or was one.
+    pub fn none(stranger: bool) -> Self {
+        Self { stranger, ..Self::default() }
+    }
+
+    pub fn add(&mut self) {
+        (self.times, self.until_commit) = (self.times + 1, true);
+    }
+
+    pub fn commit_came(&mut self) {
+        self.until_commit = false;
+    }
+
+    pub fn are_final(self) -> bool {
+        self.times >= if self.stranger { 1 } else { Self::MOST }
+    }
+
+    /// Whether there is no point in asking now.
+    fn bar(self) -> bool {
+        self.until_commit || self.are_final()
+    }
 }
 
 /// What a client is to a room.
@@ -264,7 +302,7 @@ impl Room {
             Standing::Member => self.record.heard_of > self.epoch() || self.misses_an_epoch(),
             // The room's events are for this client, and it knows of no way in: it was restored
             // from a time before it joined, or before it was added again.
-            Standing::Outside | Standing::Gone => self.is_reader && !self.record.turned_down,
+            Standing::Outside | Standing::Gone => self.is_reader && !self.record.denials.bar(),
             Standing::Creating => false,
         };
         if !behind {

@@ -149,7 +149,8 @@ impl Inner {
 
     /// Whoever wants to join wants to hear what happens from the GroupInfo on: the client becomes
     /// a reader before the hub is asked, and is none any more if the hub refuses, unless a Welcome
-    /// came for it in the meantime.
+    /// came for it in the meantime. Who was a reader before stays one: it may be a member that was
+    /// set back, of a user whose leave comes to nothing (Q10).
     async fn ask_group_info(
         self: Rc<Self>,
         client: &ClientUri,
@@ -158,7 +159,7 @@ impl Inner {
         body: Bytes,
     ) -> Result<http::Response<Bytes>, Failure> {
         GroupInfoRequest::decode(&body).map_err(|error| Failure::malformed(&error).about(room))?;
-        let since = self.state.borrow_mut().mail.subscribe(room, client);
+        let begun = self.state.borrow_mut().mail.subscribe(room, client);
         let response = if self.is_hub_of(room) {
             self.clone().group_info(&self.setup.name.clone(), room, &body)
         } else {
@@ -168,7 +169,7 @@ impl Inner {
             let answer = GroupInfoResponse::decode(response.body());
             !matches!(answer, Ok(GroupInfoResponse::Success { .. }))
         });
-        if refused {
+        if let (true, Some(since)) = (refused, begun) {
             self.state.borrow_mut().mail.unsubscribe(room, client, since);
         }
         self.sync();

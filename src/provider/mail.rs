@@ -9,6 +9,7 @@
 //!
 //! Not here: what the messages mean. That is for clients.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
@@ -84,12 +85,15 @@ impl Mail {
         }
     }
 
-    /// The client gets the room's events, from here on if it did not before. Returns the number
-    /// of the first item that it gets as a reader.
-    pub fn subscribe(&mut self, room: &RoomUri, client: &ClientUri) -> u64 {
+    /// The client gets the room's events, from here on if it did not before. Then the number of
+    /// the first item that it gets is returned; none where it was a reader already.
+    pub fn subscribe(&mut self, room: &RoomUri, client: &ClientUri) -> Option<u64> {
         let next = self.next_number(client);
         let followed = self.rooms.entry(room.clone()).or_default();
-        *followed.readers.entry(client.clone()).or_insert(next)
+        match followed.readers.entry(client.clone()) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(vacant) => Some(*vacant.insert(next)),
+        }
     }
 
     /// The client gets the room's events no more, unless it became a reader anew after the item
@@ -219,6 +223,18 @@ mod tests {
         mail.subscribe(&room(), &client);
         mail.unsubscribe(&room(), &client, 4);
         assert_eq!(mail.deliver(&room(), 6, b"event", nobody), [client]);
+    }
+
+    #[test]
+    fn only_a_reading_that_begins_is_told_apart_so_that_only_it_is_ended_with_a_refusal() {
+        let mut mail = Mail::default();
+        let client = client("B1");
+        mail.deliver(&room(), 1, b"before", nobody);
+        assert_eq!(mail.subscribe(&room(), &client), Some(1));
+        mail.deliver(&room(), 2, b"event", nobody);
+        assert_eq!(mail.subscribe(&room(), &client), None, "it is a reader already");
+        mail.unsubscribe(&room(), &client, 1);
+        assert_eq!(mail.subscribe(&room(), &client), Some(2));
     }
 
     #[test]
