@@ -46,6 +46,35 @@ fn who_forgot_the_room_while_its_user_was_leaving_is_back_once_the_leave_comes_t
 }
 
 #[test]
+fn a_welcome_to_a_stay_that_is_over_leads_nowhere() {
+    each_seed("welcome-overtaken", |played| {
+        let removed = played
+            .first("B1 is out", |it| it.node == "B1" && matches!(it.event, Event::Removed { .. }));
+        let over = |it: &Entry| matches!(&it.event, Event::Passed { why, .. } if why == "of a stay that is over");
+        let passed = played.first("the Welcome", |it| it.node == "B1" && over(it));
+        assert!(removed < passed, "{removed}, {passed}");
+        played.assert_nothing_undone();
+    });
+}
+
+#[test]
+fn a_leaver_follows_the_commit_that_takes_it_out_before_it_heard_that_it_was_to_come() {
+    each_seed("leave-overtaken", |played| {
+        let queued = |kind: Kind| {
+            let taken = played.first("accepted", |it| accepts(it, kind) && it.at_ms > 4_000);
+            let Event::Accepted { digest: taken, .. } = played.at(taken).event else { return None };
+            let at_b = |it: &Entry| it.node == "b.example";
+            Some(played.first("queued", |it| {
+                at_b(it) && matches!(it.event, Event::Queued { digest, .. } if digest == taken)
+            }))
+        };
+        assert!(queued(Kind::Commit) < queued(Kind::Proposals));
+        assert_eq!(played.fate("s4000-B1"), Some(Fate::Done));
+        played.assert_nothing_undone();
+    });
+}
+
+#[test]
 fn a_client_that_goes_by_itself_does_not_block_its_users_leave() {
     each_seed("self-removal-beside-a-leave", |played| {
         assert_eq!(played.fate("s5000-B2"), Some(Fate::Done));

@@ -90,7 +90,7 @@ impl Room {
 
     fn use_event(&mut self, kit: &Kit, event: &FanoutMessage) -> Use {
         if let FanoutExtra::Welcome { ratchet_tree } = &event.extra {
-            return self.welcomed(kit, &event.message, ratchet_tree);
+            return self.welcomed(kit, event, ratchet_tree);
         }
         let digest = Digest::of(&event.message);
         let outside = match peek(&event.message) {
@@ -194,20 +194,21 @@ impl Room {
             self.must_rejoin(error.to_string());
             return self.refuse(kit, digest, &error.to_string());
         }
+        if removes_me {
+            self.removed(kit, Some(digest), stamp);
+            return Use::Done;
+        }
         let outrun = |job: &mut Job| matches!(job.kind, Kind::Commit { .. } | Kind::Propose { .. });
         if let Some(job) = self.record.job.take_if(outrun) {
             self.again(job.wanted);
         }
-        if removes_me {
-            self.removed(kit, Some(digest), stamp);
-        } else {
-            self.entered(kit, Way::Commit, Some(digest));
-        }
+        self.entered(kit, Way::Commit, Some(digest));
         Use::Done
     }
 
     /// This client is out of the room since the hub's `stamp`.
     fn removed(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64) {
+        self.record.out_since = stamp;
         self.put_out(kit, commit, stamp);
         self.read_no_more();
     }
@@ -253,8 +254,11 @@ impl Room {
         self.begin(Job::new(Kind::Unsubscribe, None, about, body));
     }
 
-    fn welcomed(&mut self, kit: &Kit, message: &[u8], tree: &RatchetTreeOption) -> Use {
-        let digest = Digest::of(message);
+    fn welcomed(&mut self, kit: &Kit, event: &FanoutMessage, tree: &RatchetTreeOption) -> Use {
+        let digest = Digest::of(&event.message);
+        if event.timestamp <= self.record.out_since {
+            return self.pass(kit, digest, "of a stay that is over");
+        }
         if matches!(self.record.standing, Standing::Member | Standing::Creating) {
             // Perhaps the removal that it follows is still under way (N-03).
             return Use::Early("already a member".to_owned());
@@ -267,7 +271,7 @@ impl Room {
         let RatchetTreeOption::Full(tree) = tree else {
             return self.refuse(kit, digest, "a Welcome without its ratchet tree");
         };
-        match Member::join(&kit.library, message, tree) {
+        match Member::join(&kit.library, &event.message, tree) {
             Ok(member) => {
                 let joining = self.record.job.take().and_then(|job| job.wanted);
                 self.member = Some(member);

@@ -81,6 +81,8 @@ pub(super) struct RoomRecord {
     pub rest_until_ms: u64,
     /// The commit that led to the current epoch.
     pub last_commit: Option<Digest>,
+    /// The hub's time of the commit that ended the last stay: what it accepted before is over.
+    pub out_since: u64,
     /// How often the hub did not let this client back in.
     pub denials: Denials,
     /// Why this client does not follow the room's hub any more.

@@ -54,6 +54,8 @@ pub(super) struct Ledger {
     views: BTreeMap<Digest, RoomView>,
     /// KeyPackages are handed out only where their user has agreed.
     pub(super) explicit_consent: bool,
+    /// Hubs check whatever clients do.
+    pub(super) hubs_check_all: bool,
     /// Users whose provider ended their account: nothing is owed to them.
     gone: BTreeSet<UserUri>,
     /// Wishes that have not come to their end, by intent.
@@ -87,6 +89,7 @@ impl Ledger {
             rooms: BTreeMap::new(),
             views: BTreeMap::new(),
             explicit_consent: header.explicit_consent,
+            hubs_check_all: header.hub_without.is_empty(),
             gone: BTreeSet::new(),
             wishes: BTreeMap::new(),
             health: Health::default(),

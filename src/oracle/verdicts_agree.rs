@@ -2,12 +2,14 @@
 //!
 //! What an honest hub accepts, the evaluator must allow. What it refuses by the rule about rights,
 //! the evaluator must forbid. The same holds for a client that follows somebody's commit, or
-//! refuses to. The evaluator reads the policy of the state that the change was made in.
+//! refuses to. The evaluator reads the policy of the state that the change was made in. And whatever
+//! the rule: where hub and client check the same ones, no client refuses a commit that the hub took.
 //!
-//! Not checked: refusals for other reasons than rights; refusals in an epoch whose state the trace
+//! Not checked: a hub's refusals for other reasons than rights; refusals in an epoch whose state the trace
 //! does not show; what a dishonest hub accepts (its clients' verdicts are still checked).
 
 use super::evaluator::{Moment, evaluate};
+use super::hub_log::Item;
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
 use crate::mimi::uri::RoomUri;
@@ -23,6 +25,10 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
 
 /// The rule whose verdicts are held against the evaluator's.
 const RIGHTS: &str = "authorised";
+
+/// What stands in the place of a rule where the MLS library refuses: a client that was set back may
+/// lack what a commit needs.
+const LIBRARY: &str = "mls";
 
 struct VerdictsAgree;
 
@@ -49,16 +55,8 @@ impl Invariant for VerdictsAgree {
             {
                 followed(ledger, room, node, commit)
             }
-            Event::Rejected { room, digest, rule, .. }
-                if ledger.is_honest(node) && rule == RIGHTS =>
-            {
-                match verdict_on(ledger, room, digest) {
-                    Some(Ok(())) => found(
-                        room,
-                        format!("{node} refuses commit {} that the policy allows", digest.short()),
-                    ),
-                    _ => vec![],
-                }
+            Event::Rejected { room, digest, rule, .. } if ledger.is_honest(node) => {
+                rejected(ledger, room, (node, rule), digest)
             }
             _ => vec![],
         }
@@ -84,6 +82,28 @@ fn followed(ledger: &Ledger, room: &RoomUri, node: &str, commit: &Digest) -> Vec
         }
         _ => vec![],
     }
+}
+
+fn rejected(
+    ledger: &Ledger,
+    room: &RoomUri,
+    (node, rule): (&str, &str),
+    digest: &Digest,
+) -> Vec<Finding> {
+    if rule == RIGHTS && verdict_on(ledger, room, digest) == Some(Ok(())) {
+        let why = format!("{node} refuses commit {} that the policy allows", digest.short());
+        return found(room, why);
+    }
+    let alike = ledger.hubs_check_all && ledger.hub_is_honest(room) && rule != LIBRARY;
+    let taken = ledger.room(room).hub.find(digest);
+    let is_commit =
+        |item: &Item| matches!(item.kind, trace::Kind::Commit | trace::Kind::ExternalCommit);
+    if alike && taken.is_some_and(is_commit) {
+        let digest = digest.short();
+        let why = format!("{node} refuses commit {digest} by {rule}, which the hub took");
+        return found(room, why);
+    }
+    vec![]
 }
 
 /// The evaluator's verdict on a commit in the hub's log.
@@ -181,6 +201,21 @@ mod tests {
     fn a_client_that_refuses_what_the_policy_allows_is_found_under_any_hub() {
         rejecting(needs_a_right()).is_clean();
         rejecting(needs_none()).fires_last("verdicts_agree", "A1 refuses commit");
+    }
+
+    #[test]
+    fn a_client_that_refuses_by_any_rule_what_its_honest_hub_took_is_found() {
+        let rejecting = |rule: &str| {
+            let mut story = accepting(needs_none());
+            let (room, digest, why) = (room(), digest("commit"), "because".to_owned());
+            story.push("A1", Event::Rejected { room, digest, rule: rule.to_owned(), why });
+            story
+        };
+        rejecting("mls").is_clean();
+        rejecting("sender-is-member").fires_last("verdicts_agree", "A1 refuses commit");
+        let mut careless = rejecting("sender-is-member");
+        careless.header.hub_without = vec!["sender-is-member".to_owned()];
+        careless.is_clean();
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a member makes: proposals, commits, application messages.
 
-use openmls::messages::proposals::{AppDataUpdateOperation, AppDataUpdateProposal, Proposal};
+use openmls::group::Propose;
+use openmls::messages::proposals::{AppDataUpdateProposal, Proposal, ProposalOrRefType};
 use openmls::prelude::MlsMessageOut;
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
@@ -58,10 +59,13 @@ impl Member {
                 messages.push(bytes(message)?);
             }
             for update in updates {
-                let operation = AppDataUpdateOperation::Update(update.encode().into());
-                let id = update.component_id();
-                let (message, _) = group
-                    .propose_app_data_update(provider, identity, id, operation)
+                // By reference, or the library takes it that whoever commits it says it anew.
+                let update = Propose::UpdateAppDataComponent {
+                    component_id: update.component_id(),
+                    update: update.encode(),
+                };
+                let (message, ..) = group
+                    .propose(provider, identity, update, ProposalOrRefType::Reference)
                     .map_err(MlsError::refused)?;
                 messages.push(bytes(message)?);
             }
