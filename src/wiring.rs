@@ -5,7 +5,7 @@ use std::path::Path;
 use schism::adversary::BEHAVIOURS;
 use schism::campaign::{Judged, play_and_judge};
 use schism::mimi::rules::{RULES, Rule};
-use schism::oracle::INVARIANTS;
+use schism::oracle::{INVARIANTS, InvariantInfo};
 use schism::report::Row;
 use schism::scenario;
 use schism::script::Script;
@@ -54,7 +54,11 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
             RULES.iter().map(seen).collect()
         }
         Catalogue::Invariants => {
-            INVARIANTS.iter().map(|it| row(it.id, it.meaning, it.source)).collect()
+            let told = |it: &InvariantInfo| Row {
+                not_checked: Some(it.not_checked.to_owned()),
+                ..row(it.id, it.meaning, it.source)
+            };
+            INVARIANTS.iter().map(told).collect()
         }
         Catalogue::Behaviours => {
             BEHAVIOURS.iter().map(|it| row(it.id, it.meaning, it.source)).collect()

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use schism::report::{Row, table_with_notes};
+use schism::report::{Note, Row, table_with_notes};
 use serde::Serialize;
 
 use super::{Answer, Catalogue, Failure, Format, ListArguments};
@@ -38,7 +38,7 @@ fn scenarios(dir: &Path) -> Result<Vec<wiring::Listed>, Failure> {
 fn shown<'a, T: Serialize>(
     format: Format,
     rows: &[T],
-    (heads, notes): ([&str; 3], &[Vec<String>]),
+    (heads, notes): ([&str; 3], &[Vec<Note>]),
     cells: impl Iterator<Item = [&'a String; 3]>,
 ) -> Result<String, Failure> {
     match format {

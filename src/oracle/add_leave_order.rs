@@ -3,9 +3,6 @@
 //! An accepted commit that brings in a client finds its user listed already, or lists it in the
 //! same step; one that takes a user off the list leaves none of its clients a member. What a
 //! commit does includes what the cached proposals do that it commits.
-//!
-//! Not checked: the resulting epoch (`members_inside_participants`); whether anybody was allowed
-//! to do it; dishonest hubs; the base state where the trace does not spell it out.
 
 use std::collections::BTreeSet;
 
@@ -19,6 +16,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "add_leave_order",
     meaning: "users are listed before their clients are members, and unlisted not before they left",
     source: "I11; R20, R21; P06 §5.3",
+    not_checked: "the resulting epoch (members_inside_participants); whether anybody was allowed \
+                  to do it; dishonest hubs; the base state where the trace does not spell it out",
     kind: Kind::Safety,
     begin: || Box::new(AddLeaveOrder),
 };

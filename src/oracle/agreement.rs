@@ -3,9 +3,6 @@
 //! The first honest client that enters an epoch fixes what that epoch is; whoever enters the same
 //! epoch with another epoch authenticator, confirmation tag or GroupContext is on the other side
 //! of a split. The authenticator covers the key schedule, and so the tree and the whole history.
-//!
-//! Not checked: what dishonest clients claim; what a client holds that stays silent; who of the
-//! two is right. A creator that lost its first try alone may create the room once more.
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -16,6 +13,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "agreement",
     meaning: "clients in the same epoch of a room have the same authenticator, tag and context",
     source: "I1; RFC 9420 §8.7",
+    not_checked: "what dishonest clients claim; what a client holds that stays silent; who of \
+                  the two is right. A creator that lost its first try alone may create the room \
+                  once more",
     kind: Kind::Safety,
     begin: || Box::new(Agreement),
 };

@@ -3,9 +3,6 @@
 //! A client that refuses something goes on to what comes after it: within one life it does not
 //! refuse the same message again and again. The network may bring it twice, and what is kept may be
 //! tried again with each step forward, so a few times are borne.
-//!
-//! Not checked: the other direction, that a passing failure does not lose a message
-//! (`messages_delivered`, `contiguous_history`); what hubs refuse, since askers may try again.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +15,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "bad_input_passes",
     meaning: "no client refuses one message more than five times in a life",
     source: "L11; N-02",
+    not_checked: "the other direction, that a passing failure does not lose a message \
+                  (messages_delivered, contiguous_history); what hubs refuse, since askers may \
+                  try again",
     kind: Kind::Safety,
     begin: || Box::new(BadInputPasses::default()),
 };

@@ -2,9 +2,6 @@
 //!
 //! Judges the transition: no accepted commit takes in a client of a user who is banned in the
 //! state that it leads from, unless the same commit gives the user another role.
-//!
-//! Not checked: that a ban takes the user's clients out (`members_inside_participants`); dishonest
-//! hubs, whose rooms do not follow them (A13).
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -15,6 +12,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "banned_stay_out",
     meaning: "no commit takes in a client of a user who is banned before and after it",
     source: "I13; R53; RP03 §4",
+    not_checked: "that a ban takes the user's clients out (members_inside_participants); \
+                  dishonest hubs, whose rooms do not follow them (A13)",
     kind: Kind::Safety,
     begin: || Box::new(BannedStayOut),
 };

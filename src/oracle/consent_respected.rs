@@ -4,10 +4,6 @@
 //! The word of the user's own provider counts: what it noted before it handed out a KeyPackage.
 //! The last word that is about the room, or about any, decides. A user's own clients need nobody's
 //! leave.
-//!
-//! Not checked: runs in which consent is implied; dishonest providers; whether a provider noted
-//! what its user said (`nobody_stuck` sees a wish that came to no end); what is done with a
-//! KeyPackage that was handed out in time.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +16,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "consent_respected",
     meaning: "where consent is explicit, no KeyPackage goes out without its user's consent",
     source: "I18; R57; P06 §5.7, §8",
+    not_checked: "runs in which consent is implied; dishonest providers; whether a provider \
+                  noted what its user said (nobody_stuck sees a wish that came to no end); what \
+                  is done with a KeyPackage that was handed out in time",
     kind: Kind::Safety,
     begin: || Box::new(ConsentRespected::default()),
 };

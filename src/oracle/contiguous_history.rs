@@ -3,9 +3,6 @@
 //! Within one stay each epoch follows the one before, and the commit that leads there is the one
 //! that the hub accepted in the epoch before. A client that stopped may have lost its last steps
 //! and may take them again; it may not come back further than it was.
-//!
-//! Not checked: where a stay begins (`epochs_grow`); commits that an honest hub never accepted
-//! (`single_commit`); which commit, under a dishonest hub; epochs that go back (`epochs_grow`).
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::{Ledger, hub_of};
@@ -17,6 +14,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "contiguous_history",
     meaning: "within a stay, a client applies the commits of the hub's log one by one",
     source: "I5; N-01",
+    not_checked: "where a stay begins (epochs_grow); commits that an honest hub never accepted \
+                  (single_commit); which commit, under a dishonest hub; epochs that go back \
+                  (epochs_grow)",
     kind: Kind::Safety,
     begin: || Box::new(ContiguousHistory),
 };

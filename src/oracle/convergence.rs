@@ -3,10 +3,6 @@
 //! Judged when the probe begins, after the room has had its time to rest: each honest client that
 //! is a member in the hub's latest committed view and in touch with the hub is in that epoch, and
 //! agrees with the others there.
-//!
-//! Not checked: clients that are down, offline or cut off at that time, and those of a user that
-//! is on its way out (`leave_completes`); rooms with a dishonest hub; a client that restarted and
-//! did not enter anything since, which counts as being where it was.
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, owed};
 use super::ledger::{Ledger, begins};
@@ -18,6 +14,10 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "convergence",
     meaning: "after the time to rest, every active client is at the hub's epoch, in agreement",
     source: "L1",
+    not_checked: "clients that are down, offline or cut off at that time, and those of a user \
+                  that is on its way out (leave_completes); rooms with a dishonest hub; a client \
+                  that restarted and did not enter anything since, which counts as being where \
+                  it was",
     kind: Kind::Liveness,
     begin: || Box::new(Convergence),
 };

@@ -2,9 +2,6 @@
 //!
 //! Within a stay the epoch grows strictly and the epoch authenticator changes with it. A new stay
 //! begins at a later epoch than the client has been in, since the commit that let it in came later.
-//!
-//! Not checked: the first epoch after a client stopped, which may repeat steps that it lost; by how
-//! much the epoch grows (`contiguous_history`); where a stay begins under a dishonest hub.
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -15,6 +12,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "epochs_grow",
     meaning: "a client's epochs grow, with a new authenticator each, and later stays begin later",
     source: "I6; N-03",
+    not_checked: "the first epoch after a client stopped, which may repeat steps that it lost; \
+                  by how much the epoch grows (contiguous_history); where a stay begins under a \
+                  dishonest hub",
     kind: Kind::Safety,
     begin: || Box::new(EpochsGrow),
 };

@@ -3,9 +3,6 @@
 //! What a client gives to its user was submitted by the client that the MLS leaf names, in that
 //! room, with that content; and no client gives the same message to its user twice, whatever was
 //! repeated, and over stays and restarts.
-//!
-//! Not checked: whether a message arrives at all (`messages_delivered`); what dishonest clients
-//! send or deliver; repetitions after a client was rolled back, which forgets what it has read.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +15,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "exactly_once",
     meaning: "what is delivered was submitted by its sender as it is, and is delivered once",
     source: "I22, I27; P06 §5.5",
+    not_checked: "whether a message arrives at all (messages_delivered); what dishonest clients \
+                  send or deliver; repetitions after a client was rolled back, which forgets \
+                  what it has read",
     kind: Kind::Safety,
     begin: || Box::new(ExactlyOnce::default()),
 };

@@ -3,9 +3,6 @@
 //! From the moment that a hub regards a user as exiting until the next commit, it accepts nothing
 //! of that user's clients but proposals that take them out, and puts no application message that it
 //! accepted later into their mailboxes at its own provider.
-//!
-//! Not checked: mailboxes at other providers, which a hub can't reach into: a notify names no user
-//! (R40); dishonest hubs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +16,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "exiting_is_silent",
     meaning: "a user on its way out sends nothing but its own removal, and gets no new messages",
     source: "I14; R22; P06 §5.3",
+    not_checked: "mailboxes at other providers, which a hub can't reach into: a notify names no \
+                  user (R40); dishonest hubs",
     kind: invariant::Kind::Safety,
     begin: || Box::new(ExitingIsSilent::default()),
 };

@@ -4,9 +4,6 @@
 //! participant when it is named, and named once. When its last participant has left, the next
 //! commit by a member takes it out: the change takes effect only with a commit (P06 §7.4), so it
 //! may be there that much longer. External commits can't bring it, and are waited for.
-//!
-//! Not checked: that a follower is named at all, which is up to the room; dishonest hubs; keys; what
-//! a hub said of an epoch before it crashed.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +16,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "external_senders_are_hub_and_followers",
     meaning: "external senders are the hub and followers with participants, until the next commit",
     source: "I16; R26; P06 §7.4",
+    not_checked: "that a follower is named at all, which is up to the room; dishonest hubs; \
+                  keys; what a hub said of an epoch before it crashed",
     kind: Kind::Safety,
     begin: || Box::new(ExternalSenders::default()),
 };

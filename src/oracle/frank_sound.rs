@@ -7,9 +7,6 @@
 //! Complete: where the hub has franked a message of an honest client, each honest client that
 //! reads it finds the frank with it, genuine, and none refuses it for a rule about franks. Not
 //! owed to clients of a dishonest provider, which may spoil what it hands on.
-//!
-//! Not checked: rooms with a dishonest hub (it can frank what it likes); messages that the hub did
-//! not frank; whether they arrive at all (`messages_delivered`); reports that find nothing genuine.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +19,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "frank_sound",
     meaning: "a genuine frank names the true sender, and comes with every message that has one",
     source: "I23; R38, R39, R41; P06 §5.4.1, §5.9",
+    not_checked: "rooms with a dishonest hub (it can frank what it likes); messages that the hub \
+                  did not frank; whether they arrive at all (messages_delivered); reports that \
+                  find nothing genuine",
     kind: Sort::Safety,
     begin: || Box::new(FrankSound::default()),
 };

@@ -3,9 +3,6 @@
 //! A hub sees the group from outside, through public handshake messages. For each epoch its
 //! committed view must have the GroupContext, confirmation tag and members that the members have;
 //! the first honest client in the epoch is held against it, and each one that enters later.
-//!
-//! Not checked: dishonest hubs; provisional views; the decoded state (`state_agreement`); views of
-//! decisions that the hub lost in a crash before they were durable.
 
 use super::hub_log::Shadow;
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
@@ -17,6 +14,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "hub_shadow",
     meaning: "the hub's committed view of an epoch is what the members of that epoch hold",
     source: "I3; RFC 9750 §5.3",
+    not_checked: "dishonest hubs; provisional views; the decoded state (state_agreement); views \
+                  of decisions that the hub lost in a crash before they were durable",
     kind: Kind::Safety,
     begin: || Box::new(HubShadow),
 };

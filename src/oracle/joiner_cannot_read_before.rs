@@ -3,8 +3,6 @@
 //! The world copies the disk of a client whose stay has begun, and feeds it every message of the
 //! epochs before. What it opens must have been encrypted for the client, in its sender's eyes: it
 //! had been a member before, and came back.
-//!
-//! Not checked: what dishonest clients send; what somebody tells the joiner; cryptanalysis.
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -14,6 +12,7 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "joiner_cannot_read_before",
     meaning: "a copy of a new member's disk opens no message of the epochs before the client",
     source: "I20; RFC 9750 §8.2.1",
+    not_checked: "what dishonest clients send; what somebody tells the joiner; cryptanalysis",
     kind: Kind::Safety,
     begin: || Box::new(JoinerCannotReadBefore),
 };

@@ -3,9 +3,6 @@
 //!
 //! Two groups that were entered by one KeyPackage share an init key: whoever learns it later reads
 //! both Welcomes.
-//!
-//! Not checked: dishonest providers and hubs; KeyPackages whose reference the trace does not have;
-//! what clients do with a KeyPackage that they were given and did not use; expiry.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +15,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "key_package_once",
     meaning: "a KeyPackage that is no last resort is handed out once and used by one commit",
     source: "I15; R6, R10; P06 §5.2; RFC 9420 §16.8",
+    not_checked: "dishonest providers and hubs; KeyPackages whose reference the trace does not \
+                  have; what clients do with a KeyPackage that they were given and did not use; \
+                  expiry",
     kind: Kind::Safety,
     begin: || Box::new(KeyPackageOnce::default()),
 };

@@ -3,10 +3,6 @@
 //! Judged at the end: a user that the hub regarded as exiting, or whose wish to leave was reported
 //! as done, has no client among the members of the hub's latest committed view. Whoever is listed
 //! again after that is in the room again.
-//!
-//! Not checked: how long it took; rooms with a dishonest hub, and rooms where nobody is left who
-//! could commit (no other honest member is in touch with the hub); leaves that were refused; leaves
-//! that an external commit voided when the leaver had given up, or did not know of them any more.
 
 use std::collections::BTreeSet;
 
@@ -20,6 +16,10 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "leave_completes",
     meaning: "a user that leaves has no client in the room in the end",
     source: "L3; R27; P06 §3.5",
+    not_checked: "how long it took; rooms with a dishonest hub, and rooms where nobody is left \
+                  who could commit (no other honest member is in touch with the hub); leaves \
+                  that were refused; leaves that an external commit voided when the leaver had \
+                  given up, or did not know of them any more",
     kind: Kind::Liveness,
     begin: || Box::new(LeaveCompletes),
 };

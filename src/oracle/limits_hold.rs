@@ -4,8 +4,6 @@
 //! all, clients of one user, holders and active holders of each role. A number that grows is not
 //! above its most afterwards, one that shrinks not below its least. A limit that was broken when it
 //! was set is not owed: it only keeps things from getting worse.
-//!
-//! Not checked: who made the change (`verdicts_agree`); provisional states; dishonest hubs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +15,7 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "limits_hold",
     meaning: "no commit moves a number of users or clients past what the room's policy allows",
     source: "I12; RP03 §3, §5; R50, R55",
+    not_checked: "who made the change (verdicts_agree); provisional states; dishonest hubs",
     kind: Kind::Safety,
     begin: || Box::new(LimitsHold),
 };

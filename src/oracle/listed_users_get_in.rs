@@ -3,9 +3,6 @@
 //! When the run ends, each client that the hub has as a member, that is honest and in touch, has
 //! entered the room in its present stay: an add that reached the group without reaching the client
 //! would leave a user listed, counted and deaf.
-//!
-//! Not checked: users that are listed without clients, who may join when they like; how long it
-//! took; rooms with a dishonest hub.
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, owed};
 use super::ledger::{Ledger, begins};
@@ -16,6 +13,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "listed_users_get_in",
     meaning: "each client that the hub has as a member has entered the room in the end",
     source: "L8; P06 §3.2",
+    not_checked: "users that are listed without clients, who may join when they like; how long \
+                  it took; rooms with a dishonest hub",
     kind: Kind::Liveness,
     begin: || Box::new(ListedUsersGetIn),
 };

@@ -2,10 +2,6 @@
 //!
 //! In every epoch, each member's user is in the participant list of that epoch, and its role is
 //! not "banned" (role 1 where it has that name).
-//!
-//! Not checked: provisional views, where a user that leaves is off the list while its clients are
-//! still members; the number of active clients that a role allows (I12); what a dishonest node
-//! holds; states that the trace does not spell out.
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -15,6 +11,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "members_inside_participants",
     meaning: "each member's user is a listed participant that is not banned",
     source: "I8; RP03 §8.1; P06 §5.3",
+    not_checked: "provisional views, where a user that leaves is off the list while its clients \
+                  are still members; the number of active clients that a role allows (I12); what \
+                  a dishonest node holds; states that the trace does not spell out",
     kind: Kind::Safety,
     begin: || Box::new(MembersInsideParticipants),
 };

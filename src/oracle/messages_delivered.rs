@@ -5,9 +5,7 @@
 //!
 //! Not owed to: its sender; clients that are out of the room, down, offline or cut off at the end;
 //! clients whose user's account has ended; clients whose user was on its way out when the hub
-//! accepted it (R22); clients whose present stay began in a later epoch. Not checked: rooms with a
-//! dishonest hub; what was never accepted; messages whose submission, and epochs whose members, the
-//! trace does not have.
+//! accepted it (R22); clients whose present stay began in a later epoch.
 
 use super::hub_log::Item;
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind as Sort, owed};
@@ -20,6 +18,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "messages_delivered",
     meaning: "an accepted message is delivered, or reported, by every member of its epoch",
     source: "L2; R14; P06 §5.5",
+    not_checked: "rooms with a dishonest hub; what was never accepted; messages whose \
+                  submission, and epochs whose members, the trace does not have",
     kind: Sort::Liveness,
     begin: || Box::new(MessagesDelivered),
 };

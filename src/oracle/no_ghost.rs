@@ -2,10 +2,6 @@
 //!
 //! Each leaf names a client that exists, and the user whose client that is; and each client among
 //! the members created the room, or some change that the honest hub accepted brought it in.
-//!
-//! Not checked: the leaf's key against the KeyPackage that was handed out (the trace does not tie
-//! the two); a client that was removed and is back without a new Add (`hub_shadow` and
-//! `members_inside_participants` see most of that); where a leaf came from under a dishonest hub.
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -16,6 +12,10 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "no_ghost",
     meaning: "each leaf is a known client of its user, brought in by an accepted change",
     source: "I9; RFC 9750 §8.4.3.1",
+    not_checked: "the leaf's key against the KeyPackage that was handed out (the trace does not \
+                  tie the two); a client that was removed and is back without a new Add \
+                  (hub_shadow and members_inside_participants see most of that); where a leaf \
+                  came from under a dishonest hub",
     kind: Kind::Safety,
     begin: || Box::new(NoGhost),
 };

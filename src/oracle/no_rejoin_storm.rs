@@ -2,9 +2,6 @@
 //!
 //! Each rejoin is a commit that everybody else must process, and that voids what waits. After the
 //! last thing that went wrong, a client sets out to rejoin a room at most five times.
-//!
-//! Not checked: that it comes back at all (`convergence`); rejoins while something is still
-//! going wrong; rooms with a dishonest hub.
 
 use std::collections::BTreeMap;
 
@@ -17,6 +14,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "no_rejoin_storm",
     meaning: "once nothing goes wrong any more, a client rejoins a room at most five times",
     source: "L7; N-09, N-11",
+    not_checked: "that it comes back at all (convergence); rejoins while something is still \
+                  going wrong; rooms with a dishonest hub",
     kind: Kind::Liveness,
     begin: || Box::new(NoRejoinStorm::default()),
 };

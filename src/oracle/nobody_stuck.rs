@@ -6,7 +6,7 @@
 //!
 //! Not owed: rooms with a dishonest hub, or without such a member; wishes of clients that are
 //! dishonest, or out of touch at the end; wishes from before a rollback, which the client's disk
-//! may not know of. Not checked: who made the commit, and what became of the world's own wishes.
+//! may not know of.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,7 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "nobody_stuck",
     meaning: "a room with an active member accepts a commit at the end, and every wish has ended",
     source: "L6, L5",
+    not_checked: "who made the commit, and what became of the world's own wishes",
     kind: Kind::Liveness,
     begin: || Box::new(NobodyStuck::default()),
 };

@@ -4,9 +4,6 @@
 //! only until it has read it. The world copies the disks of some members at the end, and feeds them
 //! messages that are older, and messages that they have read. None may open, whoever it was for:
 //! its keys are gone (forward secrecy).
-//!
-//! Not checked: more than the latest 200 of these messages, and more than four members of a room;
-//! what was read before a client was rolled back; dishonest clients.
 
 use std::collections::BTreeSet;
 
@@ -18,6 +15,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "old_keys_deleted",
     meaning: "a copy of a member's disk opens no message that is too old, or was read",
     source: "I21; RFC 9420 §9.2",
+    not_checked: "more than the latest 200 of these messages, and more than four members of a \
+                  room; what was read before a client was rolled back; dishonest clients",
     kind: Kind::Safety,
     begin: || Box::new(OldKeysDeleted::default()),
 };

@@ -3,9 +3,6 @@
 //! Success is a promise that the message will be distributed. When the run ends, everything that
 //! was durable before the probe has been handed to each provider that had a member at the time and
 //! can be reached: a hub's queues do not grow without end.
-//!
-//! Not checked: memory itself; the early events that clients keep, which end with the epoch that
-//! they wait for (`convergence`); what a provider does with what it confirmed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +15,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "queues_drain",
     meaning: "what a hub accepted before the probe has reached every provider of a member",
     source: "L10; R14, R44; P06 §5.5",
+    not_checked: "memory itself; the early events that clients keep, which end with the epoch \
+                  that they wait for (convergence); what a provider does with what it confirmed",
     kind: invariant::Kind::Liveness,
     begin: || Box::new(QueuesDrain::default()),
 };

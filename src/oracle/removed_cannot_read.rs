@@ -3,10 +3,6 @@
 //! The world copies the disk of a client that was removed, lets the copy follow the room's
 //! handshakes as far as its keys lead, and feeds it every message of later epochs. What it opens
 //! must have been encrypted for the client after all, in its sender's eyes: it was let in again.
-//!
-//! Not checked: what dishonest clients send; whether the copy was still a member when its client
-//! was let in again by the same name (the new leaf's keys are not the old one's); Welcomes and
-//! external commits, which make the client a member openly; cryptanalysis.
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -16,6 +12,10 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "removed_cannot_read",
     meaning: "a copy of a removed client's disk opens no message of the epochs without the client",
     source: "I19; RFC 9750 §8.2.2",
+    not_checked: "what dishonest clients send; whether the copy was still a member when its \
+                  client was let in again by the same name (the new leaf's keys are not the old \
+                  one's); Welcomes and external commits, which make the client a member openly; \
+                  cryptanalysis",
     kind: Kind::Safety,
     begin: || Box::new(RemovedCannotRead),
 };

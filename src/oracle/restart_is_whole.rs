@@ -6,11 +6,6 @@
 //! names and with the same room state; the mailbox is not past a commit that the group lacks
 //! (N-01), nor the group past one that the mailbox has not given, but for the client's own, which
 //! an answer brings first.
-//!
-//! Not checked: whether the found state is the last one (what was not durable may be lost); a
-//! creation that the hub has not accepted, which nobody has entered yet; commits that the client
-//! rejected or passed over; the mailbox in a stay that the client has set out to end by coming back,
-//! as when its mail was dropped before a rollback let it read it again; dishonest clients.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +18,11 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "restart_is_whole",
     meaning: "after a restart, MLS group, room record and mailbox cursor refer to the same commit",
     source: "I7; N-01, N-22",
+    not_checked: "whether the found state is the last one (what was not durable may be lost); a \
+                  creation that the hub has not accepted, which nobody has entered yet; commits \
+                  that the client rejected or passed over; the mailbox in a stay that the client \
+                  has set out to end by coming back, as when its mail was dropped before a \
+                  rollback let it read it again; dishonest clients",
     kind: Kind::Safety,
     begin: || Box::new(RestartIsWhole::default()),
 };

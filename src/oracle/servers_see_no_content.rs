@@ -2,10 +2,6 @@
 //!
 //! The world looks through every body that was sent to a server for the plaintext of messages, and
 //! through what hubs tell their followers for the senders.
-//!
-//! Not checked: what a user shows a hub on purpose (a report of abuse, R41); what dishonest nodes
-//! send; what servers keep and answer; sizes and times, from which a follower may guess; and that
-//! a frank's signature fits one participant only, whom a follower can find by trying (`frank`).
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -15,6 +11,10 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "servers_see_no_content",
     meaning: "no server is sent plaintext, and no follower the sender of a message",
     source: "I24; P06 §5.4.1, §9; R40",
+    not_checked: "what a user shows a hub on purpose (a report of abuse, R41); what dishonest \
+                  nodes send; what servers keep and answer; sizes and times, from which a \
+                  follower may guess; and that a frank's signature fits one participant only, \
+                  whom a follower can find by trying (frank)",
     kind: Kind::Safety,
     begin: || Box::new(ServersSeeNoContent),
 };

@@ -3,10 +3,6 @@
 //! Three things break it: an honest hub accepts a second commit in one epoch; an honest client
 //! enters one epoch by two different commits; an honest client applies a commit that its honest
 //! hub never accepted. Deciding comes before telling, so the last is judged when the client enters.
-//!
-//! Not checked: a dishonest hub's own log, and commits absent from it; two *clients* that entered
-//! one epoch by different commits (`agreement` sees that); a commit that the hub accepted in
-//! another epoch (`contiguous_history`); what a hub lost in a crash before it was durable.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +16,10 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "single_commit",
     meaning: "a hub accepts one commit in each epoch, and clients apply that one",
     source: "I4; R15; RFC 9420 §14",
+    not_checked: "a dishonest hub's own log, and commits absent from it; two clients that \
+                  entered one epoch by different commits (agreement sees that); a commit that \
+                  the hub accepted in another epoch (contiguous_history); what a hub lost in a \
+                  crash before it was durable",
     kind: Kind::Safety,
     begin: || Box::new(SingleCommit::default()),
 };

@@ -3,9 +3,6 @@
 //! Receivers restore the order of what a hub sent by its stamps (P06 §5.5), so two things with one
 //! stamp, or a later one with an earlier stamp, would have no order (Q5). A hub whose clock stands
 //! still or steps back must count on.
-//!
-//! Not checked: how far a stamp is from simulated time; a decision that takes the place of one
-//! that a crash took before it was durable may have an earlier stamp.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +15,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "stamps_grow",
     meaning: "each thing that a hub accepts has a later stamp than all before it in its log",
     source: "I29; Q5; P06 §5.5",
+    not_checked: "how far a stamp is from simulated time; a decision that takes the place of one \
+                  that a crash took before it was durable may have an earlier stamp",
     kind: Kind::Safety,
     begin: || Box::new(StampsGrow::default()),
 };

@@ -3,9 +3,6 @@
 //! Clients, and an honest hub, that hold the same GroupContext of an epoch must have decoded the
 //! same room state from it: participants, roles, name. Two builds that read the same bytes
 //! differently come apart later, when one of them refuses what the other accepts.
-//!
-//! Not checked: nodes whose contexts differ already (that is `agreement`, or `hub_shadow`);
-//! provisional views; whether the state is a right one.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +15,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "state_agreement",
     meaning: "who holds the same GroupContext decodes the same room state from it",
     source: "I2; P06 §7.2",
+    not_checked: "nodes whose contexts differ already (that is agreement, or hub_shadow); \
+                  provisional views; whether the state is a right one",
     kind: Kind::Safety,
     begin: || Box::new(StateAgreement::default()),
 };

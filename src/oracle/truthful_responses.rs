@@ -3,10 +3,6 @@
 //! A client that is told `success` finds its message in the hub's log by then; one that is told
 //! anything else never finds it there, neither before nor after. The same bytes always get the
 //! same answer, however often they are sent.
-//!
-//! Not checked: dishonest hubs, and what dishonest clients say they were told; whether a refusal
-//! was right; answers that never arrive. What a hub lost in a crash before it was durable was
-//! never in its log.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +15,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "truthful_responses",
     meaning: "success means that it is in the hub's log, a refusal that it never is",
     source: "I28; R14; P06 §5.3",
+    not_checked: "dishonest hubs, and what dishonest clients say they were told; whether a \
+                  refusal was right; answers that never arrive. What a hub lost in a crash \
+                  before it was durable was never in its log",
     kind: Kind::Safety,
     begin: || Box::new(TruthfulResponses::default()),
 };

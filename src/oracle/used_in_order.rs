@@ -4,9 +4,6 @@
 //! epoch that the client has been in: never in one that it has not entered yet, and never in one from
 //! before it came. What it read in an earlier stay it may deliver in a later one: a client tells its
 //! user what it read when its disk holds that, and may have left and come back with the same mail.
-//!
-//! Not checked: which stay a message was read in; commits before the proposals that they name, which MLS itself refuses; the order in
-//! which providers put things into mailboxes, which is theirs to choose.
 
 use std::collections::BTreeSet;
 
@@ -19,6 +16,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "used_in_order",
     meaning: "a message is delivered only by a client that has been in its epoch",
     source: "I26; R43; RP03 §7",
+    not_checked: "which stay a message was read in; commits before the proposals that they name, \
+                  which MLS itself refuses; the order in which providers put things into \
+                  mailboxes, which is theirs to choose",
     kind: Kind::Safety,
     begin: || Box::new(UsedInOrder::default()),
 };

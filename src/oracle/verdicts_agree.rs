@@ -4,9 +4,6 @@
 //! the evaluator must forbid. The same holds for a client that follows somebody's commit, or
 //! refuses to. The evaluator reads the policy of the state that the change was made in. And whatever
 //! the rule: where hub and client check the same ones, no client refuses a commit that the hub took.
-//!
-//! Not checked: a hub's refusals for other reasons than rights; refusals in an epoch whose state the trace
-//! does not show; what a dishonest hub accepts (its clients' verdicts are still checked).
 
 use super::evaluator::{Moment, evaluate};
 use super::hub_log::Item;
@@ -19,6 +16,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "verdicts_agree",
     meaning: "hub and clients accept and refuse changes just as the policy of their state says",
     source: "I10; RP03 §3, §8; S19, A13",
+    not_checked: "a hub's refusals for other reasons than rights; refusals in an epoch whose \
+                  state the trace does not show; what a dishonest hub accepts (its clients' \
+                  verdicts are still checked)",
     kind: Kind::Safety,
     begin: || Box::new(VerdictsAgree),
 };

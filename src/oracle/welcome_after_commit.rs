@@ -3,9 +3,6 @@
 //! A client that enters by a Welcome enters an epoch that an accepted commit leads to, and that
 //! commit adds this client. A Welcome that was let out for a commit which lost would bring its
 //! reader into a group of one (A8, R17).
-//!
-//! Not checked: Welcomes that reach a provider and are never used; rooms with a dishonest hub,
-//! except that its clients still may not enter what no hub accepted (`single_commit`).
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -15,6 +12,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "welcome_after_commit",
     meaning: "a client that enters by a Welcome was added by the accepted commit into that epoch",
     source: "I25; R17; RFC 9420 §14",
+    not_checked: "Welcomes that reach a provider and are never used; rooms with a dishonest hub, \
+                  except that its clients still may not enter what no hub accepted \
+                  (single_commit)",
     kind: Kind::Safety,
     begin: || Box::new(WelcomeAfterCommit),
 };

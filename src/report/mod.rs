@@ -26,4 +26,4 @@ pub use folder::Folder;
 pub use paint::Paint;
 pub use story::{Measured, judgement, story};
 pub use summary::{Found, Stored, Summary};
-pub use table::{Row, table, table_with_notes};
+pub use table::{Note, Row, table, table_with_notes};

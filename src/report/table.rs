@@ -22,32 +22,42 @@ pub struct Row {
     /// The test that holds it to what it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<String>,
+    /// What an invariant leaves unjudged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_checked: Option<String>,
 }
 
 impl Row {
-    /// What stands beneath it in a table, a line each.
-    pub fn notes(&self) -> Vec<String> {
-        let note = |label: &str, text: &str| format!("{label:<12}{text}");
+    /// What stands beneath it in a table, under labels.
+    pub fn notes(&self) -> Vec<Note> {
+        let note = |label: &'static str, text: &str| (label, text.to_owned());
         let mut notes = Vec::new();
         if !self.enforced_by.is_empty() {
             notes.push(note("enforced by", &self.enforced_by.join(", ")));
         }
         notes.extend(self.scenario.as_ref().map(|name| note("scenario", name)));
         notes.extend(self.test.as_ref().map(|name| note("test", name)));
+        notes.extend(self.not_checked.as_ref().map(|text| note("not checked", text)));
         notes
     }
 }
 
+/// A label, and what stands beside it.
+pub type Note = (&'static str, String);
+
 const GAP: usize = 2;
+
+/// The room for a note's label.
+const LABEL: usize = 13;
 
 /// Lays out the rows under three headings. The first column is never wrapped.
 pub fn table(heads: [&str; 3], rows: &[[String; 3]]) -> String {
     table_with_notes(heads, rows, &[])
 }
 
-/// The same, with lines beneath each row: those of its place in `notes`, where there are any. Notes
-/// stand under the second column and are never wrapped.
-pub fn table_with_notes(heads: [&str; 3], rows: &[[String; 3]], notes: &[Vec<String>]) -> String {
+/// The same, with notes beneath each row: those of its place in `notes`, where there are any. They
+/// stand under the second column.
+pub fn table_with_notes(heads: [&str; 3], rows: &[[String; 3]], notes: &[Vec<Note>]) -> String {
     let heads = heads.map(str::to_owned);
     let all: Vec<&[String; 3]> = std::iter::once(&heads).chain(rows).collect();
     let widths = widths(&all);
@@ -56,10 +66,17 @@ pub fn table_with_notes(heads: [&str; 3], rows: &[[String; 3]], notes: &[Vec<Str
         shown.push_str(&lay(row, widths));
         // The headings come first, and have none.
         for note in place.checked_sub(1).and_then(|place| notes.get(place)).into_iter().flatten() {
-            shown.push_str(&format!("{:indent$}{note}\n", "", indent = widths[0] + GAP));
+            shown.push_str(&lay_note(note, widths[0] + GAP));
         }
     }
     shown
+}
+
+fn lay_note((label, text): &Note, indent: usize) -> String {
+    let lines = wrap(text, WIDTH.saturating_sub(indent + LABEL));
+    let labels = std::iter::once(*label).chain(std::iter::repeat(""));
+    let line = |(label, text): (&str, String)| format!("{:indent$}{label:<LABEL$}{text}\n", "");
+    labels.zip(lines).map(line).collect()
 }
 
 fn lay(row: &[String; 3], [first, second, third]: [usize; 3]) -> String {
@@ -124,13 +141,15 @@ mod tests {
     #[test]
     fn notes_stand_beneath_their_row() {
         let rows = [row("a", "first", "A1"), row("bb", "second", "A2")];
-        let notes = [vec![], vec!["note one".to_owned(), "note two".to_owned()]];
+        let long = "which is so long that it goes on ".repeat(4);
+        let notes = [vec![], vec![("one", "a note".to_owned()), ("two", long)]];
         insta::assert_snapshot!(table_with_notes(["id", "meaning", "source"], &rows, &notes), @"
         id  meaning  source
         a   first    A1
         bb  second   A2
-            note one
-            note two
+            one          a note
+            two          which is so long that it goes on which is so long that it goes on which is so long
+                         that it goes on which is so long that it goes on
         ");
     }
 
