@@ -75,6 +75,27 @@ fn a_leaver_follows_the_commit_that_takes_it_out_before_it_heard_that_it_was_to_
 }
 
 #[test]
+fn who_is_not_let_back_in_gives_up_until_it_is_added_anew() {
+    each_seed("no-way-back", |played| {
+        let tries = |it: &Entry| matches!(it.event, Event::Resyncing { .. });
+        assert_eq!(played.all(tries).len(), 1);
+        assert_eq!(played.fate("s9000-B1"), Some(Fate::Abandoned));
+        assert_eq!(played.readers("Welcome back"), ["B1"]);
+        played.assert_all_at_one_epoch(2);
+    });
+}
+
+#[test]
+fn a_refused_proposal_takes_nobody_elses_with_it() {
+    each_seed("refused-beside-a-leave", |played| {
+        assert_eq!(played.fate("s5120-G1"), Some(Fate::Refused));
+        assert_eq!(played.fate("s5000-B1"), Some(Fate::Done));
+        assert!(played.all(|it| matches!(it.event, Event::Resyncing { .. })).is_empty());
+        played.assert_all_at_one_epoch(2);
+    });
+}
+
+#[test]
 fn a_client_that_goes_by_itself_does_not_block_its_users_leave() {
     each_seed("self-removal-beside-a-leave", |played| {
         assert_eq!(played.fate("s5000-B2"), Some(Fate::Done));

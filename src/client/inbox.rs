@@ -101,10 +101,10 @@ impl Room {
         if let Some(decided) = self.settles_the_join(kit, digest, outside.kind, outside.epoch) {
             return decided;
         }
+        if matches!(outside.kind, PeekKind::Commit | PeekKind::ExternalCommit) {
+            self.record.denials.commit_came();
+        }
         if self.record.standing != Standing::Member {
-            if matches!(outside.kind, PeekKind::Commit | PeekKind::ExternalCommit) {
-                self.record.denials.commit_came();
-            }
             return match self.record.standing {
                 Standing::Gone if self.record.job.is_none() => self.pass(kit, digest, "gone"),
                 _ => Use::Early("not a member yet".to_owned()),

@@ -78,7 +78,7 @@ impl Room {
             }
         }
         let Some(place) = self.record.wanted.iter().position(possible) else {
-            return self.stop_waiting(kit, now_ms);
+            return self.stop_waiting(kit, now_ms, "not a member of the room");
         };
         let Some(wanted) = self.record.wanted.remove(place) else { return };
         match wanted.wish.what {

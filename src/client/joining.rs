@@ -133,7 +133,7 @@ impl Room {
 
     /// This client has lost its way, and the hub does not lead it back. It listens on for a commit
     /// after which that may change, until it is plain that it is out.
-    fn denied(&mut self, kit: &Kit) {
+    pub(super) fn denied(&mut self, kit: &Kit) {
         if self.record.standing == Standing::Member {
             self.put_out(kit, None, u64::MAX);
         }

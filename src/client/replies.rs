@@ -146,7 +146,8 @@ impl Room {
             UpdateOutcome::NotAllowed => {
                 self.take_back(kit, &job);
                 let joins = matches!(job.kind, Kind::Join { .. });
-                if joins && self.record.recover.take().is_some() {
+                let recovery = joins.then(|| self.record.recover.take()).flatten();
+                if recovery.is_some() {
                     self.record.rest_until_ms = now_ms + SETBACK_PAUSE_MS;
                 }
                 if let Some(wanted) = job.wanted {
@@ -154,8 +155,11 @@ impl Room {
                 }
                 // A Welcome may have waited for this.
                 self.try_again(kit);
-                if joins && self.record.standing != Standing::Member {
+                if recovery.is_some() || joins && self.record.standing != Standing::Member {
                     self.record.denials.add();
+                }
+                if recovery.is_some_and(|it| it.anew || self.record.denials.are_final()) {
+                    self.denied(kit);
                 }
             }
         }
@@ -170,7 +174,7 @@ impl Room {
                 let _ = member.drop_own(&kit.library);
             }
             Kind::Propose { epoch } if member.epoch() == epoch => {
-                let _ = member.drop_proposals(&kit.library);
+                let _ = member.drop_own_proposals(&kit.library);
             }
             _ => {}
         }
@@ -302,7 +306,6 @@ impl Room {
         self.record.behind_since_ms = None;
         self.record.outside_since_ms = None;
         self.record.exiting = false;
-        self.record.denials = Denials::default();
     }
 
     /// The client is in an epoch that it was not in before.
@@ -312,6 +315,7 @@ impl Room {
         self.record.last_commit = commit;
         self.record.behind_since_ms = None;
         self.record.proposals_since_ms = None;
+        self.record.denials = Denials::default();
         tracing::info!(room = %self.uri, epoch = member.epoch(), ?way, "entered");
         if let Ok(snapshot) = member.snapshot() {
             let stay = self.record.stay;

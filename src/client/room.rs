@@ -268,7 +268,11 @@ impl Room {
             return self.begin_recovery(kit, &why);
         }
         match self.record.standing {
-            Standing::Member if self.record.heard_of > self.epoch() => {}
+            Standing::Member if self.record.heard_of > self.epoch() => {
+                if self.record.denials.bar() {
+                    self.stop_waiting(kit, now_ms, "the hub does not let this client back in");
+                }
+            }
             Standing::Member => self.begin_as_member(kit, now_ms),
             Standing::Outside | Standing::Gone => self.begin_from_outside(kit, now_ms),
             Standing::Creating => {}
@@ -280,6 +284,7 @@ impl Room {
             // Only others can commit the removal; everything else waits for it, in vain.
             return;
         }
+        self.record.outside_since_ms = None;
         self.begin_next_intent(kit, now_ms);
         if self.record.job.is_none() && self.proposals_are_due(kit, now_ms) {
             self.begin_commit(kit, None, &CommitPlan::default());
@@ -301,7 +306,10 @@ impl Room {
 
     fn lose_patience(&mut self, now_ms: u64) {
         let behind = match self.record.standing {
-            Standing::Member => self.record.heard_of > self.epoch() || self.misses_an_epoch(),
+            Standing::Member => {
+                let misses = self.record.heard_of > self.epoch() || self.misses_an_epoch();
+                misses && !self.record.denials.bar()
+            }
             // The room's events are for this client, and it knows of no way in: it was restored
             // from a time before it joined, or before it was added again.
             Standing::Outside | Standing::Gone => self.is_reader && !self.record.denials.bar(),
@@ -325,8 +333,8 @@ impl Room {
         self.record.recover.get_or_insert(Recovery { why, anew: false });
     }
 
-    /// Ends intents that have waited too long for this client to become a member.
-    pub fn stop_waiting(&mut self, kit: &Kit, now_ms: u64) {
+    /// Ends intents that have waited too long for this client to be a member that they are of use to.
+    pub fn stop_waiting(&mut self, kit: &Kit, now_ms: u64, why: &str) {
         if self.record.wanted.is_empty() {
             self.record.outside_since_ms = None;
             return;
@@ -335,7 +343,7 @@ impl Room {
         if now_ms >= since + WELCOME_WAIT_MS {
             self.record.outside_since_ms = None;
             for wanted in std::mem::take(&mut self.record.wanted) {
-                self.end(kit, &wanted, Fate::Refused, "not a member of the room");
+                self.end(kit, &wanted, Fate::Refused, why);
             }
         }
     }

@@ -14,10 +14,10 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "convergence",
     meaning: "after the time to rest, every active client is at the hub's epoch, in agreement",
     source: "L1",
-    not_checked: "clients that are down, offline or cut off at that time, and those of a user \
-                  that is on its way out (leave_completes); rooms with a dishonest hub; a client \
-                  that restarted and did not enter anything since, which counts as being where \
-                  it was",
+    not_checked: "clients that are down, offline or cut off at that time, those of a user that is \
+                  on its way out (leave_completes), and those that the room's policy does not let \
+                  back in; rooms with a dishonest hub; a client that restarted and did not enter \
+                  anything since, which counts as being where it was",
     kind: Kind::Liveness,
     begin: || Box::new(Convergence),
 };
@@ -80,8 +80,8 @@ fn last_commit(place: &Place) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::oracle::tests_support::{HUB, Story, removing};
-    use crate::trace::{Event, Phase, Way};
+    use crate::oracle::tests_support::{HUB, Story, client, digest, removing, room, user};
+    use crate::trace::{Author, Deed, DeedKind, Event, Judged, Kind, Phase, Way};
 
     fn b1_behind() -> Story {
         let mut story = Story::room_of(&["A1", "B1"]);
@@ -163,6 +163,31 @@ mod tests {
         story.enters("A1");
         story.phase(Phase::Probe);
         story.is_clean();
+    }
+
+    #[test]
+    fn a_client_that_the_rooms_policy_does_not_let_back_in_is_owed_nothing_until_it_is_in() {
+        let denied = |rule: &str| {
+            let mut story = b1_behind();
+            let by = Author::Client { client: client("B1"), user: user("B1") };
+            let deeds = vec![Deed { by, referenced: false, what: DeedKind::Join }];
+            let refused = Event::Refused {
+                room: Some(room()),
+                endpoint: "update".to_owned(),
+                rule: rule.to_owned(),
+                code: "notAllowed".to_owned(),
+                why: "because".to_owned(),
+                digest: Some(digest("return")),
+                judged: Some(Judged { kind: Kind::ExternalCommit, epoch: 2, deeds }),
+            };
+            story.push(HUB, refused);
+            story.phase(Phase::Probe);
+            let found = story.verdict().violations;
+            found.iter().any(|it| it.invariant == "convergence")
+        };
+        assert!(!denied("authorised"));
+        assert!(denied("exiting-only-removes"), "that may pass");
+        assert!(denied("external-commits-allowed"), "its policy allows them");
     }
 
     #[test]

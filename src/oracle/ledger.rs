@@ -15,7 +15,7 @@ use super::hub_log::{Item, Shadow};
 use super::mail::Mail;
 use super::room::{Belief, Room};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
-use crate::trace::{Digest, Entry, Event, Fate, Header, Member, Node, Phase};
+use crate::trace::{Author, Digest, Entry, Event, Fate, Header, Judged, Kind, Member, Node, Phase};
 use crate::trace::{RoomView, Stage, StateRef};
 
 /// A wish that was given to a client.
@@ -178,6 +178,7 @@ impl Ledger {
         members
             .filter_map(|member| self.node_of(&member.client))
             .filter(|node| self.is_honest(node) && self.in_touch(node, uri))
+            .filter(|node| !room.barred.contains(*node))
             .collect()
     }
 
@@ -294,10 +295,31 @@ impl Ledger {
                     self.rooms.entry(room.clone()).or_default().hub.shadow(*epoch, shadow);
                 }
             }
+            Event::Refused { room: Some(room), rule, judged: Some(judged), .. }
+                if self.speaks_as_hub(&entry.node, room) && judged.kind == Kind::ExternalCommit =>
+            {
+                self.note_barred(room, rule, judged);
+            }
             Event::Exiting { room, user } if entry.node == hub_of(room) => {
                 self.rooms.entry(room.clone()).or_default().exits(user, n);
             }
             _ => {}
+        }
+    }
+
+    /// An external commit was refused: was it for the room's policy?
+    fn note_barred(&mut self, room: &RoomUri, rule: &str, judged: &Judged) {
+        let view = self.view_at(room, judged.epoch);
+        let bars = match rule {
+            // That this is refused only where the policy says so is `verdicts_agree`'s.
+            "authorised" => true,
+            "external-commits-allowed" => view.is_some_and(|it| it.policy.no_external_commits),
+            _ => false,
+        };
+        let author = judged.deeds.first().map(|deed| &deed.by);
+        let Some(Author::Client { client, .. }) = author.filter(|_| bars) else { return };
+        if let Some(node) = self.names.get(client).cloned() {
+            self.rooms.entry(room.clone()).or_default().barred.insert(node);
         }
     }
 

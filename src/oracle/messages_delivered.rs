@@ -5,7 +5,8 @@
 //!
 //! Not owed to: its sender; clients that are out of the room, down, offline or cut off at the end;
 //! clients whose user's account has ended; clients whose user was on its way out when the hub
-//! accepted it (R22); clients whose present stay began in a later epoch.
+//! accepted it (R22); clients whose present stay began in a later epoch, and those that the room's
+//! policy does not let back in after they lost their way.
 
 use super::hub_log::Item;
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind as Sort, owed};
@@ -73,7 +74,7 @@ fn reader<'a>(
     let place = room.places.get(node);
     // Who takes itself for removed and is not is `convergence`'s.
     let missed = place.is_some_and(|place| place.removed || place.since > item.epoch);
-    let able = ledger.is_honest(node) && ledger.in_touch(node, uri);
+    let able = ledger.is_honest(node) && ledger.in_touch(node, uri) && !room.barred.contains(node);
     (still && able && !leaving && !missed).then_some(node)
 }
 

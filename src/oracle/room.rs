@@ -4,7 +4,7 @@
 //!
 //! Not here: what dishonest clients claim; the ledger does not pass it on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::hub_log::{HubLog, Item};
 use crate::mimi::uri::UserUri;
@@ -75,6 +75,8 @@ pub(super) struct Room {
     pub(super) firsts: BTreeMap<u64, Belief>,
     /// Where each honest client is, by node.
     pub(super) places: BTreeMap<String, Place>,
+    /// Nodes that set out to return, and that the room's policy does not let back in.
+    pub(super) barred: BTreeSet<String>,
     /// Users that are to be out of the room.
     pub(super) leavers: BTreeMap<UserUri, Leave>,
 }
@@ -142,6 +144,7 @@ impl Room {
         let (removed, restarted) = (false, false);
         let place = Place { stay, since, epoch, authenticator, commit, removed, restarted };
         self.places.insert(node.to_owned(), place);
+        self.barred.remove(node);
     }
 
     /// A client holds this of an epoch.

@@ -2,7 +2,7 @@
 
 use openmls::group::Propose;
 use openmls::messages::proposals::{AppDataUpdateProposal, Proposal, ProposalOrRefType};
-use openmls::prelude::MlsMessageOut;
+use openmls::prelude::{MlsMessageOut, Sender};
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
@@ -147,6 +147,23 @@ impl Member {
     pub fn drop_own(&mut self, library: &Library) -> Result<(), MlsError> {
         library.touched();
         self.group.clear_pending_commit(library.provider.storage()).map_err(MlsError::refused)
+    }
+
+    /// Drops those of the waiting proposals that are this client's own. Others' stay: the hub has
+    /// accepted them, and the next commit names them.
+    ///
+    /// # Errors
+    /// When the storage refuses.
+    pub fn drop_own_proposals(&mut self, library: &Library) -> Result<(), MlsError> {
+        library.touched();
+        let own = Sender::Member(self.group.own_leaf_index());
+        let mine = self.group.pending_proposals().filter(|waiting| *waiting.sender() == own);
+        let mine: Vec<_> = mine.map(|waiting| waiting.proposal_reference_ref().clone()).collect();
+        let storage = library.provider.storage();
+        for reference in mine {
+            self.group.remove_pending_proposal(storage, &reference).map_err(MlsError::refused)?;
+        }
+        Ok(())
     }
 
     /// Drops the waiting proposals.
