@@ -199,3 +199,20 @@ fn alice_invites_bob_who_consents_and_comes_in_by_himself() {
         played.assert_all_at_one_epoch(2);
     });
 }
+
+#[test]
+fn of_two_who_leave_at_once_the_hub_lets_one_go_and_tells_the_other() {
+    each_seed("everybody-leaves-at-once", |played| {
+        let fates = ["s5000-A1", "s5000-B1"].map(|intent| played.fate(intent));
+        assert!(fates.contains(&Some(Fate::Done)), "{fates:?}");
+        assert!(fates.contains(&Some(Fate::Refused)), "{fates:?}");
+        assert_eq!(played.all(|it| matches!(it.event, Event::Removed { .. })).len(), 1);
+    });
+}
+
+#[test]
+fn where_the_hub_lets_everybody_ask_to_go_everybody_waits() {
+    each_seed("everybody-waits", |played| {
+        assert!(played.all(|it| matches!(it.event, Event::Removed { .. })).is_empty());
+    });
+}

@@ -2,7 +2,7 @@
 //!
 //! Judged at the end: in each room that had an honest member in touch with the hub from the probe
 //! to the end, a commit was accepted since the probe began; and each wish of the scenario has come
-//! to its end, whatever end that is.
+//! to its end, whatever end that is. Nor does everybody wait for everybody else to take it out.
 //!
 //! Not owed: rooms with a dishonest hub, or without such a member; wishes of clients that are
 //! dishonest, or out of touch at the end; wishes from before a rollback, which the client's disk
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, owed};
 use super::ledger::{Ledger, begins};
 use super::room::Room;
-use crate::mimi::uri::RoomUri;
+use crate::mimi::uri::{ClientUri, RoomUri};
 use crate::trace::{Entry, Phase};
 
 pub(super) const INFO: InvariantInfo = InvariantInfo {
@@ -54,6 +54,9 @@ impl NobodyStuck {
     fn stuck(&self, ledger: &Ledger, uri: &RoomUri, room: &Room) -> Vec<String> {
         let Some((before, active)) = self.probed.get(uri) else { return vec![] };
         let now = ledger.active(uri);
+        if let Some(why) = all_wait(ledger, uri, room) {
+            return vec![why];
+        }
         if !active.iter().any(|node| now.contains(&node.as_str())) {
             return vec![];
         }
@@ -64,6 +67,24 @@ impl NobodyStuck {
         reasons.extend(open_wishes(ledger, uri));
         reasons
     }
+}
+
+/// Whether all members are on their way out, with two users among them who could take out each
+/// other.
+fn all_wait(ledger: &Ledger, uri: &RoomUri, room: &Room) -> Option<String> {
+    let members = room.hub.members();
+    let here = |client: &ClientUri| {
+        let node = ledger.node_of(client)?;
+        (ledger.is_honest(node) && ledger.in_touch(node, uri)).then(|| node.to_owned())
+    };
+    let mut waiting = BTreeMap::new();
+    for member in members {
+        room.leavers.get(&member.user)?;
+        waiting.extend(here(&member.client).map(|node| (&member.user, node)));
+    }
+    let names: Vec<_> = waiting.into_values().collect();
+    let told = || format!("{} wait for each other to commit their removal", names.join(" and "));
+    (names.len() > 1).then(told)
 }
 
 fn open_wishes(ledger: &Ledger, uri: &RoomUri) -> Vec<String> {
@@ -78,7 +99,7 @@ fn open_wishes(ledger: &Ledger, uri: &RoomUri) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::oracle::tests_support::{HUB, Story, removing};
+    use crate::oracle::tests_support::{HUB, Story, removing, room, user};
     use crate::trace::{Event, Phase};
 
     fn without_a_probe_commit(mut story: Story) -> Story {
@@ -129,6 +150,22 @@ mod tests {
         let mut story = Story::room_of(&["A1"]);
         story.commit("A1", removing(&["A1"], &["A1"]));
         without_a_probe_commit(story).is_clean();
+    }
+
+    #[test]
+    fn members_who_wait_for_each_other_to_let_them_go_are_found() {
+        let leaving = || {
+            let mut story = Story::room_of(&["A1", "B1"]);
+            for name in ["A1", "B1"] {
+                story.push(HUB, Event::Exiting { room: room(), user: user(name) });
+            }
+            story
+        };
+        let mut alone = leaving();
+        alone.push("B1", Event::Offline);
+        without_a_probe_commit(alone).is_clean();
+        let why = "A1 and B1 wait for each other";
+        without_a_probe_commit(leaving()).fires_last("nobody_stuck", why);
     }
 
     #[test]

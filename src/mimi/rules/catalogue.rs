@@ -336,4 +336,11 @@ pub static RULES: &[Rule] = &[
         source: "P06 §7.4; R26, I16",
         check: Check::Handshake(servers::external_senders_fit),
     },
+    Rule {
+        id: "somebody-can-commit",
+        meaning: "who proposes leaves a member in the room who can commit all that waits: one that \
+                  it does not take out",
+        source: "RFC 9420 §12.2; P06 §3.5; R27, Q7",
+        check: Check::Handshake(proposals::somebody_can_commit),
+    },
 ];

@@ -35,8 +35,10 @@ impl Rule {
     /// Who holds requests against it.
     pub fn enforced_by(&self) -> &'static [Enforcer] {
         match (self.check, self.id) {
-            // The parent is another room, which clients of this one need not be in.
-            (Check::Handshake(_), "inside-parent") | (Check::Message(_), _) => &[Enforcer::Hub],
+            // The parent is another room, which clients of this one need not be in; and clients
+            // judge commits, not proposals.
+            (Check::Handshake(_), "inside-parent" | "somebody-can-commit")
+            | (Check::Message(_), _) => &[Enforcer::Hub],
             (Check::Handshake(_), _) => &[Enforcer::Hub, Enforcer::Client],
             (
                 Check::Request,

@@ -169,6 +169,11 @@ pub static EVIDENCE: &[Evidence] = &[
         "external-senders-fit",
         "the_hub_alone_says_who_may_propose_and_names_followers_with_a_participant",
     ),
+    seen(
+        "somebody-can-commit",
+        "everybody-leaves-at-once",
+        "the_last_who_could_commit_the_others_removals_may_not_ask_for_its_own",
+    ),
 ];
 
 #[cfg(test)]

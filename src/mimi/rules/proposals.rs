@@ -1,5 +1,7 @@
 //! Rules about the proposals of a handshake: which there must be, which go together.
 
+use std::collections::BTreeSet;
+
 use super::{
     Base, CachedProposal, Code, Handshake, HandshakeKind, Objection, Prospect, What, invalid,
     not_allowed,
@@ -100,4 +102,18 @@ pub fn updates_apply(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objec
         Ok(_) => Ok(()),
         Err(error) => Err(invalid(error.to_string(), handshake, |what| what.update().is_some())),
     }
+}
+
+/// `somebody-can-commit`: nobody commits its own removal, so that of the last who is to stay would
+/// wait for ever, and everything else with it. A server's proposals are not held against it: the
+/// users that it has go are gone anyway.
+pub fn somebody_can_commit(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
+    let by_client = handshake.client().is_some() && handshake.kind == HandshakeKind::Proposals;
+    let waiting = base.cached.iter().map(|cached| &cached.what);
+    let all = waiting.chain(handshake.parts.iter().map(|part| &part.what));
+    let goes: BTreeSet<_> = all.filter_map(What::removes).collect();
+    if !by_client || base.members.iter().any(|member| !goes.contains(member)) {
+        return Ok(());
+    }
+    Err(not_allowed("every member would wait for another one to commit its removal".to_owned()))
 }

@@ -102,3 +102,15 @@ fn updates_that_touch_a_user_twice_or_nobody_are_invalid() {
     room.refused_by("list-update-applies", &nobody);
     room.passes(&room.commit("A1", vec![enlist("D1", ORDINARY_USER)]));
 }
+
+#[test]
+fn the_last_who_could_commit_the_others_removals_may_not_ask_for_its_own() {
+    let mut room = Room::clubhouse();
+    room.members.retain(|member| *member != client("C1"));
+    let leave = room.leave_of_bob();
+    assert_eq!(room.play(&leave), Ok(()));
+    let own = room.proposals("A1", vec![What::SelfRemove(client("A1"))]);
+    room.refused_only_by("somebody-can-commit", &own);
+    room.members.push(client("C1"));
+    room.passes(&own);
+}
