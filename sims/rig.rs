@@ -171,6 +171,7 @@ impl Rig {
             expected: Vec::new(),
             without: Vec::new(),
             hub_without: Vec::new(),
+            readings: Vec::new(),
             rest_ms: 0,
             explicit_consent: false,
         };

@@ -169,6 +169,8 @@ enum Format {
 pub enum Catalogue {
     /// What hubs and clients check.
     Rules,
+    /// How open texts of the drafts can be read.
+    Readings,
     /// What the oracle judges.
     Invariants,
     /// How nodes can misbehave.

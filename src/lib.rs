@@ -22,9 +22,11 @@
 //!
 //! Of the drafts (draft-ietf-mimi-protocol-06, draft-ietf-mimi-room-policy-03) these are left out on
 //! purpose: pseudonymous rooms, whose key management is not specified; oblivious HTTP;
-//! SemiPrivateMessage, partial GroupInfos' reconstruction and ReInit, for which OpenMLS has no
-//! support; and TLS itself: the address that a connection comes from stands for mutual
-//! authentication.
+//! SemiPrivateMessage and ReInit, for which OpenMLS has no support; and TLS itself: the address that
+//! a connection comes from stands for mutual authentication.
+//!
+//! Where a draft leaves something open, Schism takes the sounder reading; the others are options of a
+//! scenario ([`mimi::rules::READINGS`]).
 
 #[cfg(not(tokio_unstable))]
 compile_error!(

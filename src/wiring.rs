@@ -4,7 +4,7 @@ use std::path::Path;
 
 use schism::adversary::BEHAVIOURS;
 use schism::campaign::{Judged, play_and_judge};
-use schism::mimi::rules::{RULES, Rule};
+use schism::mimi::rules::{READINGS, RULES, ReadingInfo, Rule};
 use schism::oracle::{INVARIANTS, InvariantInfo};
 use schism::report::Row;
 use schism::scenario;
@@ -62,6 +62,14 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
         }
         Catalogue::Behaviours => {
             BEHAVIOURS.iter().map(|it| row(it.id, it.meaning, it.source)).collect()
+        }
+        Catalogue::Readings => {
+            let told = |it: &ReadingInfo| Row {
+                usual: Some(it.usual.to_owned()),
+                scenario: Some(it.scenario.to_owned()),
+                ..row(it.id, it.meaning, it.source)
+            };
+            READINGS.iter().map(told).collect()
         }
         Catalogue::Faults => FAULTS.iter().map(|it| row(it.id, it.meaning, it.source)).collect(),
         // These are files: see `scenarios`.

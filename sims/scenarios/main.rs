@@ -22,6 +22,7 @@ mod played;
 #[path = "../playing.rs"]
 mod playing;
 mod policy;
+mod readings;
 mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +65,7 @@ const TESTS: &[&str] = &[
     include_str!("network.rs"),
     include_str!("secrets.rs"),
     include_str!("policy.rs"),
+    include_str!("readings.rs"),
 ];
 
 #[test]

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::inside::Inside;
 use crate::adversary::{Equivocation, Spoiling, SpoiltFranks, TwoHubs};
 use crate::client::{self, Stock};
-use crate::mimi::rules::{Actor, RuleSet, UnknownRule};
+use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::mls::Meter;
 use crate::node::{Network, Service, Task};
@@ -35,8 +35,8 @@ impl Company {
     /// The nodes that this script asks for.
     ///
     /// # Errors
-    /// When the script switches off a rule that there is not.
-    pub fn of(script: &Script) -> Result<Self, UnknownRule> {
+    /// When the script names a rule or a reading that there is not.
+    pub fn of(script: &Script) -> Result<Self, UnknownId> {
         let mut equivocations = BTreeMap::new();
         let mut spoilings: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for misbehaviour in &script.misbehaviour {
@@ -62,9 +62,13 @@ impl Company {
             script.users.values().flat_map(|user| user.clients.iter().chain(&user.new_clients));
         let plain = &protocol.key_material.plain_clients;
         let plain_clients = clients.filter(|(name, _)| plain.contains(name));
+        let readings = Readings::of(&protocol.readings)?;
+        let rules = |without: &[String]| {
+            RuleSet::without(without).map(|rules| rules.reading(readings.clone()))
+        };
         Ok(Self {
-            rules: RuleSet::without(&protocol.without)?,
-            hub_rules: RuleSet::without(&[&protocol.without[..], &protocol.hub_without].concat())?,
+            rules: rules(&protocol.without)?,
+            hub_rules: rules(&[&protocol.without[..], &protocol.hub_without].concat())?,
             commit_delay_ms: (protocol.commit_delay_min_ms, protocol.commit_delay_max_ms),
             key_material: protocol.key_material.clone(),
             plain_clients: plain_clients.map(|(_, uri)| uri.clone()).collect(),

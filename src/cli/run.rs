@@ -121,6 +121,7 @@ mod tests {
             expected: Vec::new(),
             without: Vec::new(),
             hub_without: Vec::new(),
+            readings: Vec::new(),
             rest_ms: 1_000,
             explicit_consent: false,
         };

@@ -9,6 +9,7 @@ use super::kit::Kit;
 use super::room::Room;
 use crate::mimi::policy::{BANNED, NO_ROLE};
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
+use crate::mimi::rules::Reading;
 use crate::mimi::uri::{ClientUri, UserUri};
 use crate::mimi::wire::UpdateRequest;
 use crate::mls::{CommitPlan, MlsError};
@@ -55,7 +56,13 @@ impl Room {
                 (change(user, role)?, Vec::new())
             }
             WishKind::ChangeRole(user, role) => (change(user, named(role)?)?, Vec::new()),
-            WishKind::Kick(user) => (Vec::new(), self.clients_to_remove(user)),
+            WishKind::Kick(user) => {
+                let unlists = kit.rules.readings().has(Reading::KickUnlists);
+                let place = state.index_of(user).filter(|_| unlists);
+                let update =
+                    |place| ComponentUpdate::Participants(ParticipantListUpdate::remove(place));
+                (place.map(update).into_iter().collect(), self.clients_to_remove(user))
+            }
             WishKind::RemoveClient(client) => (Vec::new(), vec![client.clone()]),
             WishKind::ChangePolicy(policy) => {
                 let update = policy.update(state).map_err(|error| error.to_string())?;

@@ -10,7 +10,7 @@ use super::kit::Kit;
 use super::room::{Room, Standing};
 use crate::mimi::policy::NO_ROLE;
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata};
-use crate::mimi::rules::What;
+use crate::mimi::rules::{Reading, What};
 use crate::mimi::uri::{ClientUri, UserUri};
 use crate::mimi::wire::UpdateRequest;
 use crate::mls::{
@@ -173,7 +173,8 @@ impl Room {
         let epoch = self.epoch();
         let Some(member) = &mut self.member else { return true };
         let members = member.members().unwrap_or_default();
-        if members.iter().all(|other| other.user == user) {
+        let asks = kit.rules.readings().has(Reading::LastUserAsksToLeave);
+        if !asks && members.iter().all(|other| other.user == user) {
             // Q7: nobody could commit it.
             self.end(kit, &wanted, Fate::Abandoned, "nobody else is there to commit the leave");
             return true;

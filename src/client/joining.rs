@@ -69,7 +69,7 @@ impl Room {
                     Some(wanted) => format!("{} join", wanted.wish.intent),
                     None => format!("rejoin {} {}", self.uri.name(), self.record.stay),
                 };
-                let body = super::replies::update_body(&committed);
+                let body = super::replies::update_body(kit, &committed);
                 let join = Job::new(Kind::Join { epoch, store }, job.wanted, about, body);
                 self.begin(join.with_digest(&committed.message));
             }

@@ -48,6 +48,7 @@ impl Room {
                 epoch_tolerance: 0,
                 parent: None,
                 admitted: None,
+                readings: kit.rules.readings(),
             },
             handshake,
         )

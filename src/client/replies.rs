@@ -9,11 +9,12 @@ use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
 use super::room::{Denials, Room, Standing};
 use crate::mimi::local::{CreateRoomRequest, HubKeys};
+use crate::mimi::rules::Reading;
 use crate::mimi::wire::{
     ClientKeyMaterial, ClientStatus, GroupInfoOption, KeyMaterialResponse, RatchetTreeOption,
     SubmitMessageResponse, UpdateOutcome, UpdateRequest, UpdateResponse,
 };
-use crate::mls::{Committed, Member, MlsFraming};
+use crate::mls::{Committed, Member, MlsFraming, partial_group_info};
 use crate::node::wish::WishKind;
 use crate::node::{Reply, Unanswered};
 use crate::trace::{Digest, Event, Fate, Way};
@@ -25,11 +26,14 @@ const MOST_SETBACKS: u32 = 20;
 const SETBACK_PAUSE_MS: u64 = 500;
 
 /// The body of an `update` with a commit. The hub keeps the tree itself.
-pub(super) fn update_body(committed: &Committed) -> Vec<u8> {
+pub(super) fn update_body(kit: &Kit, committed: &Committed) -> Vec<u8> {
+    let full = || GroupInfoOption::Full(committed.group_info.clone());
+    let partial = || partial_group_info(&committed.group_info).map(GroupInfoOption::Partial);
+    let in_part = kit.rules.readings().has(Reading::PartialGroupInfos);
     UpdateRequest::Commit {
         message: committed.message.clone(),
         welcome: committed.welcome.clone(),
-        group_info: GroupInfoOption::Full(committed.group_info.clone()),
+        group_info: in_part.then(|| partial().ok()).flatten().unwrap_or_else(full),
         ratchet_tree: RatchetTreeOption::DistributionService,
     }
     .encode()
@@ -324,7 +328,9 @@ impl Room {
         // Whoever is still here after a commit was not let go by it: what was proposed is void,
         // and a leaver proposes again.
         self.record.exiting = false;
-        let leaving: Option<Wanted> = self.record.leaving.take();
-        self.again(leaving);
+        if !kit.rules.readings().has(Reading::VoidedLeavesLapse) {
+            let leaving: Option<Wanted> = self.record.leaving.take();
+            self.again(leaving);
+        }
     }
 }

@@ -377,7 +377,7 @@ impl Room {
                     Some(wanted) => format!("{} commit", wanted.wish.intent),
                     None => format!("commit {} {epoch}", self.uri.name()),
                 };
-                let body = super::replies::update_body(&committed);
+                let body = super::replies::update_body(kit, &committed);
                 let job = Job::new(Kind::Commit { epoch }, wanted, about, body);
                 self.begin(job.with_digest(&committed.message));
             }

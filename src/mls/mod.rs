@@ -18,6 +18,7 @@ mod key_package;
 mod label;
 mod library;
 mod member;
+mod partial;
 mod seeded;
 mod seeded_hpke;
 mod store;
@@ -36,6 +37,7 @@ pub use key_package::{
 pub use label::{sign_with_label, verify_with_label};
 pub use library::{Library, Meter, MlsError};
 pub use member::{CommitPlan, Committed, Incoming, Member, PAST_EPOCHS, StagedByMember};
+pub use partial::partial_group_info;
 pub use seeded::SeededProvider;
 pub use store::{NodeStorage, Store, StoreError};
 pub use view::{Staged, View};

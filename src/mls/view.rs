@@ -18,6 +18,7 @@ use tls_codec::Serialize as _;
 use super::facts::{self, RoomSnapshot};
 use super::framing::{exactly, group_id, protocol_message};
 use super::member::external_sender;
+use super::partial::whole_group_info;
 use super::{Identity, Library, MlsError};
 use crate::mimi::room::RoomState;
 use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part};
@@ -169,6 +170,20 @@ impl View {
         context == staged.next_context
             && rest.starts_with(&expected)
             && library.meter.measure(|| info.verify_no_out(crypto, &key)).is_ok()
+    }
+
+    /// The whole GroupInfo of the state that `staged` leads to, by its committer.
+    ///
+    /// # Errors
+    /// When `staged` is no commit, or the partial one is not of a room.
+    pub fn complete(
+        staged: &Staged,
+        partial: &wire::PartialGroupInfo,
+    ) -> Result<Vec<u8>, MlsError> {
+        let (Some(committer), Some(context)) = (&staged.committer, &staged.next_context) else {
+            return Err(MlsError::Malformed("commit"));
+        };
+        whole_group_info(partial, context, &committer.tag, committer.leaf)
     }
 
     /// Stages a commit, a member's or a joiner's.

@@ -102,6 +102,7 @@ impl Story {
             expected: vec![],
             without: vec![],
             hub_without: vec![],
+            readings: vec![],
             rest_ms: 20_000,
             explicit_consent: false,
         };

@@ -58,6 +58,7 @@ fn facts(header: &Header, paint: Paint) -> String {
     fact("rooms", &names.rooms());
     fact("rules off", &header.without.join(", "));
     fact("unenforced", &header.hub_without.join(", "));
+    fact("read so", &header.readings.join(", "));
     fact("dishonest", &header.dishonest.join(", "));
     fact("to violate", &header.expected.join(", "));
     fact("seed", &header.seed.to_string());

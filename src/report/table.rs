@@ -16,12 +16,15 @@ pub struct Row {
     /// Who holds requests against it, for a rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub enforced_by: Vec<String>,
-    /// The scenario in which it refuses something, where honest nodes can meet it.
+    /// The scenario that shows it: in which a rule refuses something, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
     /// The test that holds it to what it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<String>,
+    /// What is done without a reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usual: Option<String>,
     /// What an invariant leaves unjudged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_checked: Option<String>,
@@ -37,6 +40,7 @@ impl Row {
         }
         notes.extend(self.scenario.as_ref().map(|name| note("scenario", name)));
         notes.extend(self.test.as_ref().map(|name| note("test", name)));
+        notes.extend(self.usual.as_ref().map(|text| note("else", text)));
         notes.extend(self.not_checked.as_ref().map(|text| note("not checked", text)));
         notes
     }

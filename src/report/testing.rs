@@ -53,6 +53,7 @@ pub fn header() -> Header {
         expected: Vec::new(),
         without: Vec::new(),
         hub_without: Vec::new(),
+        readings: Vec::new(),
         rest_ms: 20_000,
         explicit_consent: false,
     }

@@ -23,7 +23,7 @@
 //! ```
 //!
 //! Further keys, all optional: of a room, what `rooms` lists; `seed`; `rest` (`"20s"`);
-//! `network.latency` (`"20ms..60ms"`); `protocol.without`, `protocol.hub_without`,
+//! `network.latency` (`"20ms..60ms"`); `protocol.without`, `protocol.hub_without`, `protocol.readings`,
 //! `protocol.commit_delay` (`"300ms..1500ms"`), and what `key_material` names; `misbehaviour`;
 //! `expect.violates`. `room` may be left out of a step where there is only one room. A step with
 //! `every` and `times` stands for many, whose texts and names are numbered.
@@ -63,6 +63,7 @@ use self::fields::{Fields, Text, Value};
 use self::problem::{Complaint, both};
 use self::steps::Steps;
 use self::topology::Topology;
+use crate::mimi::rules::READINGS;
 use crate::script::{Expect, KeyMaterial, Network, Protocol, Script, ids};
 
 const KEYS: &[&str] = &[
@@ -179,12 +180,21 @@ fn protocol(file: &Fields<'_>, known_rules: &[&str]) -> Result<Protocol, Complai
     let rules = |key| get(key).map(|value| known(&value, "rule", known_rules)).transpose();
     let without = rules("without")?.unwrap_or_default();
     let hub_without = rules("hub_without")?.unwrap_or_default();
-    let key_material = KeyMaterial::default();
-    Ok(Protocol { without, hub_without, commit_delay_min_ms, commit_delay_max_ms, key_material })
+    let ids: Vec<_> = READINGS.iter().map(|reading| reading.id).collect();
+    let readings = get("readings").map(|value| known(&value, "reading", &ids)).transpose()?;
+    Ok(Protocol {
+        without,
+        hub_without,
+        readings: readings.unwrap_or_default(),
+        commit_delay_min_ms,
+        commit_delay_max_ms,
+        key_material: KeyMaterial::default(),
+    })
 }
 
 fn protocol_table<'t>(file: &Fields<'t>) -> Result<Option<Fields<'t>>, Complaint> {
-    let keys = [&["without", "hub_without", "commit_delay"], key_material::KEYS].concat();
+    let keys =
+        [&["without", "hub_without", "readings", "commit_delay"], key_material::KEYS].concat();
     file.get("protocol").map(|value| value.fields("the protocol", &keys)).transpose()
 }
 

@@ -308,6 +308,11 @@ fn script() -> impl Strategy<Value = Script> {
             protocol: Protocol {
                 without: if without { ids(RULES) } else { Vec::new() },
                 hub_without: if one_room { ids(&RULES[..1]) } else { Vec::new() },
+                readings: if without {
+                    ids(&[crate::mimi::rules::READINGS[0].id])
+                } else {
+                    Vec::new()
+                },
                 commit_delay_min_ms: more,
                 commit_delay_max_ms: more + least,
                 key_material: KeyMaterial {

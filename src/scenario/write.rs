@@ -37,9 +37,14 @@ pub fn write(script: &Script) -> String {
     file += &table("rooms", rooms);
     let latency = range(network.latency_min_ms, network.latency_max_ms);
     file += &format!("network.latency = {latency}\n");
-    for (key, rules) in [("without", &protocol.without), ("hub_without", &protocol.hub_without)] {
-        if !rules.is_empty() {
-            file += &format!("protocol.{key} = {}\n", texts(names(rules)));
+    let listed = [
+        ("without", &protocol.without),
+        ("hub_without", &protocol.hub_without),
+        ("readings", &protocol.readings),
+    ];
+    for (key, ids) in listed {
+        if !ids.is_empty() {
+            file += &format!("protocol.{key} = {}\n", texts(names(ids)));
         }
     }
     let delay = range(protocol.commit_delay_min_ms, protocol.commit_delay_max_ms);

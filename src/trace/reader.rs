@@ -96,6 +96,7 @@ mod tests {
             expected: vec![],
             without: vec![],
             hub_without: vec![],
+            readings: vec![],
             rest_ms: 20_000,
             explicit_consent: false,
         }

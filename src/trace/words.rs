@@ -54,6 +54,9 @@ pub struct Header {
     /// Rules that hubs do not check in this run, and clients do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hub_without: Vec<String>,
+    /// Readings of open texts that are taken in place of the usual ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub readings: Vec<String>,
     /// Simulated milliseconds that a room may take to come to rest after the last fault heals.
     pub rest_ms: u64,
     /// KeyPackages are handed out only where their user has agreed.

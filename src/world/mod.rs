@@ -223,6 +223,7 @@ pub fn header(script: &Script, text: &str) -> Header {
         expected: script.expect.violates.clone(),
         without: script.protocol.without.clone(),
         hub_without: script.protocol.hub_without.clone(),
+        readings: script.protocol.readings.clone(),
         rest_ms: script.rest_ms,
         explicit_consent: script.protocol.key_material.explicit_consent,
     }

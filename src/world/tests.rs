@@ -42,6 +42,7 @@ fn script(seed: u64, sends: &[(u64, &str, &str)], faults: Vec<Fault>) -> Script 
         protocol: Protocol {
             without: vec![],
             hub_without: vec![],
+            readings: vec![],
             commit_delay_min_ms: 0,
             commit_delay_max_ms: 0,
             key_material: KeyMaterial::default(),

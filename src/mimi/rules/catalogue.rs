@@ -52,8 +52,9 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "cached-proposals-included",
-        meaning: "a member's commit includes every proposal that waits for it",
-        source: "P06 §3.5, §7.3; R18",
+        meaning: "a member's commit includes every proposal that waits for it (without it, \
+                  committers choose)",
+        source: "P06 §3.5, §7.3; R18, Q3, Q4",
         check: Check::Handshake(proposals::cached_included),
     },
     Rule {
@@ -113,7 +114,8 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "fixed-membership",
-        meaning: "nobody enters or leaves a room of fixed membership; clients come and go",
+        meaning: "nobody enters or leaves a room of fixed membership; clients come and go (reading \
+                  fixed-rooms-may-be-left: users leave by themselves)",
         source: "RP03 §5; R55, Q8",
         check: Check::Handshake(kind::fixed_membership),
     },

@@ -6,24 +6,45 @@
 
 use std::collections::BTreeSet;
 
-use super::{Actor, Base, Handshake, HandshakeKind, Objection, Prospect, not_allowed};
-use crate::mimi::room::RoomState;
+use super::{
+    Actor, Base, Handshake, HandshakeKind, Objection, Part, Prospect, Reading, not_allowed,
+};
+use crate::mimi::room::{ComponentUpdate, RoomState};
 use crate::mimi::uri::UserUri;
 
 /// `fixed-membership`: nobody enters, leaves, is removed, banned or unbanned; clients come and go.
-/// RP03 lets "ordinary" users not leave; here nobody does (Q8).
+/// RP03 lets "ordinary" users not leave; here nobody does, or everybody may by itself (Q8).
 pub fn fixed_membership(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     let Ok(after) = Prospect::of(base, handshake).after else { return Ok(()) };
     if !base.committed.base_policy().fixed_membership {
         return Ok(());
     }
     let (before, after) = (participants(base.committed), participants(&after));
-    match before.symmetric_difference(&after).next() {
+    let may_leave = base.readings.has(Reading::FixedRoomsMayBeLeft);
+    let leaves = |user: &UserUri| may_leave && goes_by_itself(base, handshake, user);
+    match before.symmetric_difference(&after).find(|user| !leaves(user)) {
         Some(user) => Err(not_allowed(format!(
             "{user} would enter or leave, but the membership of the room is fixed"
         ))),
         None => Ok(()),
     }
+}
+
+/// Whether all that takes the user off the list was proposed by its own clients.
+fn goes_by_itself(base: &Base<'_>, handshake: &Handshake, user: &UserUri) -> bool {
+    let unlists = |part: &&Part| match part.what.update() {
+        Some(ComponentUpdate::Participants(update)) => {
+            let listed = &base.committed.participants.participants;
+            let place = listed.iter().position(|it| it.user == *user);
+            place.is_some_and(|place| {
+                update.removed.iter().any(|index| usize::try_from(*index) == Ok(place))
+            })
+        }
+        _ => false,
+    };
+    let mut unlisting = handshake.parts.iter().filter(unlists).peekable();
+    let own = |part: &Part| part.sender.client().is_some_and(|it| it.user == *user);
+    unlisting.peek().is_some() && unlisting.all(own)
 }
 
 /// `one-client-per-user`

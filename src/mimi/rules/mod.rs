@@ -23,6 +23,7 @@ mod kind;
 mod message;
 mod proposals;
 mod prospect;
+mod readings;
 mod sender;
 pub mod servers;
 mod subject;
@@ -38,6 +39,7 @@ pub use enforcers::Enforcer;
 pub use evidence::{EVIDENCE, Evidence};
 pub use kind::founded_inside;
 pub use prospect::Prospect;
+pub use readings::{READINGS, Reading, ReadingInfo, Readings};
 pub use subject::{
     Actor, Base, CachedProposal, Handshake, HandshakeKind, Message, Part, Proposer, What,
 };
@@ -101,22 +103,23 @@ pub struct Refusal {
     pub why: String,
 }
 
-/// An id that is in no catalogue of rules.
+/// An id that is in no catalogue of rules or of readings.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{id}` is no rule: expected one of {}", known())]
-pub struct UnknownRule {
+#[error("`{id}` is no {kind}: expected one of {}", known.join(", "))]
+pub struct UnknownId {
+    /// `rule` or `reading`.
+    pub kind: &'static str,
     /// The id.
     pub id: String,
+    /// The ids that there are.
+    pub known: Vec<&'static str>,
 }
 
-fn known() -> String {
-    RULES.iter().map(|rule| rule.id).collect::<Vec<_>>().join(", ")
-}
-
-/// All rules but those that are switched off.
+/// All rules but those that are switched off, and how open texts are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleSet {
     off: BTreeSet<String>,
+    readings: Readings,
 }
 
 impl RuleSet {
@@ -124,11 +127,22 @@ impl RuleSet {
     ///
     /// # Errors
     /// When an id names no rule.
-    pub fn without(ids: &[String]) -> Result<Self, UnknownRule> {
-        match ids.iter().find(|id| RULES.iter().all(|rule| rule.id != **id)) {
-            Some(id) => Err(UnknownRule { id: id.clone() }),
-            None => Ok(Self { off: ids.iter().cloned().collect() }),
+    pub fn without(ids: &[String]) -> Result<Self, UnknownId> {
+        let known: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+        match ids.iter().find(|id| !known.contains(&id.as_str())) {
+            Some(id) => Err(UnknownId { kind: "rule", id: id.clone(), known }),
+            None => Ok(Self { off: ids.iter().cloned().collect(), ..Self::default() }),
         }
+    }
+
+    /// The same rules with these readings.
+    pub fn reading(self, readings: Readings) -> Self {
+        Self { readings, ..self }
+    }
+
+    /// How open texts are read.
+    pub fn readings(&self) -> &Readings {
+        &self.readings
     }
 
     /// Whether the rule is checked.

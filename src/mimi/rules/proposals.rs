@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Base, CachedProposal, Code, Handshake, HandshakeKind, Objection, Prospect, What, invalid,
-    not_allowed,
+    Base, CachedProposal, Code, Handshake, HandshakeKind, Objection, Prospect, Reading, What,
+    invalid, not_allowed,
 };
 use crate::mimi::room::ComponentUpdate;
 
@@ -109,10 +109,11 @@ pub fn updates_apply(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objec
 /// users that it has go are gone anyway.
 pub fn somebody_can_commit(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     let by_client = handshake.client().is_some() && handshake.kind == HandshakeKind::Proposals;
+    let anybody = base.readings.has(Reading::LastUserAsksToLeave);
     let waiting = base.cached.iter().map(|cached| &cached.what);
     let all = waiting.chain(handshake.parts.iter().map(|part| &part.what));
     let goes: BTreeSet<_> = all.filter_map(What::removes).collect();
-    if !by_client || base.members.iter().any(|member| !goes.contains(member)) {
+    if !by_client || anybody || base.members.iter().any(|member| !goes.contains(member)) {
         return Ok(());
     }
     Err(not_allowed("every member would wait for another one to commit its removal".to_owned()))

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::Readings;
 use crate::mimi::room::{ComponentUpdate, RoomState};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 
@@ -197,4 +198,6 @@ pub struct Base<'a> {
     pub parent: Option<&'a RoomState>,
     /// Clients that have shown a valid join code; none where the judge is not told (RP03 §8.1.1).
     pub admitted: Option<&'a BTreeSet<Actor>>,
+    /// How open texts are read.
+    pub readings: &'a Readings,
 }

@@ -54,7 +54,10 @@ pub use parts::{
 pub use route::Route;
 pub(in crate::mimi) use route::{escape, unescape};
 pub use submit::{SubmitMessageRequest, SubmitMessageResponse};
-pub use update::{GroupInfoOption, UpdateOutcome, UpdateRequest, UpdateResponse};
+pub use update::{
+    GroupInfoOption, PartialGroupInfo, RatchetTreePresence, UpdateOutcome, UpdateRequest,
+    UpdateResponse,
+};
 
 /// Most bytes that a body may have. The drafts name no limit; a server refuses what is larger
 /// without decoding it.

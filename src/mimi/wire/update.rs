@@ -11,25 +11,66 @@ use super::{Framing, MessageKind, RatchetTreeOption, WireError};
 pub enum GroupInfoOption {
     /// A GroupInfo.
     Full(Vec<u8>),
-    /// A PartialGroupInfo, from which the hub reconstructs one
-    /// (draft-mahy-mls-ratchet-tree-options). Its inside is not modelled: it travels as an
-    /// `opaque<V>`, so that this alternative is not yet the draft's encoding.
-    Partial(Vec<u8>),
+    /// What the hub lacks to put it together.
+    Partial(PartialGroupInfo),
+}
+
+/// What of a GroupInfo its reader can't work out from the commit
+/// (draft-mahy-mls-ratchet-tree-options).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartialGroupInfo {
+    /// Whether there is a ratchet tree among the GroupInfo's extensions.
+    pub presence: RatchetTreePresence,
+    /// The other extensions, encoded one after the other.
+    pub extensions: Vec<u8>,
+    /// The committer's signature over the whole.
+    pub signature: Vec<u8>,
+}
+
+/// Whether a GroupInfo has the ratchet tree among its extensions, in the epoch before and now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum RatchetTreePresence {
+    /// Neither before nor now.
+    NoRatchetTree = 0,
+    /// Before and now.
+    Present = 1,
+    /// Before, and not now.
+    Removed = 2,
+    /// Now, and not before.
+    Added = 3,
 }
 
 impl GroupInfoOption {
     fn write(&self, writer: Writer) -> Writer {
         match self {
             Self::Full(group_info) => writer.put(&1u8).raw(group_info),
-            Self::Partial(partial) => writer.put(&2u8).opaque(partial),
+            Self::Partial(PartialGroupInfo { presence, extensions, signature }) => {
+                writer.put(&2u8).put(&(*presence as u8)).opaque(extensions).opaque(signature)
+            }
         }
     }
 
     fn read(reader: &mut Reader, framing: &dyn Framing) -> Result<Self, WireError> {
         match reader.code(&[1, 2], "a GroupInfo representation: full(1) or partial(2)")? {
             1 => reader.framed(|bytes| framing.group_info(bytes), "a GroupInfo").map(Self::Full),
-            _ => reader.opaque("a PartialGroupInfo").map(Self::Partial),
+            _ => PartialGroupInfo::read(reader).map(Self::Partial),
         }
+    }
+}
+
+impl PartialGroupInfo {
+    fn read(reader: &mut Reader) -> Result<Self, WireError> {
+        let expected = "no_ratchet_tree(0), present(1), removed(2) or added(3)";
+        let presence = match reader.code(&[0, 1, 2, 3], expected)? {
+            0 => RatchetTreePresence::NoRatchetTree,
+            1 => RatchetTreePresence::Present,
+            2 => RatchetTreePresence::Removed,
+            _ => RatchetTreePresence::Added,
+        };
+        let extensions = reader.opaque("the extensions of a GroupInfo")?;
+        let signature = reader.opaque("the signature of a GroupInfo")?;
+        Ok(Self { presence, extensions, signature })
     }
 }
 
@@ -175,10 +216,22 @@ mod tests {
     use super::*;
     use crate::mimi::wire::testing::*;
 
+    fn any_partial() -> impl Strategy<Value = PartialGroupInfo> {
+        let presence = prop_oneof![
+            Just(RatchetTreePresence::NoRatchetTree),
+            Just(RatchetTreePresence::Present),
+            Just(RatchetTreePresence::Removed),
+            Just(RatchetTreePresence::Added),
+        ];
+        (presence, any_bytes(), any_bytes()).prop_map(|(presence, extensions, signature)| {
+            PartialGroupInfo { presence, extensions, signature }
+        })
+    }
+
     fn any_request() -> impl Strategy<Value = UpdateRequest> {
         let group_info = prop_oneof![
             any_group_info().prop_map(GroupInfoOption::Full),
-            any_bytes().prop_map(GroupInfoOption::Partial),
+            any_partial().prop_map(GroupInfoOption::Partial),
         ];
         let welcome = prop::option::of(any_object(b'W'));
         let commit = (any_object(b'c'), welcome, group_info, any_tree()).prop_map(
@@ -229,10 +282,14 @@ mod tests {
             request(Some(vec![b'W', 0]), full, tree),
             [b'c', 1, 7, 1, b'W', 0, 1, b'G', 0, 1, 2, 8, 9]
         );
-        let partial = GroupInfoOption::Partial(vec![5]);
+        let partial = GroupInfoOption::Partial(PartialGroupInfo {
+            presence: RatchetTreePresence::Added,
+            extensions: vec![5],
+            signature: vec![6, 7],
+        });
         assert_eq!(
             request(None, partial, RatchetTreeOption::DistributionService),
-            [b'c', 1, 7, 0, 2, 1, 5, 4]
+            [b'c', 1, 7, 0, 2, 3, 1, 5, 2, 6, 7, 4]
         );
     }
 

@@ -316,7 +316,8 @@ mod tests {
     use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate};
     use crate::mimi::rules::{Proposer, What};
     use crate::mimi::uri::{ProviderName, UserUri};
-    use crate::mls::{KeyPackageKind, Meter, View, welcome_message};
+    use crate::mimi::wire::{PartialGroupInfo, RatchetTreePresence};
+    use crate::mls::{KeyPackageKind, Meter, View, partial_group_info, welcome_message};
 
     struct Client {
         library: Library,
@@ -413,6 +414,26 @@ mod tests {
             damaged[place] ^= 1;
             assert!(!View::matches(&hub, &staged, &damaged), "byte {place}");
         }
+    }
+
+    #[test]
+    fn a_partial_group_info_is_completed_to_the_one_that_it_was_taken_from() {
+        let (alice, bob) = (client("alice", 1), client("bob", 2));
+        let (mut member, group_info) = founded(&alice);
+        let hub = Library::new([5; 32], Meter::off());
+        let tree = member.ratchet_tree().unwrap();
+        let view = View::found(&hub, &room(), &group_info, &tree).unwrap();
+        let committed = adding_bob(&alice, &bob, &mut member);
+        let staged = view.stage_commit(&hub, &committed.message).unwrap();
+        let partial = partial_group_info(&committed.group_info).unwrap();
+        assert!(partial.extensions.len() + partial.signature.len() < group_info.len() / 2);
+        assert_eq!(View::complete(&staged, &partial).unwrap(), committed.group_info);
+
+        let of_another_epoch = partial_group_info(&group_info).unwrap();
+        let whole = View::complete(&staged, &of_another_epoch).unwrap();
+        assert!(!View::matches(&hub, &staged, &whole));
+        let presence = RatchetTreePresence::Present;
+        assert!(View::complete(&staged, &PartialGroupInfo { presence, ..partial }).is_err());
     }
 
     #[test]

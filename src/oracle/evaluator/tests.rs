@@ -12,8 +12,8 @@ use crate::mimi::room::{
     ChangedRole, ComponentUpdate, Participant, ParticipantListUpdate, RoomMetadata, RoomState,
 };
 use crate::mimi::rules::{
-    Actor, Base, CachedProposal, Handshake, HandshakeKind, Part, Proposer, RULES, RuleSet, What,
-    servers,
+    Actor, Base, CachedProposal, Handshake, HandshakeKind, Part, Proposer, RULES, Readings,
+    RuleSet, What, servers,
 };
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::node::telling::{deeds, view};
@@ -175,6 +175,7 @@ impl Room {
             epoch_tolerance: 0,
             parent: None,
             admitted: None,
+            readings: &Readings::default(),
         };
         for sound in ["client-changes-once", "list-update-applies"] {
             only(sound).judge_handshake(&base, handshake).ok()?;

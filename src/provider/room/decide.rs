@@ -1,5 +1,6 @@
 //! The decisions: from a request that is well-formed to what is accepted, or why not.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{Accepted, Asker, Cached, HubRoom, Rejection, Tools, kind_of, refusal, refused};
@@ -9,7 +10,7 @@ use crate::mimi::rules::{
 };
 use crate::mimi::uri::{ProviderName, UserUri};
 use crate::mimi::wire::{FanoutExtra, GroupInfoOption, RatchetTreeOption};
-use crate::mls::{Franker, PeekKind, View, welcome_message, welcome_references};
+use crate::mls::{Franker, PeekKind, Staged, View, welcome_message, welcome_references};
 use crate::node::telling;
 use crate::trace::{Change, Digest, Kind};
 
@@ -26,11 +27,8 @@ impl HubRoom {
         let staged = self.view.stage_commit(library, message).map_err(refusal)?;
         asker.speaks_for(&staged.handshake.actor)?;
         self.judge(rules, &staged.handshake)?;
-        let GroupInfoOption::Full(group_info) = group_info else {
-            let why = "this hub takes full GroupInfos only";
-            return Err(refused("group-info-matches", why).into());
-        };
-        if !View::matches(library, &staged, group_info) {
+        let group_info = whole(&staged, group_info)?;
+        if !View::matches(library, &staged, &group_info) {
             return Err(refused(
                 "group-info-matches",
                 "the GroupInfo is not the committer's of the epoch that the commit leads to",
@@ -50,23 +48,26 @@ impl HubRoom {
         let external = handshake.kind == HandshakeKind::ExternalCommit;
         self.record.exiting.clear();
         self.record.provisional = self.view.state().clone();
-        self.record.group_info.clone_from(group_info);
-        let mut accepted = self.accept(Accepted {
-            index: 0,
-            kind: kind_of(&handshake),
-            epoch: handshake.epoch,
-            digest: Digest::of(message),
-            // An external commit takes none of the cached proposals along: it voids them.
-            proposals: if external { Vec::new() } else { proposals },
-            user,
-            actor: handshake.client().cloned(),
-            stamp: now_ms,
-            change,
-            deeds,
-            newly_exiting: Vec::new(),
-            used_key_packages,
-            along: Vec::new(),
-        });
+        self.record.group_info = group_info.into_owned();
+        let mut accepted = self.accept(
+            rules,
+            Accepted {
+                index: 0,
+                kind: kind_of(&handshake),
+                epoch: handshake.epoch,
+                digest: Digest::of(message),
+                // An external commit takes none of the cached proposals along: it voids them.
+                proposals: if external { Vec::new() } else { proposals },
+                user,
+                actor: handshake.client().cloned(),
+                stamp: now_ms,
+                change,
+                deeds,
+                newly_exiting: Vec::new(),
+                used_key_packages,
+                along: Vec::new(),
+            },
+        );
         let mut external_proposals = Vec::new();
         if external {
             (accepted.along, external_proposals) = self.regenerated(tools, now_ms);
@@ -117,21 +118,24 @@ impl HubRoom {
         let newly_exiting = self.newly_exiting(&provisional);
         self.record.exiting.extend(newly_exiting.iter().cloned());
         self.record.provisional = provisional;
-        let accepted = self.accept(Accepted {
-            index: 0,
-            kind: kind_of(&handshake),
-            epoch: handshake.epoch,
-            digest: Digest::of(messages[0]),
-            proposals: messages.iter().map(|message| Digest::of(message)).collect(),
-            user,
-            actor: handshake.client().cloned(),
-            stamp: now_ms,
-            change,
-            deeds,
-            newly_exiting,
-            used_key_packages: Vec::new(),
-            along: Vec::new(),
-        });
+        let accepted = self.accept(
+            rules,
+            Accepted {
+                index: 0,
+                kind: kind_of(&handshake),
+                epoch: handshake.epoch,
+                digest: Digest::of(messages[0]),
+                proposals: messages.iter().map(|message| Digest::of(message)).collect(),
+                user,
+                actor: handshake.client().cloned(),
+                stamp: now_ms,
+                change,
+                deeds,
+                newly_exiting,
+                used_key_packages: Vec::new(),
+                along: Vec::new(),
+            },
+        );
         let parts = handshake.parts.into_iter().zip(references);
         for (message, (part, reference)) in messages.iter().zip(parts) {
             self.record.cached.push(Cached {
@@ -162,24 +166,27 @@ impl HubRoom {
         let epoch = self.check_outside(message, &[PeekKind::Application])?;
         let members = self.view.members().map_err(refusal)?;
         let cached = self.cached_proposals();
-        let base = self.base(&members, &cached);
+        let base = self.base(rules, &members, &cached);
         rules.judge_message(&base, &Message { epoch, user: user.clone() })?;
         let tag = self.tag_to_frank(franker, message)?;
-        let accepted = self.accept(Accepted {
-            index: 0,
-            kind: Kind::Message,
-            epoch,
-            digest: Digest::of(message),
-            proposals: Vec::new(),
-            actor: None,
-            user: user.clone(),
-            stamp: now_ms,
-            change: Change::default(),
-            deeds: Vec::new(),
-            newly_exiting: Vec::new(),
-            used_key_packages: Vec::new(),
-            along: Vec::new(),
-        });
+        let accepted = self.accept(
+            rules,
+            Accepted {
+                index: 0,
+                kind: Kind::Message,
+                epoch,
+                digest: Digest::of(message),
+                proposals: Vec::new(),
+                actor: None,
+                user: user.clone(),
+                stamp: now_ms,
+                change: Change::default(),
+                deeds: Vec::new(),
+                newly_exiting: Vec::new(),
+                used_key_packages: Vec::new(),
+                along: Vec::new(),
+            },
+        );
         // Who is about to leave gets no more messages; a provider with nobody else gets none (R22).
         let listening = members.iter().filter(|it| !self.record.exiting.contains(&it.user));
         let audience = listening.map(|member| member.user.provider().clone()).collect();
@@ -238,6 +245,16 @@ impl HubRoom {
         let extra = FanoutExtra::Welcome { ratchet_tree: RatchetTreeOption::Full(tree) };
         self.send(accepted, recipients, message, extra);
         Ok(())
+    }
+}
+
+/// The GroupInfo that came with a commit; where a part of it came, the hub knows the rest.
+fn whole<'a>(staged: &Staged, group_info: &'a GroupInfoOption) -> Result<Cow<'a, [u8]>, Refusal> {
+    match group_info {
+        GroupInfoOption::Full(whole) => Ok(Cow::Borrowed(whole)),
+        GroupInfoOption::Partial(partial) => View::complete(staged, partial)
+            .map(Cow::Owned)
+            .map_err(|error| refused("group-info-matches", &error.to_string())),
     }
 }
 

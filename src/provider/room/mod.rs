@@ -25,7 +25,7 @@ use std::rc::Rc;
 use super::parcel::Parcel;
 use crate::mimi::room::RoomState;
 use crate::mimi::rules::{
-    Actor, Base, CachedProposal, Code, Handshake, HandshakeKind, Refusal, RuleSet, servers,
+    Actor, Base, CachedProposal, Code, Handshake, HandshakeKind, Reading, Refusal, RuleSet, servers,
 };
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
 use crate::mimi::wire::{
@@ -208,7 +208,7 @@ impl HubRoom {
         };
         let mut room = Self { uri: uri.clone(), view, record, parent: None };
         let digest = Digest::of(&room.record.group_info);
-        let stamp = room.record.stamp(now_ms);
+        let stamp = room.record.stamp(now_ms, false);
         let accepted = Accepted {
             index: room.record.next_place(digest, stamp),
             kind: Kind::Created,
@@ -299,7 +299,7 @@ impl HubRoom {
     fn judge(&self, rules: &RuleSet, handshake: &Handshake) -> Result<(), Rejection> {
         let members = self.view.members().map_err(refusal)?;
         let cached = self.cached_proposals();
-        let verdict = rules.judge_handshake(&self.base(&members, &cached), handshake);
+        let verdict = rules.judge_handshake(&self.base(rules, &members, &cached), handshake);
         verdict.map_err(|refusal| Rejection {
             refusal,
             judged: Some(Judged {
@@ -310,7 +310,12 @@ impl HubRoom {
         })
     }
 
-    fn base<'a>(&'a self, members: &'a [Actor], cached: &'a [CachedProposal]) -> Base<'a> {
+    fn base<'a>(
+        &'a self,
+        rules: &'a RuleSet,
+        members: &'a [Actor],
+        cached: &'a [CachedProposal],
+    ) -> Base<'a> {
         Base {
             epoch: self.view.epoch(),
             committed: self.view.state(),
@@ -321,6 +326,7 @@ impl HubRoom {
             epoch_tolerance: self.epoch_tolerance(),
             parent: self.parent.as_ref(),
             admitted: Some(&self.record.admitted),
+            readings: rules.readings(),
         }
     }
 
@@ -346,8 +352,9 @@ impl HubRoom {
     }
 
     /// Stamps something and gives it its place in the log.
-    fn accept(&mut self, mut accepted: Accepted) -> Accepted {
-        accepted.stamp = self.record.stamp(accepted.stamp);
+    fn accept(&mut self, rules: &RuleSet, mut accepted: Accepted) -> Accepted {
+        let may_tie = rules.readings().has(Reading::StampsMayTie);
+        accepted.stamp = self.record.stamp(accepted.stamp, may_tie);
         accepted.index = self.record.next_place(accepted.digest, accepted.stamp);
         accepted
     }
@@ -376,9 +383,10 @@ impl HubRoom {
 }
 
 impl Record {
-    /// The hub's stamps only grow, whatever its clock does (Q5, I29).
-    fn stamp(&mut self, now_ms: u64) -> u64 {
-        self.last_stamp = now_ms.max(self.last_stamp + 1);
+    /// The hub's stamps only grow, whatever its clock does, unless it is to take the clock's word
+    /// (Q5, I29).
+    fn stamp(&mut self, now_ms: u64, may_tie: bool) -> u64 {
+        self.last_stamp = if may_tie { now_ms } else { now_ms.max(self.last_stamp + 1) };
         self.last_stamp
     }
 

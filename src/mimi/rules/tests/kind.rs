@@ -38,6 +38,24 @@ fn nobody_enters_or_leaves_a_room_of_fixed_membership_but_clients_do() {
 }
 
 #[test]
+fn where_fixed_rooms_may_be_left_users_leave_by_themselves_and_in_no_other_way() {
+    let mut room = clubhouse(|base| base.fixed_membership = true);
+    room.change(|state| {
+        for role in &mut state.roles.roles {
+            role.capabilities.retain(|held| *held != Capability::ADD_PARTICIPANT);
+        }
+    });
+    room.readings = Readings::of(&["fixed-rooms-may-be-left".to_owned()]).unwrap();
+    let removal = room.commit("A1", vec![room.unlist("B1"), remove("B1"), remove("B2")]);
+    room.refused_only_by("fixed-membership", &removal);
+    let leave = room.leave_of_bob();
+    assert_eq!(room.play(&leave), Ok(()));
+    room.passes(&room.commit("A1", vec![]));
+    let also = room.commit("A1", vec![room.unlist("C1"), remove("C1")]);
+    room.refused_by("fixed-membership", &also);
+}
+
+#[test]
 fn a_room_with_a_parent_has_some_of_the_parents_participants() {
     let mut room = Room::clubhouse();
     let mut parent = room.committed.clone();

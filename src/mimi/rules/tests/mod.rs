@@ -49,6 +49,7 @@ struct Room {
     exiting: BTreeSet<UserUri>,
     parent: Option<RoomState>,
     admitted: BTreeSet<Actor>,
+    readings: Readings,
 }
 
 impl Room {
@@ -65,6 +66,7 @@ impl Room {
             exiting: BTreeSet::new(),
             parent: None,
             admitted: BTreeSet::new(),
+            readings: Readings::default(),
         }
     }
 
@@ -111,6 +113,7 @@ impl Room {
             epoch_tolerance: 2,
             parent: self.parent.as_ref(),
             admitted: Some(&self.admitted),
+            readings: &self.readings,
         }
     }
 
