@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use schism::trace::{Author, DeedKind, Entry, Event, Kind};
+use schism::trace::{Author, DeedKind, Entry, Event, Kind, Stage};
 
 use crate::each_seed;
 use crate::played::{Played, accepted_digest, accepts};
@@ -161,5 +161,53 @@ fn in_rough_weather_too_those_whom_the_hub_wants_out_are_out_in_the_end() {
         let banned: BTreeSet<_> = banned.flatten().map(|it| (it.user.name(), it.role)).collect();
         assert_eq!(banned, [("bob", 1), ("dave", 1)].into());
         assert_at_one_epoch(played, "hall", &["A1", "C1", "C2", "C3"]);
+    });
+}
+
+/// The committed list of a room at the end, as its hub has it.
+fn listed(played: &Played, room: &str) -> BTreeSet<String> {
+    let last = played.entries().iter().rev().find_map(|it| match &it.event {
+        Event::Shadowed { room: of, stage: Stage::Committed, epoch, .. } if of.name() == room => {
+            Some(*epoch)
+        }
+        _ => None,
+    });
+    let mut listed = BTreeSet::new();
+    for entry in played.entries() {
+        if let Event::Accepted { room: of, change, epoch, kind, .. } = &entry.event
+            && of.name() == room
+            && *kind != Kind::Proposals
+            && Some(*epoch) < last
+        {
+            listed.extend(change.listed.iter().map(|it| it.user.name().to_owned()));
+            change.unlisted.iter().for_each(|user| {
+                listed.remove(user.name());
+            });
+        }
+    }
+    listed
+}
+
+#[test]
+fn who_leaves_or_is_removed_from_a_room_goes_from_the_rooms_inside_it() {
+    each_seed("leaving-the-house-leaves-its-rooms", |played| {
+        let proposed = expulsions(played);
+        assert_eq!(proposed.len(), 2);
+        let bob = commit_that_unlists(played, proposed[0], 2, "bob");
+        assert!(bob < proposed[1]);
+        commit_that_unlists(played, proposed[1], 1, "cathy");
+        assert!(played.readers("alone up here").is_empty());
+        played.assert_nothing_undone();
+    });
+}
+
+#[test]
+fn after_a_crash_the_hub_knows_who_is_out_of_place() {
+    each_seed("cascade-over-a-crash", |played| {
+        let restarted = played.first("a restart", |it| {
+            it.node == "a.example" && matches!(it.event, Event::Restarted { .. })
+        });
+        assert!(expulsions(played).iter().any(|proposed| *proposed > restarted));
+        assert!(listed(played, "attic").is_empty(), "{:?}", listed(played, "attic"));
     });
 }

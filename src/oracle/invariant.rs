@@ -46,6 +46,7 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     super::limits_hold::INFO,
     super::welcome_after_commit::INFO,
     super::external_senders::INFO,
+    super::inside_parent::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

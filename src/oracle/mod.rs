@@ -38,6 +38,7 @@ mod frank_sound;
 mod health;
 mod hub_log;
 mod hub_shadow;
+mod inside_parent;
 mod invariant;
 mod joiner_cannot_read_before;
 mod judge;

@@ -47,6 +47,7 @@ impl Inner {
                 self.settle(uri, &accepted).await;
                 if accepted.kind != Kind::Proposals {
                     self.clear_out_later(uri);
+                    self.clear_out_children_later(uri);
                     self.certify_later(uri);
                 }
                 success(accepted_at)

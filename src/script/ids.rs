@@ -40,6 +40,7 @@ pub const INVARIANTS: &[&str] = &[
     "limits_hold",
     "welcome_after_commit",
     "external_senders_are_hub_and_followers",
+    "inside_parent",
 ];
 
 /// Ids of the third catalogue.

@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Actor, Base, Handshake, HandshakeKind, Objection, Part, Prospect, Reading, not_allowed,
+    Actor, Base, Handshake, HandshakeKind, Objection, Part, Proposer, Prospect, Reading,
+    not_allowed,
 };
 use crate::mimi::room::{ComponentUpdate, RoomState};
 use crate::mimi::uri::UserUri;
@@ -21,13 +22,25 @@ pub fn fixed_membership(base: &Base<'_>, handshake: &Handshake) -> Result<(), Ob
     }
     let (before, after) = (participants(base.committed), participants(&after));
     let may_leave = base.readings.has(Reading::FixedRoomsMayBeLeft);
-    let leaves = |user: &UserUri| may_leave && goes_by_itself(base, handshake, user);
+    let leaves = |user: &UserUri| {
+        (may_leave && goes_by_itself(base, handshake, user))
+            || goes_with_parent(base, handshake, user)
+    };
     match before.symmetric_difference(&after).find(|user| !leaves(user)) {
         Some(user) => Err(not_allowed(format!(
             "{user} would enter or leave, but the membership of the room is fixed"
         ))),
         None => Ok(()),
     }
+}
+
+/// Whether the hub takes the user out of a room that depends on another: a room may be both of fixed
+/// membership and dependent, and who leaves the parent leaves it all the same (RP03 §5).
+fn goes_with_parent(base: &Base<'_>, handshake: &Handshake, user: &UserUri) -> bool {
+    let hub = Proposer::Server(base.committed.metadata.uri.provider().clone());
+    let its = |part: &Part| part.what.removes().is_some_and(|client| client.user == *user);
+    base.committed.base_policy().parent.is_some()
+        && handshake.parts.iter().any(|part| part.sender == hub && its(part))
 }
 
 /// Whether all that takes the user off the list was proposed by its own clients.

@@ -13,7 +13,8 @@
 //!   that is preauthorised for a role with `canBan` (RP03 §4) bans, any other unlists.
 //! - a provider may take out clients of its own users (A31): it ends their accounts. For others a
 //!   server needs a role that it is preauthorised for, with one of `canKick`,
-//!   `canRemoveParticipant` and `canBan`; a hub for which there is no entry may remove anyone.
+//!   `canRemoveParticipant` and `canBan`; a hub for which there is no entry may remove anyone, and so
+//!   may the hub of a room that depends on another (RP03 §5), since clients can't see that one.
 //! - a follower's certificate "MAY be added". Here it is where the room preauthorises the
 //!   follower's server for some role: such a room means it to propose. The hub proposes that, since
 //!   it alone knows all providers' certificates, and the next member's commit takes it along.
@@ -121,13 +122,16 @@ pub(super) fn may_propose(
     const ANY: [Capability; 3] =
         [Capability::KICK, Capability::REMOVE_PARTICIPANT, Capability::BAN];
     let Some(Actor { client, user }) = what.removes() else { return Ok(()) };
+    let hub = state.metadata.uri.provider();
     if server == user.provider() {
         return Ok(());
     }
     match role_of(state, server) {
         Some(role) if ANY.iter().any(|capability| role.holds(*capability)) => Ok(()),
+        // Who leaves the parent leaves its children, whoever may remove whom there (RP03 §5).
+        _ if server == hub && state.base_policy().parent.is_some() => Ok(()),
         Some(role) => Err(format!("the role {} of {server} lets it remove nobody", role.name)),
-        None if server == state.metadata.uri.provider() => Ok(()),
+        None if server == hub => Ok(()),
         None => Err(format!("{server} may not remove {client}, of another provider")),
     }
 }

@@ -1,7 +1,7 @@
 //! What a server proposes, as an external sender, and what follows from it.
 //!
 //! A provider may take out its own users. For others, the role counts that the server is
-//! preauthorised for; where it has none, a hub may take out anyone. Whoever loses all clients in that way goes:
+//! preauthorised for; where it has none, a hub may take out anyone, and in a room with a parent always. Whoever loses all clients in that way goes:
 //! off the list, or as banned where the server's role may ban. That counts as soon as it waits, and
 //! needs no right of who commits it.
 
@@ -78,6 +78,7 @@ pub(super) fn may_expel(
             [KICK, REMOVE_PARTICIPANT, BAN].iter().any(|it| role.capabilities.contains(it))
         }
         _ => server == hub,
-    } || server == of.provider();
+    } || server == of.provider()
+        || (server == hub && view.policy.parent.is_some());
     if may { Ok(()) } else { Err(format!("{server} may not {}", tell(what))) }
 }

@@ -71,6 +71,9 @@ pub struct Record {
     /// Users that the hub wants out of the room, until they are: it proposes their removal anew in
     /// each epoch.
     pub unwanted: BTreeSet<UserUri>,
+    /// Users of a room that depends on another who are in that one no more, as far as the hub has
+    /// looked.
+    pub outsiders: BTreeSet<UserUri>,
     /// The certificates of followers that the hub knows.
     pub certificates: BTreeMap<ProviderName, ExternalSender>,
     /// Clients that got the GroupInfo for a valid join code: they may enter (RP03 §8.1.1).
@@ -196,6 +199,7 @@ impl HubRoom {
             cached: Vec::new(),
             exiting: BTreeSet::new(),
             unwanted: BTreeSet::new(),
+            outsiders: BTreeSet::new(),
             certificates: BTreeMap::new(),
             admitted: BTreeSet::new(),
             queue: BTreeMap::new(),

@@ -23,7 +23,7 @@ use crate::mimi::wire::FanoutExtra;
 impl HubRoom {
     /// Users that the hub wants out and that have clients whose removal does not wait yet.
     pub fn overstaying(&self) -> Vec<UserUri> {
-        let users = self.record.unwanted.iter();
+        let users = self.record.unwanted.union(&self.record.outsiders);
         users.filter(|user| !self.clients_to_remove(user).is_empty()).cloned().collect()
     }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::mimi::policy::{
-    BANNED, Capability, Claim, OperationalParameters, POLICY_ENFORCER, PreAuthData,
+    BANNED, BaseRoomPolicy, Capability, Claim, OperationalParameters, POLICY_ENFORCER, PreAuthData,
     PreAuthRoleEntry,
 };
 
@@ -59,6 +59,28 @@ fn a_server_that_is_preauthorised_for_a_role_is_judged_by_it() {
     });
     room.preauthorise("a.example", ORDINARY_USER);
     room.refused_only_by("authorised", &room.expulsion("a.example", &["B1", "B2"]));
+}
+
+#[test]
+fn the_hub_of_a_room_with_a_parent_takes_out_anyone_even_where_membership_is_fixed() {
+    let mut room = Room::clubhouse();
+    room.preauthorise("a.example", ORDINARY_USER);
+    room.change(|state| {
+        for role in &mut state.roles.roles {
+            let grants = [Capability::ADD_PARTICIPANT, Capability::REMOVE_PARTICIPANT];
+            role.capabilities.retain(|held| !grants.contains(held));
+        }
+        let fixed = BaseRoomPolicy { fixed_membership: true, ..state.base_policy().clone() };
+        state.base = Some(fixed);
+    });
+    let removal = room.expulsion("a.example", &["B1", "B2"]);
+    room.refused_by("fixed-membership", &removal);
+    room.change(|state| {
+        let parent = RoomUri::parse("mimi://a.example/r/house").ok();
+        state.base = Some(BaseRoomPolicy { parent, ..state.base_policy().clone() });
+    });
+    assert_eq!(room.play(&removal), Ok(()));
+    room.passes(&room.commit("A1", vec![room.unlist("B1")]));
 }
 
 #[test]
