@@ -147,10 +147,6 @@ impl Inspector for Probe {
         Some(Box::new(Exchanged { first_epoch: own.first_epoch(), other }))
     }
 
-    fn past_epochs(&self) -> u64 {
-        Inside.past_epochs()
-    }
-
     fn found(&self, disks: &Disks) -> Vec<Found> {
         let torn =
             |found| if self.leak == Leak::Cursor { Found { cursor: 0, ..found } } else { found };
@@ -175,6 +171,10 @@ struct Exchanged {
 impl Stolen for Exchanged {
     fn first_epoch(&self) -> u64 {
         self.first_epoch
+    }
+
+    fn past_epochs(&mut self) -> u64 {
+        self.other.past_epochs()
     }
 
     fn follow(&mut self, handshake: &[u8]) {

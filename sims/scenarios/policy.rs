@@ -1,6 +1,8 @@
 //! The room policy at work: presets, ways in and out, kinds of room; and who is refused by what.
 
-use schism::trace::{Entry, Event, Fate, Way};
+use std::collections::BTreeSet;
+
+use schism::trace::{Entry, Event, Fate, Taken, Way};
 
 use crate::each_seed;
 use crate::played::{Played, enters};
@@ -158,5 +160,42 @@ fn where_no_external_commits_are_allowed_a_client_is_added_from_inside() {
         let done = ["s3000-A1", "s9000-B1", "s12000-B2"];
         done_and_refused(played, &done, &[("s6000-B2", "external-commits-allowed")]);
         played.first("B2", |it| it.node == "B2" && enters(it, Way::Welcome));
+    });
+}
+
+#[test]
+fn who_may_receive_nothing_is_sent_nothing_where_its_hub_is_its_own_provider() {
+    each_seed("deaf-by-role", |played| {
+        assert_eq!(played.readers("for those who may"), ["C1"]);
+        assert_eq!(played.readers("for Ben, too"), ["B1", "C1"]);
+        let deaf =
+            |it: &Entry| matches!(&it.event, Event::Rejected { rule, .. } if rule == "may-receive");
+        let by: BTreeSet<_> =
+            played.all(deaf).iter().map(|it| played.at(*it).node.as_str()).collect();
+        assert_eq!(by, ["B1"].into(), "N1's provider is the hub, and withholds it");
+    });
+}
+
+#[test]
+fn members_follow_the_policy_of_their_room_as_it_changes() {
+    each_seed("tolerance-changes", |played| {
+        assert_eq!(played.fate("s16000-B1"), Some(Fate::Refused), "membership is fixed by then");
+        assert_eq!(played.readers("two"), ["A1"]);
+        let probed = played.entries().iter().filter_map(|it| match &it.event {
+            Event::Probed { taken: Taken::AtEnd, fed, opened, .. } => Some((*fed, *opened)),
+            _ => None,
+        });
+        let probed: Vec<_> = probed.collect();
+        assert!(!probed.is_empty() && probed.iter().all(|(fed, opened)| *fed > 0 && *opened == 0));
+    });
+}
+
+#[test]
+fn without_a_franking_agent_nothing_is_franked() {
+    each_seed("without-franking", |played| {
+        assert_eq!(played.readers("nobody can prove that I said it"), ["B1"]);
+        let franked = |it: &Entry| matches!(it.event, Event::Delivered { frank: Some(_), .. });
+        assert!(played.all(franked).is_empty());
+        assert_eq!(played.fate("s6000-B1"), Some(Fate::Refused));
     });
 }

@@ -66,6 +66,15 @@ fn a_leave_that_is_not_proposed_again_is_never_committed() {
 }
 
 #[test]
+fn a_new_client_of_an_exiting_user_voids_its_leave_and_does_not_end_it() {
+    each_seed("joining-while-leaving", |played| {
+        assert_eq!(played.fate("s6000-B2"), Some(Fate::Done));
+        assert_eq!(played.all(|it| accepts(it, Kind::Proposals)).len(), 2, "asked for again");
+        assert_eq!(played.fate("s4000-B1"), Some(Fate::Done));
+    });
+}
+
+#[test]
 fn who_is_kicked_off_the_list_has_no_way_back_until_added() {
     each_seed("kick-that-unlists", |played| {
         assert_eq!(played.fate("s4000-A1"), Some(Fate::Done));

@@ -6,7 +6,7 @@ use crate::mimi::uri::RoomUri;
 use crate::mimi::wire::{
     FanoutExtra, FanoutMessage, NotifyRequest, SubmitMessageRequest, UpdateRequest,
 };
-use crate::mls::{MlsFraming, PAST_EPOCHS, PeekKind, peek};
+use crate::mls::{MlsFraming, PeekKind, peek};
 use crate::trace::{Digest, FoundCommit};
 use crate::world::Disks;
 use crate::world::inspect::{Found, Inspector, Letter, MailedCommit, Stolen};
@@ -18,10 +18,6 @@ impl Inspector for Inside {
     fn steal(&self, disks: &Disks, room: &RoomUri) -> Option<Box<dyn Stolen>> {
         let stolen = stored(disks)?.steal(room)?;
         Some(Box::new(stolen))
-    }
-
-    fn past_epochs(&self) -> u64 {
-        PAST_EPOCHS as u64
     }
 
     fn found(&self, disks: &Disks) -> Vec<Found> {

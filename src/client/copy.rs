@@ -81,6 +81,13 @@ impl Stolen for StolenRoom {
         self.first_epoch
     }
 
+    fn past_epochs(&mut self) -> u64 {
+        let group = self.group();
+        group.map_or(0, |(_, member)| {
+            member.state().operational_policy().app_messages.epoch_tolerance.into()
+        })
+    }
+
     fn follow(&mut self, handshake: &[u8]) {
         let Some((library, member)) = self.group() else { return };
         if peek(handshake).is_ok_and(|outside| outside.epoch != member.epoch()) {

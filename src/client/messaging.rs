@@ -14,6 +14,7 @@ use super::kit::Kit;
 use super::room::Room;
 use crate::mimi::content::Content;
 use crate::mimi::frank::{Received, authenticated_data, franking_tag, judge_names, judge_tag};
+use crate::mimi::policy::Capability;
 use crate::mimi::rules::Actor;
 use crate::mimi::uri::UserUri;
 use crate::mimi::wire::{AbusiveMessage, FanoutExtra, FanoutMessage, Frank, SubmitMessageRequest};
@@ -73,6 +74,11 @@ impl Room {
         epoch: u64,
     ) -> Use {
         let Some(member) = &mut self.member else { return Use::Done };
+        let right = Capability::RECEIVE_MESSAGE;
+        if kit.rules.is_on("may-receive") && !member.state().can(&kit.actor.user, right) {
+            self.reject(kit, digest, "may-receive", &format!("the own role lacks {right}"));
+            return Use::Done;
+        }
         match member.receive(&kit.library, &event.message) {
             Ok(Incoming::Message { sender, epoch, content }) => {
                 match self.check(kit, event, &sender.user, &content) {

@@ -123,7 +123,7 @@ impl Room {
         match response.outcome {
             UpdateOutcome::Success { .. } => match &job.kind {
                 Kind::Commit { .. } => self.commit_accepted(kit, job),
-                Kind::Propose { .. } => self.leave_accepted(job),
+                Kind::Propose { .. } => self.leave_accepted(kit, job),
                 Kind::Join { .. } => self.join_accepted(kit, job),
                 _ => {}
             },
@@ -206,10 +206,15 @@ impl Room {
         }
     }
 
-    fn leave_accepted(&mut self, job: Job) {
+    fn leave_accepted(&mut self, kit: &Kit, job: Job) {
         let Kind::Propose { epoch } = job.kind else { return };
         match self.epoch() == epoch {
-            true => (self.record.exiting, self.record.leaving) = (true, job.wanted),
+            true => {
+                self.record.exiting = true;
+                if let Some(before) = std::mem::replace(&mut self.record.leaving, job.wanted) {
+                    self.end(kit, &before, Fate::Abandoned, "asked for again");
+                }
+            }
             // A commit came first, and either had the proposals or voided them.
             false => self.again(job.wanted),
         }
@@ -255,7 +260,7 @@ impl Room {
         let keys = HubKeys::decode(&reply.body).map_err(|error| error.to_string());
         let built = state.map_err(|error| error.to_string()).and_then(|mut state| {
             let HubKeys { external_sender, franking_agent } = keys?;
-            state.franking_agent = Some(franking_agent);
+            state.franking_agent = charter.franking.then_some(franking_agent);
             Member::create(&kit.library, &kit.identity, &self.uri, &state, &external_sender)
                 .and_then(|(member, info)| Ok((member.ratchet_tree()?, member, info)))
                 .map_err(|error| error.to_string())
@@ -314,7 +319,9 @@ impl Room {
 
     /// The client is in an epoch that it was not in before.
     pub(super) fn entered(&mut self, kit: &Kit, way: Way, commit: Option<Digest>) {
-        let Some(member) = &self.member else { return };
+        let Some(member) = &mut self.member else { return };
+        // The library's storage is in memory: writing has no way to fail.
+        let _ = member.keep_to_policy(&kit.library);
         self.has_merged = !matches!(way, Way::Created | Way::Welcome);
         self.record.last_commit = commit;
         self.record.behind_since_ms = None;

@@ -36,7 +36,7 @@ pub use key_package::{
 };
 pub use label::{sign_with_label, verify_with_label};
 pub use library::{Library, Meter, MlsError};
-pub use member::{CommitPlan, Committed, Incoming, Member, PAST_EPOCHS, StagedByMember};
+pub use member::{CommitPlan, Committed, Incoming, Member, StagedByMember};
 pub use partial::partial_group_info;
 pub use seeded::SeededProvider;
 pub use store::{NodeStorage, Store, StoreError};

@@ -10,6 +10,8 @@ use crate::trace::{Digest, FoundCommit, FoundGroup};
 pub trait Stolen {
     /// The epoch that the client's stay began in, by its own record.
     fn first_epoch(&self) -> u64;
+    /// How many epochs back the client keeps keys, by the policy of the room as the copy has it.
+    fn past_epochs(&mut self) -> u64;
     /// Takes a commit or proposal, as far as the copy's keys lead.
     fn follow(&mut self, handshake: &[u8]);
     /// Whether the copy can decrypt an application message.

@@ -47,6 +47,7 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     super::welcome_after_commit::INFO,
     super::external_senders::INFO,
     super::inside_parent::INFO,
+    super::receivers_may_receive::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

@@ -6,11 +6,12 @@
 //! Not owed to: its sender; clients that are out of the room, down, offline or cut off at the end;
 //! clients whose user's account has ended; clients whose user was on its way out when the hub
 //! accepted it (R22); clients whose present stay began in a later epoch, and those that the room's
-//! policy does not let back in after they lost their way.
+//! policy does not let back in after they lost their way; users whose role may not receive.
 
 use super::hub_log::Item;
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind as Sort, owed};
 use super::ledger::{Ledger, begins};
+use super::receivers_may_receive::is_deaf;
 use super::room::Room;
 use crate::mimi::uri::RoomUri;
 use crate::trace::{Entry, Kind, Member, Phase};
@@ -75,7 +76,9 @@ fn reader<'a>(
     // Who takes itself for removed and is not is `convergence`'s.
     let missed = place.is_some_and(|place| place.removed || place.since > item.epoch);
     let able = ledger.is_honest(node) && ledger.in_touch(node, uri) && !room.barred.contains(node);
-    (still && able && !leaving && !missed).then_some(node)
+    let now = place.map_or(item.epoch, |place| place.epoch);
+    let deaf = [item.epoch, now].into_iter().any(|at| is_deaf(ledger, uri, at, &member.user));
+    (still && able && !leaving && !missed && !deaf).then_some(node)
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ mod no_rejoin_storm;
 mod nobody_stuck;
 mod old_keys_deleted;
 mod queues_drain;
+mod receivers_may_receive;
 mod removed_cannot_read;
 mod restart_is_whole;
 mod room;

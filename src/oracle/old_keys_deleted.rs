@@ -1,7 +1,7 @@
 //! `old_keys_deleted` (I21): what a client has no more use for, a thief finds nothing of.
 //!
-//! A client keeps keys of a few past epochs, for messages that are late, and the keys of a message
-//! only until it has read it. The world copies the disks of some members at the end, and feeds them
+//! A client keeps keys of as many past epochs as the room tolerates messages of, and the keys of a
+//! message only until it has read it. The world copies the disks of some members at the end, and feeds them
 //! messages that are older, and messages that they have read. None may open, whoever it was for:
 //! its keys are gone (forward secrecy).
 
@@ -38,18 +38,12 @@ impl Invariant for OldKeysDeleted {
                 self.delivered.retain(|(node, _)| *node != entry.node);
                 vec![]
             }
-            Event::Opened {
-                room,
-                client,
-                taken: Taken::AtEnd,
-                at_epoch,
-                past_epochs,
-                digest,
-                epoch,
-            } => {
+            Event::Opened { room, client, taken: Taken::AtEnd, at_epoch, digest, epoch } => {
                 let Some(node) = ledger.node_of(client) else { return vec![] };
-                let why = if epoch + past_epochs < *at_epoch {
-                    format!("and should keep the keys of {past_epochs} past epochs")
+                let view = ledger.view_at(room, *at_epoch);
+                let kept = view.map(|view| u64::from(view.policy.epoch_tolerance));
+                let why = if let Some(kept) = kept.filter(|kept| epoch + kept < *at_epoch) {
+                    format!("and the room has members keep the keys of {kept} past epochs")
                 } else if self.delivered.contains(&(node.to_owned(), *digest)) {
                     "which its client had read".to_owned()
                 } else {
@@ -74,6 +68,7 @@ mod tests {
     fn opened_at(epoch: u64) -> Story {
         let mut story = Story::room_of(&["A1", "B1"]);
         story.sends("A1", "m1");
+        (2..=epoch).for_each(|_| story.update("A1"));
         story.opens("B1", Taken::AtEnd, 1, "m1");
         story.amend(|event| {
             if let Event::Opened { at_epoch, .. } = event {

@@ -349,7 +349,6 @@ impl Story {
             client: client(copied),
             taken,
             at_epoch: self.epoch(),
-            past_epochs: 5,
             digest: digest(message),
             epoch,
         };
@@ -466,10 +465,13 @@ fn state_of(snapshot: &Snapshot) -> StateRef {
     let roles = [(1, "banned"), (2, "member")].map(|(index, name)| RoleView {
         index,
         name: name.into(),
+        // canReceiveMessage
+        capabilities: vec![0x0101],
         ..RoleView::default()
     });
     let participants = snapshot.participants.clone();
-    let (name, policy) = ("Clubhouse".into(), PolicyView::default());
+    let policy = PolicyView { epoch_tolerance: 5, ..PolicyView::default() };
+    let name = "Clubhouse".into();
     let view = RoomView { participants, roles: roles.to_vec(), name, policy };
     StateRef { hash: digest(&format!("{view:?}")), view: Some(view) }
 }

@@ -39,16 +39,16 @@ impl Inner {
     }
 
     /// Puts a room's events into the mailboxes of the clients that they are for. Users that are
-    /// `exiting` get no application messages (R22): only a room's hub knows who is. Nor do clients
-    /// whose account has ended.
+    /// `silenced` get no application messages (R22, RP03 §8.3): only a room's hub knows who is. Nor do
+    /// clients whose account has ended.
     pub(super) fn post(
         &self,
         room: &RoomUri,
         events: &[FanoutMessage],
-        exiting: &BTreeSet<UserUri>,
+        silenced: &BTreeSet<UserUri>,
     ) {
         for event in events {
-            let clients = deliver(&mut self.state.borrow_mut(), room, event, exiting);
+            let clients = deliver(&mut self.state.borrow_mut(), room, event, silenced);
             self.setup.journal.record(Event::Queued {
                 room: room.clone(),
                 digest: Digest::of(&event.message),
@@ -62,17 +62,17 @@ fn deliver(
     state: &mut State,
     room: &RoomUri,
     event: &FanoutMessage,
-    exiting: &BTreeSet<UserUri>,
+    silenced: &BTreeSet<UserUri>,
 ) -> Vec<ClientUri> {
     let bytes = event.encode();
     let FanoutExtra::Welcome { .. } = event.extra else {
         let is_message = matches!(event.extra, FanoutExtra::Application { .. });
         let shelf = &state.shelf;
-        let silenced = |client: &ClientUri| {
-            let leaves = shelf.user_of(client).is_some_and(|user| exiting.contains(user));
-            is_message && (leaves || shelf.is_orphan(client))
+        let is_silenced = |client: &ClientUri| {
+            let silent = shelf.user_of(client).is_some_and(|user| silenced.contains(user));
+            is_message && (silent || shelf.is_orphan(client))
         };
-        return state.mail.deliver(room, event.timestamp, &bytes, silenced);
+        return state.mail.deliver(room, event.timestamp, &bytes, is_silenced);
     };
     let references = welcome_references(&event.message).unwrap_or_default();
     let clients: Vec<_> =

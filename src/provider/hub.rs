@@ -13,7 +13,7 @@ use super::room::{Accepted, Asker, Decision, HubRoom, Rejection};
 use crate::mimi::local::CreateRoomRequest;
 use crate::mimi::room::RoomState;
 use crate::mimi::rules::joining::role_to_enter;
-use crate::mimi::rules::{Actor, Code, Refusal, founded_inside};
+use crate::mimi::rules::{Actor, Code, Reading, Refusal, founded_inside};
 use crate::mimi::uri::{ProviderName, RoomUri};
 use crate::mimi::wire::{
     GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, RatchetTreeOption,
@@ -188,7 +188,9 @@ impl Inner {
             return refuse("group-info-is-signed", why, not_authorized);
         };
         let room_state = room.view.state();
-        let listed = room.record.provisional.is_participant(&actor.user);
+        let committed_counts = rules.readings().has(Reading::CommittedListCounts);
+        let list = if committed_counts { room_state } else { &room.record.provisional };
+        let listed = list.is_participant(&actor.user);
         let links = room_state.join_links.as_ref();
         let code = request.joining_code.as_ref();
         let has_code = code.is_some_and(|code| links.is_some_and(|links| links.accept(code)));
@@ -303,11 +305,11 @@ impl Inner {
     /// The hub's own clients need no notify: their mailboxes are on the same disk.
     fn post_own(&self, uri: &RoomUri) {
         let own = self.with_room(uri, |room| {
-            (room.record.queue.remove(&self.setup.name), room.record.exiting.clone())
+            (room.record.queue.remove(&self.setup.name), room.silenced(&self.setup.rules))
         });
-        let Ok((Some(parcels), exiting)) = own else { return };
+        let Ok((Some(parcels), silenced)) = own else { return };
         for parcel in parcels.values() {
-            self.post(uri, parcel.events(), &exiting);
+            self.post(uri, parcel.events(), &silenced);
         }
     }
 

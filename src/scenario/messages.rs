@@ -269,6 +269,15 @@ fn an_id_of_no_catalogue_is_refused_with_the_whole_catalogue() {
     }
 }
 
+/// Nor this one: the registry may grow, too.
+#[test]
+fn a_capability_that_is_none_is_refused_with_the_registry() {
+    let new = r#"clubhouse = { hub = "a.example", lacking = [{ role = "guest", capability = "canFly" }] }"#;
+    let (what, expected) = said(r#"clubhouse = { hub = "a.example" }"#, new);
+    assert_eq!(what, "7:82: unknown capability `canFly`");
+    assert!(expected.starts_with("expected one of canAddParticipant, canRemoveParticipant,"));
+}
+
 says! {
     who_is_a_text: r#""3s", who = "B1""# => r#""3s", who = 1"#,
         "12:24: `who` can't be a whole number",
@@ -279,6 +288,9 @@ says! {
     unknown_consent: "faults = [" => "protocol.consent = \"explict\"\nfaults = [",
         "16:20: unknown consent `explict`",
         "expected one of implied, explicit";
+    unknown_reading: "faults = [" => "protocol.readings = [\"kicks-unlist\"]\nfaults = [",
+        "16:22: unknown reading `kicks-unlist`",
+        "expected one of partial-group-infos, stamps-may-tie, last-user-asks-to-leave, fixed-rooms-may-be-left, voided-leaves-lapse, kick-unlists, committed-list-counts";
     unknown_plain_client: "faults = [" => "protocol.plain_clients = [\"B3\"]\nfaults = [",
         "16:27: unknown client `B3`",
         "expected one of A1, A2, B1, B2";
@@ -296,7 +308,7 @@ says! {
         "expected clubhouse";
     unknown_key_of_a_step: r#"do = "join" }"# => r#"do = "join", rom = "x" }"#,
         "13:43: unknown key `rom`",
-        "expected one of at, who, do, room, user, text, name, every, times, code, role, client, roles, max_users, max_clients, multi_device, external_commits, epoch_tolerance, preauthorized, join_code, no_join_code";
+        "expected one of at, who, do, room, user, text, name, every, times, code, role, client, roles, max_users, max_clients, multi_device, external_commits, external_proposals, fixed_membership, epoch_tolerance, max_skip, preauthorized, join_code, no_join_code";
     unknown_key_of_a_user: r#", new_clients = ["B2"]"# => r#", newclients = ["B2"]"#,
         "6:51: unknown key `newclients`",
         "expected one of at, clients, new_clients";
@@ -440,7 +452,8 @@ says! {
         r#"do = "join" }"# => r#"do = "change-policy" }"#,
         "13:5: what of the policy changes?",
         "expected exactly one of roles, max_users, max_clients, multi_device, external_commits, \
-         epoch_tolerance, preauthorized, join_code, no_join_code";
+         external_proposals, fixed_membership, epoch_tolerance, max_skip, preauthorized, join_code, \
+         no_join_code";
     a_client_to_remove_that_is_nobodys:
         r#"do = "send", text = "hello" }"# => r#"do = "remove-client", client = "B7" }"#,
         "12:61: unknown client `B7`", "expected one of A1, A2, B1, B2";

@@ -19,7 +19,10 @@ pub(super) const KEYS: &[&str] = &[
     "max_clients",
     "multi_device",
     "external_commits",
+    "external_proposals",
+    "fixed_membership",
     "epoch_tolerance",
+    "max_skip",
     "preauthorized",
     "join_code",
     "no_join_code",
@@ -42,6 +45,12 @@ pub(super) fn read(fields: &Fields<'_>, topology: &Topology) -> Result<PolicyCha
         "max_clients" => PolicyChange::MaxClients(number()?),
         "multi_device" => PolicyChange::MultiDevice(value.flag()?),
         "external_commits" => PolicyChange::ExternalCommits(value.flag()?),
+        "external_proposals" => PolicyChange::ExternalProposals(value.flag()?),
+        "fixed_membership" => PolicyChange::FixedMembership(value.flag()?),
+        "max_skip" => {
+            let number = value.number(0..=u64::from(u32::MAX))?;
+            PolicyChange::MaxSkip(number.try_into().unwrap_or(u32::MAX))
+        }
         "epoch_tolerance" => {
             PolicyChange::EpochTolerance(value.number(0..=255)?.try_into().unwrap_or(u8::MAX))
         }
@@ -62,6 +71,9 @@ pub(super) fn written(change: &PolicyChange) -> String {
         PolicyChange::MaxClients(most) => format!("max_clients = {most}"),
         PolicyChange::MultiDevice(several) => format!("multi_device = {several}"),
         PolicyChange::ExternalCommits(allowed) => format!("external_commits = {allowed}"),
+        PolicyChange::ExternalProposals(allowed) => format!("external_proposals = {allowed}"),
+        PolicyChange::FixedMembership(fixed) => format!("fixed_membership = {fixed}"),
+        PolicyChange::MaxSkip(most) => format!("max_skip = {most}"),
         PolicyChange::EpochTolerance(epochs) => format!("epoch_tolerance = {epochs}"),
         PolicyChange::Preauthorize(whom, role) => {
             format!("preauthorized = {}", rooms::entry(whom, role))

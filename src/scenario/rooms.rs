@@ -11,7 +11,7 @@ use super::fields::{Fields, Text, Value};
 use super::problem::Complaint;
 use super::topology::Topology;
 use super::write::{range, text, texts};
-use crate::mimi::policy::{PRESETS, PendingProposalPolicy, Preset};
+use crate::mimi::policy::{Capability, PRESETS, PendingProposalPolicy, Preset, REGISTRY};
 use crate::mimi::room::{Charter, CharterError, Whom};
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
 
@@ -24,6 +24,9 @@ const KEYS: &[&str] = &[
     "multi_device",
     "max_users",
     "max_clients",
+    "lacking",
+    "granting",
+    "franking",
     "preauthorized",
     "join_codes",
     "external_commits",
@@ -62,6 +65,9 @@ pub(super) fn charter(
         multi_device: flag("multi_device", true)?,
         max_users: most("max_users")?,
         max_clients: most("max_clients")?,
+        lacking: capabilities(fields, "lacking")?,
+        granting: capabilities(fields, "granting")?,
+        franking: flag("franking", true)?,
         preauthorized: preauthorized(fields, topology)?,
         join_codes: join_codes(fields)?,
         ..usual
@@ -91,7 +97,9 @@ fn tried(charter: &Charter, fields: &Fields<'_>, uri: &RoomUri) -> Result<(), Co
         return Ok(());
     };
     let Err(error) = charter.found(uri.clone(), uri.name(), creator) else { return Ok(()) };
-    let place = fields.get("preauthorized").map_or(fields.span().clone(), |value| value.span());
+    let keys = ["lacking", "granting", "preauthorized"];
+    let place = keys.iter().find_map(|key| fields.get(key));
+    let place = place.map_or(fields.span().clone(), |value| value.span());
     let preset = Preset::named(&charter.policy);
     let roles = preset.map(|preset| preset.roles().roles).unwrap_or_default();
     let expected = match &error {
@@ -180,6 +188,25 @@ pub(super) fn preauthorisation(
     Ok((whom, role.text.to_owned()))
 }
 
+fn capabilities(
+    fields: &Fields<'_>,
+    key: &'static str,
+) -> Result<Vec<(String, Capability)>, Complaint> {
+    let Some(value) = fields.get(key) else { return Ok(Vec::new()) };
+    let form = "a list such as [{ role = \"guest\", capability = \"canSendMessage\" }]";
+    let entry = |value: Value<'_>| {
+        let fields = value.fields("what a role may do", &["role", "capability"])?;
+        let role = fields.need("role", "the name of a role")?.text("the name of a role")?;
+        let form = "the name of a capability";
+        let name = fields.need("capability", form)?.text(form)?;
+        let known = REGISTRY.iter().map(|(_, name)| *name);
+        let unknown = || Complaint::unknown(&name.span, "capability", name.text, known);
+        let capability = Capability::named(name.text).ok_or_else(unknown)?;
+        Ok((role.text.to_owned(), capability))
+    };
+    value.list(form)?.into_iter().map(entry).collect()
+}
+
 fn join_codes(fields: &Fields<'_>) -> Result<Vec<String>, Complaint> {
     let Some(value) = fields.get("join_codes") else { return Ok(Vec::new()) };
     let codes = value.texts("a list of codes such as [\"abc\"]")?;
@@ -210,6 +237,14 @@ pub(super) fn written(uri: &RoomUri, charter: &Charter) -> String {
     put("multi_device", unless(charter.multi_device, "false".to_owned()));
     put("max_users", charter.max_users.map(|most| most.to_string()));
     put("max_clients", charter.max_clients.map(|most| most.to_string()));
+    for (key, changes) in [("lacking", &charter.lacking), ("granting", &charter.granting)] {
+        let entry = |(role, capability): &(String, Capability)| {
+            format!("{{ role = {}, capability = {} }}", text(role), text(&capability.to_string()))
+        };
+        let entries: Vec<_> = changes.iter().map(entry).collect();
+        put(key, unless(entries.is_empty(), format!("[{}]", entries.join(", "))));
+    }
+    put("franking", unless(charter.franking, "false".to_owned()));
     let entries: Vec<_> =
         charter.preauthorized.iter().map(|(whom, role)| entry(whom, role)).collect();
     put("preauthorized", unless(entries.is_empty(), format!("[{}]", entries.join(", "))));

@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::{list, read, render, write};
-use crate::mimi::policy::PendingProposalPolicy;
+use crate::mimi::policy::{Capability, PendingProposalPolicy};
 use crate::mimi::room::{Charter, PolicyChange, Whom};
 use crate::mimi::rules;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
@@ -140,6 +140,9 @@ fn governing() -> Vec<Action> {
         change(PolicyChange::MaxClients(4)),
         change(PolicyChange::MultiDevice(false)),
         change(PolicyChange::ExternalCommits(false)),
+        change(PolicyChange::ExternalProposals(true)),
+        change(PolicyChange::FixedMembership(true)),
+        change(PolicyChange::MaxSkip(7)),
         change(PolicyChange::EpochTolerance(0)),
         change(PolicyChange::Preauthorize(Whom::User(bob), role())),
         change(PolicyChange::JoinCode("abc".to_owned())),
@@ -223,6 +226,9 @@ fn charter(most: u32) -> Charter {
         multi_device: false,
         max_users: Some(most),
         max_clients: Some(most + 1),
+        lacking: vec![("guest".to_owned(), Capability::RECEIVE_MESSAGE)],
+        granting: vec![("speaker".to_owned(), Capability::BAN)],
+        franking: most > 5,
         preauthorized: vec![
             (Whom::User(bob), "speaker".to_owned()),
             (Whom::Provider(at("c.example")), role()),

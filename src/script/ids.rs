@@ -41,6 +41,7 @@ pub const INVARIANTS: &[&str] = &[
     "welcome_after_commit",
     "external_senders_are_hub_and_followers",
     "inside_parent",
+    "receivers_may_receive",
 ];
 
 /// Ids of the third catalogue.

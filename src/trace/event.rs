@@ -428,8 +428,6 @@ pub enum Event {
         taken: Taken,
         /// The epoch that it was taken at, as in [`Probed`](Self::Probed).
         at_epoch: u64,
-        /// How many epochs back a client says that it keeps keys.
-        past_epochs: u64,
         /// Hash of the MLS message.
         digest: Digest,
         /// The epoch that it was encrypted in.

@@ -137,16 +137,11 @@ impl Attackers {
     }
 
     /// Feeds every copy; returns what came of it. `letters` are the messages by their hashes.
-    pub fn read(
-        &mut self,
-        log: &Log,
-        letters: &BTreeMap<Digest, Letter>,
-        past_epochs: u64,
-    ) -> Vec<Event> {
+    pub fn read(&mut self, log: &Log, letters: &BTreeMap<Digest, Letter>) -> Vec<Event> {
         let said = said(log);
         let read = self.thefts.iter_mut().flat_map(|theft| {
             let said = said.get(&theft.room).map_or(&[][..], Vec::as_slice);
-            theft.read(said, letters, past_epochs)
+            theft.read(said, letters)
         });
         read.collect()
     }
@@ -219,12 +214,9 @@ fn said(log: &Log) -> BTreeMap<RoomUri, Vec<Said>> {
 }
 
 impl Theft {
-    fn read(
-        &mut self,
-        said: &[Said],
-        letters: &BTreeMap<Digest, Letter>,
-        past_epochs: u64,
-    ) -> Vec<Event> {
+    fn read(&mut self, said: &[Said], letters: &BTreeMap<Digest, Letter>) -> Vec<Event> {
+        // Taking up a copy is dear.
+        let past_epochs = if self.taken == Taken::AtEnd { self.loot.past_epochs() } else { 0 };
         let is_old = |epoch: u64| epoch + past_epochs < self.at_epoch;
         let is_wanted = |said: &&Said| match (said, self.taken) {
             (Said::Handshake(_), taken) => taken == Taken::AtRemoval,
@@ -249,7 +241,7 @@ impl Theft {
             };
             fed += 1;
             if self.loot.opens(&letter.message) {
-                events.push(self.opened(*digest, *epoch, past_epochs));
+                events.push(self.opened(*digest, *epoch));
             }
         }
         let opened = events.len() as u64;
@@ -259,9 +251,9 @@ impl Theft {
         events
     }
 
-    fn opened(&self, digest: Digest, epoch: u64, past_epochs: u64) -> Event {
+    fn opened(&self, digest: Digest, epoch: u64) -> Event {
         let (room, client, taken) = (self.room.clone(), self.client.clone(), self.taken);
-        Event::Opened { room, client, taken, at_epoch: self.at_epoch, past_epochs, digest, epoch }
+        Event::Opened { room, client, taken, at_epoch: self.at_epoch, digest, epoch }
     }
 }
 
@@ -281,6 +273,10 @@ mod tests {
 
         fn follow(&mut self, handshake: &[u8]) {
             self.0.borrow_mut().push(format!("follows {}", String::from_utf8_lossy(handshake)));
+        }
+
+        fn past_epochs(&mut self) -> u64 {
+            5
         }
 
         fn opens(&mut self, message: &[u8]) -> bool {
@@ -317,7 +313,7 @@ mod tests {
             delivered: [sixth].into(),
             loot: Box::new(Sealed(Rc::clone(&noted))),
         };
-        let events = theft.read(&said, &letters, 5);
+        let events = theft.read(&said, &letters);
         let fed = noted.borrow().iter().filter(|it| it.starts_with('m')).count() as u64;
         assert!(matches!(events[..], [Event::Probed { fed: told, opened: 0, .. }] if told == fed));
         noted.take()

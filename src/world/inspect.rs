@@ -12,9 +12,6 @@ pub trait Inspector {
     /// A copy of a client's side of a room as its disk has it; none where it is no member there.
     fn steal(&self, disks: &Disks, room: &RoomUri) -> Option<Box<dyn Stolen>>;
 
-    /// How many epochs back a client says that it keeps keys.
-    fn past_epochs(&self) -> u64;
-
     /// What a client that starts from these disks finds there about its rooms.
     fn found(&self, disks: &Disks) -> Vec<Found>;
 

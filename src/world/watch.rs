@@ -49,7 +49,7 @@ impl Watch {
         self.attackers.copy_members(inside, &props.cabinet, inspector);
         let letters = sent.into_iter().flat_map(|(_, letters)| letters);
         let letters = letters.map(|letter| (Digest::of(&letter.message), letter)).collect();
-        events.extend(self.attackers.read(&props.log, &letters, inspector.past_epochs()));
+        events.extend(self.attackers.read(&props.log, &letters));
         events
     }
 }

@@ -110,6 +110,11 @@ registry! {
 }
 
 impl Capability {
+    /// The one of this name; none where the registry has none.
+    pub fn named(name: &str) -> Option<Self> {
+        REGISTRY.iter().find(|(_, registered)| *registered == name).map(|(it, _)| *it)
+    }
+
     /// Its name in the registry; none where it is not registered.
     pub fn name(self) -> Option<&'static str> {
         REGISTRY.iter().find(|(registered, _)| *registered == self).map(|(_, name)| *name)

@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::{ApplyError, COMPONENTS, Participant, RoomState};
 use crate::mimi::policy::{
     BaseRoomPolicy, Capability, Claim, JoinLink, JoinLinks, NO_ROLE, OperationalParameters,
-    PRESETS, PreAuthData, PreAuthRoleEntry, Preset, RoleData,
+    PRESETS, PreAuthData, PreAuthRoleEntry, Preset, Role, RoleData,
 };
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
 
@@ -32,6 +32,12 @@ pub struct Charter {
     pub max_users: Option<u32>,
     /// Most clients.
     pub max_clients: Option<u32>,
+    /// What roles of the preset, by name, do not hold here.
+    pub lacking: Vec<(String, Capability)>,
+    /// What they hold beyond the preset.
+    pub granting: Vec<(String, Capability)>,
+    /// Whether the hub franks messages: the room names a franking agent then (P06 §5.4.1).
+    pub franking: bool,
     /// Who is preauthorised for the role of which name, in the order of asking.
     pub preauthorized: Vec<(Whom, String)>,
     /// Codes to join with.
@@ -93,6 +99,9 @@ impl Default for Charter {
             multi_device: true,
             max_users: None,
             max_clients: None,
+            lacking: Vec::new(),
+            granting: Vec::new(),
+            franking: true,
             preauthorized: Vec::new(),
             join_codes: Vec::new(),
             operational: OperationalParameters::UNSTATED,
@@ -118,6 +127,16 @@ impl Charter {
         if self.fixed_membership {
             for role in roles.roles.iter_mut().filter(|role| role.index != NO_ROLE) {
                 role.capabilities.retain(|held| *held != Capability::ADD_PARTICIPANT);
+            }
+        }
+        for (name, capability) in &self.lacking {
+            let role = role_named(&mut roles, preset.name, name)?;
+            role.capabilities.retain(|held| held != capability);
+        }
+        for (name, capability) in &self.granting {
+            let role = role_named(&mut roles, preset.name, name)?;
+            if !role.holds(*capability) {
+                role.capabilities.push(*capability);
             }
         }
         let creator = Participant { user: creator, role: preset.creator };
@@ -169,6 +188,15 @@ impl Charter {
         let stated = base != BaseRoomPolicy::UNSTATED;
         stated.then(|| BaseRoomPolicy { policy_component_ids: ids.collect(), ..base })
     }
+}
+
+fn role_named<'a>(
+    roles: &'a mut RoleData,
+    policy: &'static str,
+    name: &str,
+) -> Result<&'a mut Role, CharterError> {
+    let found = roles.roles.iter_mut().find(|role| role.name == name);
+    found.ok_or_else(|| CharterError::UnknownRole { policy, role: name.to_owned() })
 }
 
 #[cfg(test)]

@@ -17,8 +17,14 @@ pub enum PolicyChange {
     MaxClients(u32),
     /// Whether a user may have several clients.
     MultiDevice(bool),
+    /// Whether nobody enters or leaves.
+    FixedMembership(bool),
     /// Whether clients may join by an external commit.
     ExternalCommits(bool),
+    /// Whether servers may propose.
+    ExternalProposals(bool),
+    /// How far ahead of its sender's last one a message may be, in messages.
+    MaxSkip(u32),
     /// How many epochs a message may be late.
     EpochTolerance(u8),
     /// Somebody is preauthorised for the role of this name too, ahead of all others.
@@ -46,6 +52,9 @@ impl PolicyChange {
             Self::MaxUsers(most) => base.max_users = Some(*most),
             Self::MaxClients(most) => base.max_clients = Some(*most),
             Self::MultiDevice(several) => base.multi_device = *several,
+            Self::FixedMembership(fixed) => base.fixed_membership = *fixed,
+            Self::ExternalProposals(allowed) => operational.external_proposal_allowed = *allowed,
+            Self::MaxSkip(most) => operational.app_messages.max_generations_skipahead = *most,
             Self::ExternalCommits(allowed) => operational.external_commit_allowed = *allowed,
             Self::EpochTolerance(epochs) => operational.app_messages.epoch_tolerance = *epochs,
             Self::Preauthorize(whom, role) => return preauthorize(state, whom, role),
@@ -57,9 +66,10 @@ impl PolicyChange {
             Self::NoJoinCode(code) => return end_code(state, code),
         }
         Ok(match self {
-            Self::ExternalCommits(_) | Self::EpochTolerance(_) => {
-                ComponentUpdate::Operational(Box::new(operational))
-            }
+            Self::ExternalCommits(_)
+            | Self::ExternalProposals(_)
+            | Self::EpochTolerance(_)
+            | Self::MaxSkip(_) => ComponentUpdate::Operational(Box::new(operational)),
             _ => ComponentUpdate::Base(base),
         })
     }

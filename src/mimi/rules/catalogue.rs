@@ -21,7 +21,8 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "exiting-only-removes",
-        meaning: "a user who is about to leave proposes removals of its own clients, nothing else",
+        meaning: "a user who is about to leave proposes removals of its own clients, nothing else \
+                  (reading committed-list-counts: its clients may join)",
         source: "P06 §5.3; R22",
         check: Check::Handshake(sender::exiting_only_removes),
     },
@@ -178,6 +179,13 @@ pub static RULES: &[Rule] = &[
         meaning: "the sender's role holds canSendMessage",
         source: "RP03 §8.3; R51",
         check: Check::Message(message::may_send),
+    },
+    Rule {
+        id: "may-receive",
+        meaning: "a message goes to no user whose role lacks canReceiveMessage: hubs withhold it \
+                  where they can, clients show it to nobody",
+        source: "RP03 §8.3; R51",
+        check: Check::Request,
     },
     Rule {
         id: "peer-is-who-it-says",

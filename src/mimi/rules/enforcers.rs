@@ -63,6 +63,7 @@ impl Rule {
                 Check::Request,
                 "frank-is-genuine" | "franking-tag-fits" | "content-names-its-sender",
             ) => &[Enforcer::Client],
+            (Check::Request, "may-receive") => &[Enforcer::Hub, Enforcer::Client],
             (Check::Request, _) => &[Enforcer::Hub],
         }
     }

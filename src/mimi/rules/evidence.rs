@@ -107,6 +107,11 @@ pub static EVIDENCE: &[Evidence] = &[
         "a_user_who_leaves_sends_no_messages",
     ),
     seen("may-send", "moderated-room", "a_role_without_the_capability_sends_nothing"),
+    seen(
+        "may-receive",
+        "deaf-by-role",
+        "who_may_receive_nothing_is_sent_nothing_where_its_hub_is_its_own_provider",
+    ),
     for_liars("peer-is-who-it-says", "a_good_request_by_or_to_the_wrong_one_is_refused"),
     for_liars("body-at-most-1-mib", "a_body_that_is_too_long_is_refused_with_413"),
     for_liars("body-is-well-formed", "a_damaged_message_is_refused_or_sealed"),

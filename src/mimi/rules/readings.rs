@@ -1,15 +1,15 @@
 //! What the drafts leave open, where one reading is not plainly the only one.
 //!
 //! Schism reads each open text in the way that keeps an honest room whole. The other way is a value
-//! of this catalogue, which a scenario's `[protocol]` table can name: then hub and clients alike
-//! read it so. What a reading costs, its scenario shows.
+//! of this catalogue, which a scenario's `[protocol]` table can name: then whoever it concerns reads
+//! it so. What a reading costs, its scenario shows.
 //!
-//! Of two proposals that can't be committed together (Q3), and of one that members can't process
-//! (Q4), the drafts say only that the next commit includes them: the other reading is to leave the
-//! choice to the committer, which is to run without the rule `cached-proposals-included`.
+//! Of a proposal that members can't process (Q4) the drafts say only that the next commit includes
+//! it: the other reading is to leave the choice to the committer, which is to run without the rule
+//! `cached-proposals-included`. Nobody proposes that others enter the list, so that of provisional
+//! lists (Q9) only the half that removes is open.
 //!
-//! Not offered: an external commit by a user whose entry in the list waits for a commit (Q9), since
-//! it would void the very proposal that lists the user, and members could not follow it; repeats
+//! Not offered: repeats
 //! that are recognised message by message (Q6); a way back for members that refuse what their hub
 //! took (Q11: they stop, and say so); GroupInfos bound to their request (Q12); several groups for a
 //! room (Q13). Q1 and Q2 are mistakes of notation.
@@ -33,6 +33,8 @@ pub enum Reading {
     VoidedLeavesLapse,
     /// Who is kicked is no participant any more.
     KickUnlists,
+    /// The committed list says who may join, not the one with what waits applied.
+    CommittedListCounts,
 }
 
 /// A value of the catalogue.
@@ -99,10 +101,18 @@ pub static READINGS: &[ReadingInfo] = &[
     ReadingInfo {
         reading: Reading::KickUnlists,
         id: "kick-unlists",
-        meaning: "a kick takes the user off the list, too, and so takes canRemoveParticipant",
+        meaning: "who kicks a user takes it off the list, too, which takes canRemoveParticipant",
         usual: "its clients go, it stays listed, and they may come back by themselves",
         source: "Q14; RP03 §8.1.2; R54",
         scenario: "kick-that-unlists",
+    },
+    ReadingInfo {
+        reading: Reading::CommittedListCounts,
+        id: "committed-list-counts",
+        meaning: "a user whose removal waits may still join with a client, which voids the removal",
+        usual: "who is on its way out gets no GroupInfo and commits nothing",
+        source: "Q9; P06 §5.3, §7.1; R19, R22",
+        scenario: "joining-while-leaving",
     },
 ];
 

@@ -1,6 +1,8 @@
 //! Rules about who sends a handshake, and when.
 
-use super::{Base, Code, Handshake, HandshakeKind, Objection, Part, Proposer, not_allowed};
+use super::{
+    Base, Code, Handshake, HandshakeKind, Objection, Part, Proposer, Reading, not_allowed,
+};
 use crate::mimi::room::ComponentUpdate;
 
 /// `current-epoch`
@@ -42,8 +44,10 @@ pub fn exiting_only_removes(base: &Base<'_>, handshake: &Handshake) -> Result<()
         return Ok(());
     }
     let own = |client: &super::Actor| client.user == *user;
+    let joins = handshake.kind == HandshakeKind::ExternalCommit
+        && base.readings.has(Reading::CommittedListCounts);
     let only_removes = handshake.parts.iter().all(|part| part.what.removes().is_some_and(own));
-    if handshake.kind == HandshakeKind::Proposals && only_removes {
+    if joins || handshake.kind == HandshakeKind::Proposals && only_removes {
         return Ok(());
     }
     let why = format!("{user} is about to leave: expected only removals of its own clients");

@@ -27,13 +27,11 @@ use super::facts::{self, RoomSnapshot};
 use super::framing::{exactly, group_id, welcome_of};
 use super::key_package::{capabilities, lifetime, required};
 use super::{Identity, Library, MlsError, SUITE};
+use crate::mimi::policy::OperationalParameters;
 use crate::mimi::room::{ComponentUpdate, RoomState};
 use crate::mimi::rules::{Actor, CachedProposal, Part};
 use crate::mimi::uri::{ClientUri, RoomUri};
 use crate::mimi::wire;
-
-/// How many epochs back an application message may come from and still be read.
-pub const PAST_EPOCHS: usize = 5;
 
 /// A client's side of one room's group.
 pub struct Member {
@@ -73,8 +71,8 @@ impl Member {
                 .with_capabilities(capabilities())
                 .with_group_context_extensions(extensions)
                 .lifetime(lifetime())
-                .set_past_epoch_deletion_policy(PastEpochDeletionPolicy::MaxEpochs(PAST_EPOCHS))
-                .sender_ratchet_configuration(ratchets())
+                .set_past_epoch_deletion_policy(past_epochs(state.operational_policy()))
+                .sender_ratchet_configuration(ratchets(state.operational_policy()))
                 .build(provider, identity, identity.with_key())
                 .map_err(MlsError::refused)?;
             let info = group
@@ -95,14 +93,18 @@ impl Member {
         library.touched();
         let provider = &library.provider;
         let group = library.meter.measure(|| {
-            StagedWelcome::build_from_welcome(provider, &join_config(), welcome)
-                .map_err(MlsError::refused)?
-                .with_ratchet_tree(tree)
-                .replace_old_group()
-                .build()
-                .map_err(MlsError::refused)?
-                .into_group(provider)
-                .map_err(MlsError::refused)
+            StagedWelcome::build_from_welcome(
+                provider,
+                &join_config(&OperationalParameters::UNSTATED),
+                welcome,
+            )
+            .map_err(MlsError::refused)?
+            .with_ratchet_tree(tree)
+            .replace_old_group()
+            .build()
+            .map_err(MlsError::refused)?
+            .into_group(provider)
+            .map_err(MlsError::refused)
         })?;
         Self::of(group)
     }
@@ -129,7 +131,7 @@ impl Member {
         let (group, bundle) = library.meter.measure(|| {
             let mut builder = MlsGroup::external_commit_builder()
                 .with_ratchet_tree(tree)
-                .with_config(join_config())
+                .with_config(join_config(&OperationalParameters::UNSTATED))
                 .build_group(provider, info, identity.with_key())
                 .map_err(MlsError::refused)?
                 .leaf_node_parameters(leaf);
@@ -256,6 +258,20 @@ impl Member {
         self.group.pending_commit().is_some()
     }
 
+    /// Keeps keys as the room's policy has it now, and drops those that it has no use for any more.
+    ///
+    /// # Errors
+    /// When the storage refuses.
+    pub fn keep_to_policy(&mut self, library: &Library) -> Result<(), MlsError> {
+        let config = join_config(self.state.operational_policy());
+        if *self.group.configuration() == config {
+            return Ok(());
+        }
+        library.touched();
+        let storage = library.provider.storage();
+        self.group.set_configuration(storage, &config).map_err(MlsError::refused)
+    }
+
     fn refresh(&mut self) -> Result<(), MlsError> {
         self.state = facts::decode_state(self.group.public_group().group_context())?;
         Ok(())
@@ -284,15 +300,22 @@ fn wire_format() -> WireFormatPolicy {
     PURE_PLAINTEXT_WIRE_FORMAT_POLICY
 }
 
-fn ratchets() -> SenderRatchetConfiguration {
-    SenderRatchetConfiguration::new(100, 1000)
+/// How far messages of one sender may overtake each other, in messages: the room's policy says how far
+/// ahead, and nothing of how far behind.
+fn ratchets(policy: &OperationalParameters) -> SenderRatchetConfiguration {
+    SenderRatchetConfiguration::new(100, policy.app_messages.max_generations_skipahead)
 }
 
-fn join_config() -> MlsGroupJoinConfig {
+/// Keys are kept of as many past epochs as the room tolerates messages of (RP03 §7).
+fn past_epochs(policy: &OperationalParameters) -> PastEpochDeletionPolicy {
+    PastEpochDeletionPolicy::MaxEpochs(policy.app_messages.epoch_tolerance.into())
+}
+
+fn join_config(policy: &OperationalParameters) -> MlsGroupJoinConfig {
     MlsGroupJoinConfig::builder()
         .wire_format_policy(wire_format())
-        .set_past_epoch_deletion_policy(PastEpochDeletionPolicy::MaxEpochs(PAST_EPOCHS))
-        .sender_ratchet_configuration(ratchets())
+        .set_past_epoch_deletion_policy(past_epochs(policy))
+        .sender_ratchet_configuration(ratchets(policy))
         .build()
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{Accepted, Asker, Cached, HubRoom, Rejection, Tools, kind_of, refusal, refused};
+use crate::mimi::policy::Capability;
 use crate::mimi::room::RoomState;
 use crate::mimi::rules::{
     CachedProposal, Handshake, HandshakeKind, Message, Proposer, Refusal, RuleSet, What,
@@ -43,8 +44,12 @@ impl HubRoom {
         let user = concerned(&handshake)?;
         let before = self.providers()?;
         self.view.accept(library, staged).map_err(refusal)?;
-        let proposals = self.record.cached.drain(..).map(|cached| Digest::of(&cached.message));
-        let proposals: Vec<_> = proposals.collect();
+        let parts = handshake.parts.iter();
+        let named: BTreeSet<_> = parts.filter_map(|part| part.by_reference.as_ref()).collect();
+        // What it leaves out is void with the epoch (as where a rule that asks for it is off).
+        let cached = self.record.cached.drain(..);
+        let committed = cached.filter(|cached| named.contains(&cached.proposal.reference));
+        let proposals = committed.map(|cached| Digest::of(&cached.message)).collect();
         let external = handshake.kind == HandshakeKind::ExternalCommit;
         self.record.exiting.clear();
         self.record.provisional = self.view.state().clone();
@@ -56,8 +61,7 @@ impl HubRoom {
                 kind: kind_of(&handshake),
                 epoch: handshake.epoch,
                 digest: Digest::of(message),
-                // An external commit takes none of the cached proposals along: it voids them.
-                proposals: if external { Vec::new() } else { proposals },
+                proposals,
                 user,
                 actor: handshake.client().cloned(),
                 stamp: now_ms,
@@ -187,14 +191,27 @@ impl HubRoom {
                 along: Vec::new(),
             },
         );
-        // Who is about to leave gets no more messages; a provider with nobody else gets none (R22).
-        let listening = members.iter().filter(|it| !self.record.exiting.contains(&it.user));
+        // Who is about to leave, or may not receive, gets no messages; a provider with nobody else
+        // gets none (R22, RP03 §8.3).
+        let silent = self.silenced(rules);
+        let listening = members.iter().filter(|it| !silent.contains(&it.user));
         let audience = listening.map(|member| member.user.provider().clone()).collect();
         // The sender is in none of this (R40).
         let frank = tag.map(|tag| self.frank(franker, &tag, &accepted));
         let extra = FanoutExtra::Application { frank };
         self.send(&accepted, audience, message.to_vec(), extra);
         Ok(accepted)
+    }
+
+    /// Users that get no application messages: those on their way out, and whose role lacks the right.
+    pub fn silenced(&self, rules: &RuleSet) -> BTreeSet<UserUri> {
+        let mut silent = self.record.exiting.clone();
+        if rules.is_on("may-receive") {
+            let state = self.view.state();
+            let listed = state.participants.participants.iter().map(|listed| &listed.user);
+            silent.extend(listed.filter(|it| !state.can(it, Capability::RECEIVE_MESSAGE)).cloned());
+        }
+        silent
     }
 
     /// Which providers the Welcome is for, and the KeyPackages that it uses. All KeyPackages that a

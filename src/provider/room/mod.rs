@@ -343,8 +343,8 @@ impl HubRoom {
         self.record.cached.iter().map(|cached| cached.proposal.clone()).collect()
     }
 
-    /// The state with all cached proposals and these applied, and what they oblige to. Of two that can't both be applied,
-    /// the first one accepted stays (Q3).
+    /// The state with all cached proposals and these applied, and what they oblige to. Of two that
+    /// can't both be applied, the first one accepted stays (Q3).
     fn with_cached(&self, handshake: &Handshake) -> Result<RoomState, Refusal> {
         let cached = self.record.cached.iter().map(|cached| &cached.proposal);
         let cached = cached.map(|cached| (&cached.sender, &cached.what));
@@ -387,10 +387,9 @@ impl HubRoom {
 }
 
 impl Record {
-    /// The hub's stamps only grow, whatever its clock does, unless it is to take the clock's word
-    /// (Q5, I29).
+    /// The hub's stamps only grow, whatever its clock does; where they may tie, they never fall (Q5, I29).
     fn stamp(&mut self, now_ms: u64, may_tie: bool) -> u64 {
-        self.last_stamp = if may_tie { now_ms } else { now_ms.max(self.last_stamp + 1) };
+        self.last_stamp = now_ms.max(self.last_stamp + u64::from(!may_tie));
         self.last_stamp
     }
 

@@ -1,0 +1,79 @@
+//! `receivers_may_receive` (R51): who has no right to messages gets none.
+//!
+//! When a client gives its user a message, the user's role holds canReceiveMessage, in the epoch that
+//! the client is in.
+
+use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
+use super::ledger::Ledger;
+use crate::mimi::uri::{RoomUri, UserUri};
+use crate::trace::{Entry, Event};
+
+pub(super) const INFO: InvariantInfo = InvariantInfo {
+    id: "receivers_may_receive",
+    meaning: "a message is delivered to no user whose role lacks canReceiveMessage",
+    source: "R51; RP03 §8.3",
+    not_checked: "what followers put into mailboxes, who know no roles; what a client could read \
+                  that shows nothing to its user; dishonest clients",
+    kind: Kind::Safety,
+    begin: || Box::new(ReceiversMayReceive),
+};
+
+/// canReceiveMessage, RP03 §10.2.
+const RECEIVE_MESSAGE: u16 = 0x0101;
+
+struct ReceiversMayReceive;
+
+impl Invariant for ReceiversMayReceive {
+    fn observe(&mut self, ledger: &Ledger, entry: &Entry) -> Vec<Finding> {
+        let Event::Delivered { room, message, .. } = &entry.event else { return vec![] };
+        let place = ledger.room(room).places.get(&entry.node);
+        let (Some(place), Some(person)) = (place, ledger.person(&entry.node)) else {
+            return vec![];
+        };
+        if !ledger.is_honest(&entry.node) || !is_deaf(ledger, room, place.epoch, &person.user) {
+            return vec![];
+        }
+        let user = &person.user;
+        found(
+            room,
+            format!("{} got message {message}, and the role of {user} lacks it", entry.node),
+        )
+    }
+}
+
+/// Whether the user is listed in this epoch with a role that may not receive; no where the trace does
+/// not say.
+pub(super) fn is_deaf(ledger: &Ledger, room: &RoomUri, epoch: u64, user: &UserUri) -> bool {
+    let Some(view) = ledger.view_at(room, epoch) else { return false };
+    let listed = view.participants.iter().find(|listed| listed.user == *user);
+    let role = listed.and_then(|listed| view.roles.iter().find(|role| role.index == listed.role));
+    role.is_some_and(|role| !role.capabilities.contains(&RECEIVE_MESSAGE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::tests_support::Story;
+
+    /// All states say that members may, or may not, receive.
+    fn spoken_to(may: bool) -> Story {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.sends("A1", "m1");
+        story.delivers("B1", "m1", "A1");
+        for entry in &mut story.entries {
+            if let Event::Shadowed { state, .. } | Event::Entered { state, .. } = &mut entry.event {
+                let roles = &mut state.view.as_mut().unwrap().roles;
+                roles.iter_mut().for_each(|role| {
+                    role.capabilities.retain(|held| may || *held != RECEIVE_MESSAGE);
+                });
+            }
+        }
+        story
+    }
+
+    #[test]
+    fn a_delivery_to_a_user_whose_role_may_not_receive_is_found() {
+        spoken_to(true).is_clean();
+        spoken_to(false).fires_last("receivers_may_receive", "B1 got message m1");
+    }
+}
