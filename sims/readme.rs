@@ -42,8 +42,10 @@ fn table() -> String {
 
 fn line(rule: &Rule) -> String {
     let enforced_by: Vec<_> = rule.enforced_by().iter().map(ToString::to_string).collect();
-    let scenario = rule.evidence().and_then(|it| it.scenario);
-    let scenario = scenario.map(|name| format!("[{name}](scenarios/{name}.toml)"));
+    let scenario = rule.evidence().map(|it| match it.scenario {
+        Ok(name) => format!("[{name}](scenarios/{name}.toml)"),
+        Err(why) => format!("none: {why}"),
+    });
     let (id, meaning, source) = (rule.id, rule.meaning, rule.source);
     let (by, scenario) = (enforced_by.join(", "), scenario.unwrap_or_default());
     format!("| `{id}` | {meaning} | {source} | {by} | {scenario} |")

@@ -47,7 +47,10 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
         Catalogue::Rules => {
             let seen = |rule: &Rule| Row {
                 enforced_by: rule.enforced_by().iter().map(ToString::to_string).collect(),
-                scenario: rule.evidence().and_then(|it| it.scenario).map(str::to_owned),
+                scenario: rule.evidence().map(|it| match it.scenario {
+                    Ok(scenario) => scenario.to_owned(),
+                    Err(why) => format!("none: {why}"),
+                }),
                 test: rule.evidence().map(|it| it.test.to_owned()),
                 ..row(rule.id, rule.meaning, rule.source)
             };

@@ -1,7 +1,9 @@
 //! Nodes that misbehave, and the canaries that show the oracle awake.
 
+use std::collections::BTreeSet;
+
 use schism::oracle::Outcome;
-use schism::script::Script;
+use schism::script::{Behaviour, Script};
 use schism::trace::{Entry, Event, Fate};
 
 use crate::each_seed;
@@ -57,4 +59,69 @@ fn where_nobody_checks_a_removal_takes_its_course_and_only_the_oracle_objects() 
     assert_eq!(played.verdict.verdict, Outcome::AsExpected, "{}", played.verdict.why);
     let removed = |it: &Entry| it.node == "A1" && matches!(it.event, Event::Removed { .. });
     assert!(played.run.entries.iter().any(removed));
+}
+
+/// The client breaks so many rules, each once, and each refuses it; the room goes on.
+fn refused_one_by_one(name: &str, rules: usize) {
+    each_seed(name, |played| {
+        let broken: BTreeSet<String> = script(name, None)
+            .misbehaviour
+            .iter()
+            .filter_map(|it| match &it.behaviour {
+                Behaviour::ClientBreaksRule { rule, .. } => Some(rule.clone()),
+                _ => None,
+            })
+            .collect();
+        let begun = played.all(|it| matches!(it.event, Event::BehaviourBegan { .. }));
+        assert_eq!((begun.len(), broken.len()), (rules, rules));
+        let refused: BTreeSet<_> = played
+            .entries()
+            .iter()
+            .filter_map(|it| match &it.event {
+                Event::Refused { rule, .. } | Event::Rejected { rule, .. } => Some(rule.clone()),
+                _ => None,
+            })
+            .collect();
+        assert!(broken.is_subset(&refused), "{:?}", broken.difference(&refused));
+        assert!(played.readers("we are still whole").contains(&"M1"), "the client is honest");
+    });
+}
+
+#[test]
+fn commits_and_proposals_that_break_a_rule_are_refused_by_it() {
+    refused_one_by_one("liar-commits", 14);
+}
+
+#[test]
+fn requests_that_break_a_rule_are_refused_by_it() {
+    refused_one_by_one("liar-requests", 7);
+}
+
+#[test]
+fn messages_that_lie_are_shown_to_nobody() {
+    refused_one_by_one("liar-messages", 3);
+}
+
+#[test]
+fn a_liar_at_the_hub_founds_no_room_twice_and_owes_the_list_change() {
+    refused_one_by_one("liar-at-the-hub", 2);
+}
+
+#[test]
+fn where_nobody_checks_the_list_a_member_makes_a_ghost_of_another() {
+    each_seed("nobody-checks-the-list", |played| {
+        let by_rule = |wanted: &str| {
+            played.all(|it| matches!(&it.event, Event::Refused { rule, .. } if rule == wanted))
+        };
+        assert!(!by_rule("sender-is-participant").is_empty());
+        assert!(!by_rule("message-sender-is-active").is_empty());
+    });
+}
+
+#[test]
+fn where_nobody_checks_who_enters_a_member_brings_in_a_ghost() {
+    each_seed("nobody-checks-who-enters", |played| {
+        let entered = |it: &Entry| it.node == "C1" && matches!(it.event, Event::Entered { .. });
+        assert!(!played.all(entered).is_empty());
+    });
 }

@@ -3,9 +3,12 @@
 //! The third catalogue lists what they can do. An honest node has no switch for any of it: an
 //! equivocating hub, for one, is two honest hubs behind one name ([`TwoHubs`]).
 
+pub mod lies;
+mod rule_breaker;
 mod spoilt_franks;
 mod two_hubs;
 
+pub use rule_breaker::{Liar, RuleBreaking};
 pub use spoilt_franks::{Spoiling, SpoiltFranks};
 pub use two_hubs::{Equivocation, TwoHubs};
 
@@ -31,6 +34,11 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         id: "follower.spoils-franks",
         meaning: "a follower changes the frank of each message before its clients get it",
         source: "mimi.md A29; P06 §5.4.1; R39",
+    },
+    BehaviourInfo {
+        id: "client.breaks-rule",
+        meaning: "a liar beside a client sends one request that breaks the rule it names",
+        source: "mimi.md A13, A16, A31; S20",
     },
 ];
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
-use crate::adversary::{Equivocation, Spoiling, SpoiltFranks, TwoHubs};
+use crate::adversary::{Equivocation, Liar, RuleBreaking, Spoiling, SpoiltFranks, TwoHubs};
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
@@ -29,6 +30,7 @@ pub struct Company {
     equivocations: BTreeMap<ProviderName, Equivocation>,
     /// By the follower's domain.
     spoilings: BTreeMap<String, Vec<Spoiling>>,
+    lies: BTreeMap<ClientUri, Vec<RuleBreaking>>,
 }
 
 impl Company {
@@ -39,6 +41,7 @@ impl Company {
     pub fn of(script: &Script) -> Result<Self, UnknownId> {
         let mut equivocations = BTreeMap::new();
         let mut spoilings: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut lies: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for misbehaviour in &script.misbehaviour {
             let from_ms = EPOCH_S * 1_000 + misbehaviour.at_ms;
             let uri = |room: &String| script.rooms.get(room).map(|room| room.uri.clone());
@@ -54,6 +57,20 @@ impl Company {
                     let until_ms = misbehaviour.for_ms.map(|for_ms| from_ms + for_ms);
                     let plan = Spoiling { room, from_ms, until_ms };
                     spoilings.entry(misbehaviour.node.clone()).or_default().push(plan);
+                }
+                Behaviour::ClientBreaksRule { room, rule, user } => {
+                    let user = script.users.get(user).map(|user| user.uri.clone());
+                    let mut all = script
+                        .users
+                        .values()
+                        .flat_map(|user| user.clients.iter().chain(&user.new_clients));
+                    let client = all.find(|(name, _)| *name == misbehaviour.node);
+                    let (Some(room), Some(victim), Some((_, client))) = (uri(room), user, client)
+                    else {
+                        continue;
+                    };
+                    let plan = RuleBreaking { rule: rule.clone(), room, victim, at_ms: from_ms };
+                    lies.entry(client.clone()).or_default().push(plan);
                 }
             }
         }
@@ -74,6 +91,7 @@ impl Company {
             plain_clients: plain_clients.map(|(_, uri)| uri.clone()).collect(),
             equivocations,
             spoilings,
+            lies,
         })
     }
 
@@ -99,6 +117,26 @@ impl Company {
                 mask_unknown_users: self.key_material.mask_unknown_users,
             },
         }
+    }
+
+    /// Liars that the script puts beside a client.
+    fn liars_beside(&self, client: &ClientUri, user: &UserUri, given: &Given) -> Vec<Task<()>> {
+        let plans = self.lies.get(client).into_iter().flatten();
+        let liar = |plan: &RuleBreaking| -> Task<()> {
+            let mut hash = Sha256::new();
+            hash.update(given.random);
+            hash.update(&plan.rule);
+            let liar = Liar {
+                actor: Actor { client: client.clone(), user: user.clone() },
+                network: given.network.clone(),
+                clock: given.clock.clone(),
+                disk: given.disks.disk("state"),
+                journal: given.journal.clone(),
+                random: hash.finalize().into(),
+            };
+            Box::pin(liar.break_rule(plan.clone()))
+        };
+        plans.map(liar).collect()
     }
 
     /// An honest server, or two that the script makes of one hub.
@@ -139,6 +177,7 @@ impl Cast for Company {
         given: Given,
         wishes: UnboundedReceiver<Wish>,
     ) -> Task<()> {
+        let liars = self.liars_beside(client, user, &given);
         let setup = client::Setup {
             actor: Actor { client: client.clone(), user: user.clone() },
             meter: meter(&given),
@@ -158,7 +197,12 @@ impl Cast for Company {
                 plain: self.plain_clients.contains(client),
             },
         };
-        Box::pin(client::run(setup, wishes))
+        Box::pin(async move {
+            for liar in liars {
+                tokio::task::spawn_local(liar);
+            }
+            client::run(setup, wishes).await;
+        })
     }
 
     fn inspector(&self) -> Option<&dyn Inspector> {

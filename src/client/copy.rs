@@ -11,8 +11,9 @@ use std::cell::OnceCell;
 
 use super::Stored;
 use super::room::Standing;
+use crate::mimi::rules::Actor;
 use crate::mimi::uri::RoomUri;
-use crate::mls::{Incoming, Library, Member, Meter, Store, peek};
+use crate::mls::{Identity, Incoming, Library, Member, Meter, Store, peek};
 use crate::node::copy::{Found, Stolen};
 use crate::trace::{Digest, FoundGroup};
 
@@ -29,6 +30,21 @@ impl Stored {
             first_epoch: record.first_epoch,
             group: OnceCell::new(),
         })
+    }
+
+    /// All that a liar beside this client needs to speak in its place in a room: the library with
+    /// its groups, its key, its side of the group. None where it was no member when it last synced.
+    pub fn opened(
+        &self,
+        room: &RoomUri,
+        actor: &Actor,
+        random: [u8; 32],
+    ) -> Option<(Library, Identity, Member)> {
+        let standing = self.rooms.get(room)?.standing;
+        let library = Library::restored(random, Meter::off(), &self.mls);
+        let member = Member::load(&library, room).ok()?;
+        let identity = Identity::client(actor, self.secret);
+        (standing == Standing::Member).then_some((library, identity, member))
     }
 
     /// What lies here about each room.

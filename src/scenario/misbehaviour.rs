@@ -10,7 +10,7 @@ use super::steps::Steps;
 use super::topology::Topology;
 use crate::script::{Behaviour, Misbehaviour, ids};
 
-const KEYS: &[&str] = &["at", "for", "node", "behaviour", "room", "side"];
+const KEYS: &[&str] = &["at", "for", "node", "behaviour", "room", "side", "rule", "user"];
 
 /// Reads `misbehaviour`, which may be left out.
 pub(super) fn misbehaviour(
@@ -34,12 +34,13 @@ fn misbehaves(
     let at = fields.need("at", "the time when it begins")?;
     let at_ms = at.time(0)?;
     let for_ms = fields.get("for").map(|value| value.time(1)).transpose()?;
-    let node = fields.need("node", "who misbehaves")?.text("the domain of a provider")?;
+    let node = fields.need("node", "who misbehaves")?.text("a provider or a client")?;
     let form = format!("one of {}", ids::BEHAVIOURS.join(", "));
     let behaviour = fields.need("behaviour", &form)?.text(&form)?;
     let (room, behaviour) = match behaviour.text {
         "hub.equivocates" => equivocates(&fields, &node, topology)?,
         "follower.spoils-franks" => spoils_franks(&fields, &node, topology)?,
+        "client.breaks-rule" => breaks_rule(&fields, &node, topology)?,
         unknown => {
             let known = ids::BEHAVIOURS.iter().copied();
             return Err(Complaint::unknown(&behaviour.span, "behaviour", unknown, known));
@@ -92,4 +93,30 @@ fn spoils_franks(
     }
     let behaviour = Behaviour::FollowerSpoilsFranks { room: room.to_owned() };
     Ok((room.to_owned(), behaviour))
+}
+
+fn breaks_rule(
+    fields: &Fields<'_>,
+    node: &Text<'_>,
+    topology: &Topology,
+) -> Result<(String, Behaviour), Complaint> {
+    fields.only("client.breaks-rule", &["at", "node", "behaviour", "room", "rule", "user"])?;
+    topology.client(node)?;
+    let (room, _) = topology.room(fields)?;
+    let form = "the rule that it breaks";
+    let rule = fields.need("rule", form)?.text(form)?;
+    if !ids::LIES.contains(&rule.text) {
+        let known = ids::LIES.iter().copied();
+        return Err(Complaint::unknown(
+            &rule.span,
+            "rule that a client can break",
+            rule.text,
+            known,
+        ));
+    }
+    let form = "the user whom it is about";
+    let user = topology.user(&fields.need("user", form)?.text(form)?)?;
+    let (room, rule) = (room.to_owned(), rule.text.to_owned());
+    let behaviour = Behaviour::ClientBreaksRule { room: room.clone(), rule, user };
+    Ok((room, behaviour))
 }

@@ -288,10 +288,19 @@ fn script() -> impl Strategy<Value = Script> {
             let room = "club.house".to_owned();
             let behaviours = [
                 ("a.example", Behaviour::HubEquivocates { room: room.clone(), side }),
-                ("c.example", Behaviour::FollowerSpoilsFranks { room }),
+                ("c.example", Behaviour::FollowerSpoilsFranks { room: room.clone() }),
+                (
+                    "B1",
+                    Behaviour::ClientBreaksRule {
+                        room,
+                        rule: "valid-mls".to_owned(),
+                        user: "alice".to_owned(),
+                    },
+                ),
             ];
             behaviours.map(|(node, behaviour)| {
-                let node = node.to_owned();
+                let once = matches!(behaviour, Behaviour::ClientBreaksRule { .. });
+                let (node, for_ms) = (node.to_owned(), for_ms.filter(|_| !once));
                 Misbehaviour { at_ms, for_ms, node, behaviour }
             })
         };

@@ -193,6 +193,11 @@ fn misbehaviour(one: &Misbehaviour) -> String {
         Behaviour::FollowerSpoilsFranks { room } => {
             ("follower.spoils-franks", format!("room = {}", text(room)))
         }
+        Behaviour::ClientBreaksRule { room, rule, user } => {
+            let own = [("room", room), ("rule", rule), ("user", user)];
+            let own = own.map(|(key, value)| format!("{key} = {}", text(value)));
+            ("client.breaks-rule", own.join(", "))
+        }
     };
     let (span, node) = (span(one.at_ms, one.for_ms), text(&one.node));
     format!("{span}, node = {node}, behaviour = \"{name}\", {own}")

@@ -45,7 +45,38 @@ pub const INVARIANTS: &[&str] = &[
 ];
 
 /// Ids of the third catalogue.
-pub const BEHAVIOURS: &[&str] = &["hub.equivocates", "follower.spoils-franks"];
+pub const BEHAVIOURS: &[&str] =
+    &["hub.equivocates", "follower.spoils-franks", "client.breaks-rule"];
+
+/// Ids of the rules that `client.breaks-rule` knows how to break.
+pub const LIES: &[&str] = &[
+    "known-references",
+    "only-known-proposals",
+    "external-commit-shape",
+    "client-changes-once",
+    "one-metadata-update",
+    "roles-apart-from-list",
+    "preauthorisation-apart-from-list",
+    "list-update-applies",
+    "listed-before-member",
+    "clients-leave-with-user",
+    "message-epoch-not-newer",
+    "peer-is-who-it-says",
+    "body-at-most-1-mib",
+    "body-is-well-formed",
+    "room-is-known",
+    "key-material-through-the-hub",
+    "key-material-is-signed",
+    "group-info-is-signed",
+    "room-is-new",
+    "route-is-known",
+    "valid-mls",
+    "group-info-matches",
+    "franking-tag-fits",
+    "content-names-its-sender",
+    "obliged-list-change",
+    "external-senders-fit",
+];
 
 /// Ids of the fourth catalogue.
 pub const FAULTS: &[&str] = &[

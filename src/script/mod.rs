@@ -382,6 +382,15 @@ pub enum Behaviour {
         /// The room's short name.
         room: String,
     },
+    /// `client.breaks-rule`: a liar beside a client sends one request that breaks a rule.
+    ClientBreaksRule {
+        /// The room's short name.
+        room: String,
+        /// The rule's id; one of [`ids::LIES`].
+        rule: String,
+        /// The short name of the user whom it is about.
+        user: String,
+    },
 }
 
 /// What the author of a scenario expects.

@@ -2,8 +2,8 @@
 //! holds it to what it says.
 //!
 //! A rule without a line here fails a test, and so does a line whose test is not there or in whose
-//! scenario nobody is refused by the rule (`sims/scenarios/main.rs`). Honest nodes never break some
-//! rules: those are for liars, and a scenario of honest ones can't show them.
+//! scenario nobody is refused by the rule (`sims/scenarios/main.rs`). Many rules honest nodes never
+//! break: for those, a liar does it. Where no node can, the line says why.
 
 use super::Rule;
 
@@ -12,9 +12,11 @@ use super::Rule;
 pub struct Evidence {
     /// The rule's id.
     pub rule: &'static str,
-    /// The name of a file in `scenarios/`, without its ending, in which the rule refuses
-    /// something; none where only a node that lies would break it.
-    pub scenario: Option<&'static str>,
+    /// The name of a file in `scenarios/`, without its ending, in which the rule refuses something.
+    ///
+    /// # Errors
+    /// Why no scenario can show that.
+    pub scenario: Result<&'static str, &'static str>,
     /// The name of a test function that sees it accept and refuse.
     pub test: &'static str,
 }
@@ -27,11 +29,11 @@ impl Rule {
 }
 
 const fn seen(rule: &'static str, scenario: &'static str, test: &'static str) -> Evidence {
-    Evidence { rule, scenario: Some(scenario), test }
+    Evidence { rule, scenario: Ok(scenario), test }
 }
 
-const fn for_liars(rule: &'static str, test: &'static str) -> Evidence {
-    Evidence { rule, scenario: None, test }
+const fn unseen(rule: &'static str, test: &'static str, why: &'static str) -> Evidence {
+    Evidence { rule, scenario: Err(why), test }
 }
 
 /// One line for each rule, in the catalogue's order.
@@ -41,32 +43,65 @@ pub static EVIDENCE: &[Evidence] = &[
         "concurrent-commits",
         "a_commit_or_proposal_for_another_epoch_gets_wrong_epoch",
     ),
-    for_liars("sender-is-member", "who_is_no_member_can_only_join"),
+    unseen(
+        "sender-is-member",
+        "who_is_no_member_can_only_join",
+        "who is no member has no keys of the epoch to make such a commit with",
+    ),
     seen(
         "exiting-only-removes",
         "exiting-user-hears-nothing",
         "a_user_who_leaves_may_only_remove_its_own_clients",
     ),
-    for_liars("sender-is-participant", "who_is_not_listed_or_banned_sends_nothing"),
-    for_liars("known-references", "a_reference_to_what_was_never_accepted_is_an_invalid_proposal"),
-    for_liars("only-known-proposals", "a_proposal_that_rooms_have_no_use_for_is_refused"),
-    for_liars("external-commit-shape", "an_external_commit_has_one_external_init"),
+    seen(
+        "sender-is-participant",
+        "nobody-checks-the-list",
+        "who_is_not_listed_or_banned_sends_nothing",
+    ),
+    seen(
+        "known-references",
+        "liar-commits",
+        "a_reference_to_what_was_never_accepted_is_an_invalid_proposal",
+    ),
+    seen(
+        "only-known-proposals",
+        "liar-commits",
+        "a_proposal_that_rooms_have_no_use_for_is_refused",
+    ),
+    seen("external-commit-shape", "liar-commits", "an_external_commit_has_one_external_init"),
     seen(
         "cached-proposals-included",
         "commit-that-has-not-heard-of-a-leave",
         "a_commit_without_a_waiting_proposal_is_told_which",
     ),
-    for_liars("no-self-removal-by-commit", "a_committer_does_not_commit_its_own_removal"),
-    for_liars("client-changes-once", "a_client_is_removed_once_and_only_while_it_is_a_member"),
-    for_liars("one-metadata-update", "a_commit_carries_one_metadata_update_at_most"),
-    for_liars("roles-apart-from-list", "roles_change_in_a_commit_without_list_changes"),
-    for_liars(
+    unseen(
+        "no-self-removal-by-commit",
+        "a_committer_does_not_commit_its_own_removal",
+        "OpenMLS builds no such commit",
+    ),
+    seen(
+        "client-changes-once",
+        "liar-commits",
+        "a_client_is_removed_once_and_only_while_it_is_a_member",
+    ),
+    seen("one-metadata-update", "liar-commits", "a_commit_carries_one_metadata_update_at_most"),
+    seen("roles-apart-from-list", "liar-commits", "roles_change_in_a_commit_without_list_changes"),
+    seen(
         "preauthorisation-apart-from-list",
+        "liar-commits",
         "preauthorised_users_change_together_with_removals_only",
     ),
-    for_liars("list-update-applies", "updates_that_touch_a_user_twice_or_nobody_are_invalid"),
-    for_liars("listed-before-member", "a_client_enters_only_with_or_after_its_user"),
-    for_liars("clients-leave-with-user", "who_is_removed_from_the_list_leaves_with_all_clients"),
+    seen(
+        "list-update-applies",
+        "liar-commits",
+        "updates_that_touch_a_user_twice_or_nobody_are_invalid",
+    ),
+    seen("listed-before-member", "liar-commits", "a_client_enters_only_with_or_after_its_user"),
+    seen(
+        "clients-leave-with-user",
+        "liar-commits",
+        "who_is_removed_from_the_list_leaves_with_all_clients",
+    ),
     seen(
         "external-commits-allowed",
         "no-way-in-from-outside",
@@ -94,8 +129,16 @@ pub static EVIDENCE: &[Evidence] = &[
         "a_user_has_one_client_where_the_room_is_not_for_several",
     ),
     seen("authorised", "moderated-room", "who_lacks_the_capability_of_an_action_may_not_do_it"),
-    for_liars("message-sender-is-active", "strangers_and_banned_users_send_nothing"),
-    for_liars("message-epoch-not-newer", "a_message_from_an_epoch_to_come_is_not_allowed"),
+    seen(
+        "message-sender-is-active",
+        "nobody-checks-the-list",
+        "strangers_and_banned_users_send_nothing",
+    ),
+    seen(
+        "message-epoch-not-newer",
+        "liar-messages",
+        "a_message_from_an_epoch_to_come_is_not_allowed",
+    ),
     seen(
         "message-epoch-tolerated",
         "epoch-too-old",
@@ -112,40 +155,74 @@ pub static EVIDENCE: &[Evidence] = &[
         "deaf-by-role",
         "who_may_receive_nothing_is_sent_nothing_where_its_hub_is_its_own_provider",
     ),
-    for_liars("peer-is-who-it-says", "a_good_request_by_or_to_the_wrong_one_is_refused"),
-    for_liars("body-at-most-1-mib", "a_body_that_is_too_long_is_refused_with_413"),
-    for_liars("body-is-well-formed", "a_damaged_message_is_refused_or_sealed"),
-    for_liars("room-is-known", "a_room_that_there_is_not_is_refused_and_not_made"),
-    for_liars(
+    seen(
+        "peer-is-who-it-says",
+        "liar-requests",
+        "a_good_request_by_or_to_the_wrong_one_is_refused",
+    ),
+    seen("body-at-most-1-mib", "liar-requests", "a_body_that_is_too_long_is_refused_with_413"),
+    seen("body-is-well-formed", "liar-requests", "a_damaged_message_is_refused_or_sealed"),
+    seen("room-is-known", "liar-requests", "a_room_that_there_is_not_is_refused_and_not_made"),
+    seen(
         "key-material-through-the-hub",
+        "liar-commits",
         "key_packages_for_a_room_go_to_its_hub_and_to_nobody_else",
     ),
-    for_liars("key-package-once", "two_requests_get_two_key_packages"),
-    for_liars("key-material-is-signed", "key_packages_go_to_whoever_signs_for_its_own_user"),
-    for_liars("group-info-is-signed", "a_group_info_goes_to_whoever_signs_and_comes_from_its_peer"),
+    unseen(
+        "key-package-once",
+        "two_requests_get_two_key_packages",
+        "a provider keeps it by itself: nobody is refused anything",
+    ),
+    seen(
+        "key-material-is-signed",
+        "liar-requests",
+        "key_packages_go_to_whoever_signs_for_its_own_user",
+    ),
+    seen(
+        "group-info-is-signed",
+        "liar-requests",
+        "a_group_info_goes_to_whoever_signs_and_comes_from_its_peer",
+    ),
     seen(
         "group-info-for-participants",
         "ban-and-unban",
         "a_group_info_goes_to_participants_and_not_to_strangers",
     ),
-    for_liars("room-is-new", "a_room_is_created_once_and_the_same_creation_may_be_repeated"),
-    for_liars("route-is-known", "made_up_paths_and_headers_are_refused"),
+    seen(
+        "room-is-new",
+        "liar-at-the-hub",
+        "a_room_is_created_once_and_the_same_creation_may_be_repeated",
+    ),
+    seen("route-is-known", "liar-requests", "made_up_paths_and_headers_are_refused"),
     seen(
         "user-is-known",
         "users-who-are-not-there",
         "behind_a_mask_unknown_gone_and_unwilling_are_the_same_bytes",
     ),
-    for_liars("valid-mls", "a_commit_with_a_wrong_signature_is_not_valid"),
-    for_liars("group-info-matches", "a_commit_comes_with_the_group_info_of_its_own_epoch"),
-    for_liars("welcome-after-its-commit", "a_welcome_leaves_the_hub_only_with_an_accepted_commit"),
+    seen("valid-mls", "liar-commits", "a_commit_with_a_wrong_signature_is_not_valid"),
+    seen(
+        "group-info-matches",
+        "liar-commits",
+        "a_commit_comes_with_the_group_info_of_its_own_epoch",
+    ),
+    unseen(
+        "welcome-after-its-commit",
+        "a_welcome_leaves_the_hub_only_with_an_accepted_commit",
+        "a hub keeps it by itself: nobody is refused anything",
+    ),
     seen(
         "frank-is-genuine",
         "frank-spoilt-by-a-follower",
         "a_receiver_finds_each_change_that_a_follower_could_make_to_a_frank",
     ),
-    for_liars("franking-tag-fits", "a_tag_of_another_plaintext_is_found_by_the_receiver"),
-    for_liars(
+    seen(
+        "franking-tag-fits",
+        "liar-messages",
+        "a_tag_of_another_plaintext_is_found_by_the_receiver",
+    ),
+    seen(
         "content-names-its-sender",
+        "liar-messages",
         "a_content_that_names_another_sender_or_room_or_none_is_found_by_the_receiver",
     ),
     seen(
@@ -153,7 +230,11 @@ pub static EVIDENCE: &[Evidence] = &[
         "consent-asked-and-granted",
         "behind_a_mask_unknown_gone_and_unwilling_are_the_same_bytes",
     ),
-    for_liars("key-package-not-expired", "a_hub_takes_no_commit_by_a_key_package_that_is_over"),
+    unseen(
+        "key-package-not-expired",
+        "a_hub_takes_no_commit_by_a_key_package_that_is_over",
+        "clients fetch anew what is over by the time of their commit",
+    ),
     seen("asset-host-is-a-peer", "asset-through-the-hub", "a_hub_is_no_open_proxy"),
     seen(
         "asset-is-known",
@@ -165,13 +246,19 @@ pub static EVIDENCE: &[Evidence] = &[
         "no-proposals-by-servers",
         "a_room_without_external_proposals_takes_none_from_its_hub",
     ),
-    for_liars("servers-only-remove", "a_server_proposes_nothing_but_removals"),
-    for_liars(
+    unseen(
+        "servers-only-remove",
+        "a_server_proposes_nothing_but_removals",
+        "servers that lie in this way are none of the behaviours yet",
+    ),
+    seen(
         "obliged-list-change",
+        "liar-at-the-hub",
         "who_loses_all_clients_to_the_hub_is_on_its_way_out_and_leaves_the_list_in_the_next_commit",
     ),
-    for_liars(
+    seen(
         "external-senders-fit",
+        "liar-commits",
         "the_hub_alone_says_who_may_propose_and_names_followers_with_a_participant",
     ),
     seen(

@@ -2,7 +2,7 @@
 
 use openmls::group::Propose;
 use openmls::messages::proposals::{AppDataUpdateProposal, Proposal, ProposalOrRefType};
-use openmls::prelude::{MlsMessageOut, Sender};
+use openmls::prelude::{ExtensionType, MlsMessageOut, Sender};
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::Serialize as _;
 
@@ -85,6 +85,29 @@ impl Member {
         library.touched();
         let propose = || self.group.leave_group_via_self_remove(&library.provider, identity);
         let message = library.meter.measure(propose).map_err(MlsError::refused)?;
+        message.to_bytes().map_err(MlsError::refused)
+    }
+
+    /// Proposes GroupContext extensions: the group's own, or those without the external senders. No
+    /// honest member does, since that is the hub's.
+    ///
+    /// # Errors
+    /// When the library refuses.
+    pub fn propose_extensions(
+        &mut self,
+        library: &Library,
+        identity: &Identity,
+        with_senders: bool,
+    ) -> Result<Vec<u8>, MlsError> {
+        library.touched();
+        let mut extensions = self.group.extensions().clone();
+        if !with_senders {
+            extensions.remove(ExtensionType::ExternalSenders);
+        }
+        let provider = &library.provider;
+        let propose =
+            || self.group.propose_group_context_extensions(provider, extensions, identity);
+        let (message, _) = library.meter.measure(propose).map_err(MlsError::refused)?;
         message.to_bytes().map_err(MlsError::refused)
     }
 

@@ -1,0 +1,63 @@
+//! Application messages that no honest member sends.
+
+use super::{Forged, Inside};
+use crate::mimi::content::Content;
+use crate::mimi::frank::{authenticated_data, franking_tag};
+use crate::mimi::local::Errand;
+use crate::mimi::uri::UserUri;
+use crate::mimi::wire::SubmitMessageRequest;
+use crate::mls::MlsError;
+
+/// Where the epoch of a PrivateMessage begins, for a group id of one-byte length: after version, wire
+/// format and group id (RFC 9420 §6.3).
+const BEFORE_GROUP_ID: usize = 4;
+
+/// How far ahead.
+const FUTURE: u8 = 0x7f;
+
+impl Inside {
+    /// A message that says who said it as `sender`, with the tag of `tagged`.
+    fn say(&mut self, sender: UserUri, tagged: Option<&[u8]>) -> Result<Vec<u8>, MlsError> {
+        let salt = self.library.salt()?;
+        let id = format!("lie by {}", self.actor.client.name());
+        let content = Content::saying("a lie", id, (sender, self.room.clone()), salt).encode();
+        let tag = franking_tag(&salt, tagged.unwrap_or(&content));
+        let beside = authenticated_data(&tag);
+        self.member.encrypt_beside(&self.library, &self.identity, &content, beside)
+    }
+
+    fn submit(&self, message: Vec<u8>) -> Forged {
+        let sending_user = self.actor.user.clone();
+        let request = SubmitMessageRequest { message, sending_user };
+        self.errand(Errand::SubmitMessage(self.room.clone()), request.encode())
+    }
+}
+
+pub(super) fn is_from_the_future(inside: &mut Inside) -> Result<Forged, MlsError> {
+    let mut message = inside.say(inside.actor.user.clone(), None)?;
+    let length = message.get(BEFORE_GROUP_ID).copied().unwrap_or_default();
+    // A length below 64 is one byte (RFC 9420 §2.1.2); room URIs may be longer.
+    let long = usize::from(length >> 6 == 1);
+    let low = usize::from(length & 0x3f);
+    let length = if long == 1 {
+        low << 8 | usize::from(message.get(BEFORE_GROUP_ID + 1).copied().unwrap_or_default())
+    } else {
+        low
+    };
+    // The epoch's second highest byte, of eight.
+    if let Some(byte) = message.get_mut(BEFORE_GROUP_ID + 1 + long + length + 1) {
+        *byte = FUTURE;
+    }
+    Ok(inside.submit(message))
+}
+
+/// What one could deny having said (P06 §5.4.1).
+pub(super) fn has_a_tag_of_something_else(inside: &mut Inside) -> Result<Forged, MlsError> {
+    let message = inside.say(inside.actor.user.clone(), Some(b"something harmless"))?;
+    Ok(inside.submit(message))
+}
+
+pub(super) fn names_another_sender(inside: &mut Inside) -> Result<Forged, MlsError> {
+    let message = inside.say(inside.victim.clone(), None)?;
+    Ok(inside.submit(message))
+}
