@@ -211,3 +211,18 @@ fn after_a_crash_the_hub_knows_who_is_out_of_place() {
         assert!(listed(played, "attic").is_empty(), "{:?}", listed(played, "attic"));
     });
 }
+
+#[test]
+fn accomplices_who_void_the_hubs_proposals_put_off_a_removal_by_a_few_epochs_only() {
+    each_seed("accomplices-put-off-an-expulsion", |played| {
+        let proposed = expulsions(played);
+        let joins = played.all(|it| accepts(it, Kind::ExternalCommit));
+        let voiding = joins.iter().filter(|join| **join > proposed[0]);
+        let last = *proposed.last().unwrap();
+        assert_eq!(voiding.filter(|join| **join < last).count(), proposed.len() - 1);
+        assert!((2..=5).contains(&proposed.len()), "{proposed:?}");
+        commit_that_unlists(played, last, 1, "bob");
+        assert!(joins.iter().any(|join| *join > last), "the accomplice gave up too early");
+        played.assert_nothing_undone();
+    });
+}

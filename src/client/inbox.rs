@@ -9,7 +9,7 @@ use super::kit::Kit;
 use super::room::{Room, Standing};
 use crate::mimi::local::UnsubscribeRequest;
 use crate::mimi::room::ComponentUpdate;
-use crate::mimi::rules::{Part, Proposer, What};
+use crate::mimi::rules::{HandshakeKind, Part, Proposer, What};
 use crate::mimi::wire::{FanoutExtra, FanoutMessage, RatchetTreeOption, WireError};
 use crate::mls::{Incoming, Member, MlsError, PeekKind, StagedByMember, peek};
 use crate::node::wish::WishKind;
@@ -190,6 +190,10 @@ impl Room {
         }
         let Some(member) = &mut self.member else { return Use::Done };
         let removes_me = staged.removes_me;
+        let waits = self.record.proposals_since_ms;
+        // What an external commit voids of the hub's proposals comes with it anew. Who began to
+        // wait anew as well could be kept waiting for ever (A20).
+        let waited = waits.filter(|_| staged.handshake.kind == HandshakeKind::ExternalCommit);
         if let Err(error) = member.merge(&kit.library, staged) {
             self.must_rejoin(error.to_string());
             return self.refuse(kit, digest, &error.to_string());
@@ -203,6 +207,7 @@ impl Room {
             self.again(job.wanted);
         }
         self.entered(kit, Way::Commit, Some(digest));
+        self.record.proposals_since_ms = waited;
         Use::Done
     }
 

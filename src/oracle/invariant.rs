@@ -48,6 +48,7 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     super::external_senders::INFO,
     super::inside_parent::INFO,
     super::receivers_may_receive::INFO,
+    super::expulsion_completes::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

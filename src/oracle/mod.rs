@@ -33,6 +33,7 @@ mod epochs_grow;
 mod evaluator;
 mod exactly_once;
 mod exiting_is_silent;
+mod expulsion_completes;
 mod external_senders;
 mod frank_sound;
 mod health;

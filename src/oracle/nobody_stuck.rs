@@ -1,8 +1,9 @@
-//! `nobody_stuck` (L6): a room with somebody in it can go on.
+//! `nobody_stuck` (L6, L5): a room with somebody in it can go on, and every wish ends.
 //!
 //! Judged at the end: in each room that had an honest member in touch with the hub from the probe
 //! to the end, a commit was accepted since the probe began; and each wish of the scenario has come
-//! to its end, whatever end that is. Nor does everybody wait for everybody else to take it out.
+//! to its end, whatever end that is: what bounds a wish (L5) is the time of rest that the scenario
+//! gives, counted from the last step or fault. Nor does everybody wait for everybody else to take it out.
 //!
 //! Not owed: rooms with a dishonest hub, or without such a member; wishes of clients that are
 //! dishonest, or out of touch at the end; wishes from before a rollback, which the client's disk
@@ -20,7 +21,8 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "nobody_stuck",
     meaning: "a room with an active member accepts a commit at the end, and every wish has ended",
     source: "L6, L5",
-    not_checked: "who made the commit, and what became of the world's own wishes",
+    not_checked: "who made the commit, what became of the world's own wishes, and whether a wish \
+                  that was given up could have succeeded",
     kind: Kind::Liveness,
     begin: || Box::new(NobodyStuck::default()),
 };

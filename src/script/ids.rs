@@ -42,6 +42,7 @@ pub const INVARIANTS: &[&str] = &[
     "external_senders_are_hub_and_followers",
     "inside_parent",
     "receivers_may_receive",
+    "expulsion_completes",
 ];
 
 /// Ids of the third catalogue.
