@@ -284,7 +284,7 @@ fn script() -> impl Strategy<Value = Script> {
         let mut faults = faults;
         faults.sort_by_key(|fault| fault.at_ms);
         let side = vec![ProviderName::new("c.example").unwrap()];
-        let misbehave = |(at_ms, for_ms)| {
+        let misbehave = |(at_ms, for_ms): (u64, Option<u64>)| {
             let room = "club.house".to_owned();
             let behaviours = [
                 ("a.example", Behaviour::HubEquivocates { room: room.clone(), side }),
