@@ -127,6 +127,11 @@ fn where_nobody_checks_who_enters_a_member_brings_in_a_ghost() {
 }
 
 #[test]
+fn key_packages_that_were_kept_for_too_long_let_nobody_in() {
+    refused_one_by_one("liar-with-old-keys", 1);
+}
+
+#[test]
 fn a_lie_is_told_once_even_if_the_client_crashes_after_it() {
     let mut crashing = script("liar-requests", None);
     let kind = FaultKind::Crash { node: "M1".to_owned(), point: None };

@@ -32,6 +32,10 @@ const PAUSE_MS: u64 = 500;
 /// How often it tries.
 const MOST_TRIES: u32 = 40;
 
+/// How long it keeps KeyPackages that are to be over when it uses them, in milliseconds. A scenario
+/// gives them less.
+const AGEING_MS: u64 = 6_000;
+
 /// How long it waits for an answer, in milliseconds.
 const PATIENCE_MS: u64 = 8_000;
 
@@ -103,8 +107,8 @@ impl Liar {
     async fn make(&self, lie: &Lie, plan: &RuleBreaking, attempt: u32) -> Option<Forged> {
         let mut random = self.random;
         random[..4].copy_from_slice(&attempt.to_be_bytes());
-        let (library, identity, member) =
-            self.disk.load()?.opened(&plan.room, &self.actor, random)?;
+        let open = || self.disk.load()?.opened(&plan.room, &self.actor, random);
+        let (mut library, identity, mut member) = open()?;
         let (mut material, mut group_info) = (Vec::new(), None);
         match lie.needs {
             Needs::Nothing => {}
@@ -112,6 +116,12 @@ impl Liar {
             Needs::GroupInfo => {
                 let got = self.group_info(&library, &identity, plan, attempt).await?;
                 group_info = Some(got);
+            }
+            Needs::OldMaterial => {
+                material = self.material(&identity, plan, attempt).await?;
+                self.clock.sleep(AGEING_MS).await;
+                // The room may have moved on.
+                (library, _, member) = open()?;
             }
         }
         let (actor, room, victim) = (self.actor.clone(), plan.room.clone(), plan.victim.clone());
