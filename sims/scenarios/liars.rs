@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use schism::oracle::Outcome;
-use schism::script::{Behaviour, Script};
+use schism::script::{Behaviour, Fault, FaultKind, Script};
 use schism::trace::{Entry, Event, Fate};
 
 use crate::each_seed;
@@ -124,4 +124,19 @@ fn where_nobody_checks_who_enters_a_member_brings_in_a_ghost() {
         let entered = |it: &Entry| it.node == "C1" && matches!(it.event, Event::Entered { .. });
         assert!(!played.all(entered).is_empty());
     });
+}
+
+#[test]
+fn key_packages_that_were_kept_for_too_long_let_nobody_in() {
+    refused_one_by_one("liar-with-old-keys", 1);
+}
+
+#[test]
+fn a_lie_is_told_once_even_if_the_client_crashes_after_it() {
+    let mut crashing = script("liar-requests", None);
+    let kind = FaultKind::Crash { node: "M1".to_owned(), point: None };
+    crashing.faults.push(Fault { at_ms: 9_000, for_ms: Some(500), kind });
+    let played = play(&crashing);
+    let begins = |it: &&Entry| matches!(it.event, Event::BehaviourBegan { .. });
+    assert_eq!(played.run.entries.iter().filter(begins).count(), 7);
 }

@@ -3,10 +3,12 @@
 //! The liar waits for its time, and for the client to be a member that is in step with its hub; then it
 //! takes a copy of the client's disk, makes the lie ([`super::lies`]), and sends it on the client's own
 //! connection. A lie that did not get as far as its rule, since the epoch moved or nothing came back,
-//! is made anew. What comes of it the trace says in the words of whoever refuses.
+//! is made anew. What comes of it the trace says in the words of whoever refuses. The liar keeps on a
+//! disk of its own what it has told, so that a crash of the client does not make it tell that again.
 //!
 //! Not here: the client itself. It is as honest as ever, knows nothing, and goes on.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::lies::{Forged, Inside, Lie, Needs};
@@ -30,8 +32,15 @@ const PAUSE_MS: u64 = 500;
 /// How often it tries.
 const MOST_TRIES: u32 = 40;
 
+/// How long it keeps KeyPackages that are to be over when it uses them, in milliseconds. A scenario
+/// gives them less.
+const AGEING_MS: u64 = 6_000;
+
 /// How long it waits for an answer, in milliseconds.
 const PATIENCE_MS: u64 = 8_000;
+
+/// The lies that were told, by rule and time.
+pub type Told = BTreeSet<(String, u64)>;
 
 /// Which rule, and when.
 #[derive(Clone)]
@@ -56,6 +65,8 @@ pub struct Liar {
     pub clock: Rc<dyn Clock>,
     /// Its disk, which the liar only reads.
     pub disk: Rc<dyn Disk<Stored>>,
+    /// What was told in an earlier life of the client, and in this one.
+    pub told: Rc<dyn Disk<Told>>,
     /// Where it says what it does.
     pub journal: Journal,
     /// The liar's own chance.
@@ -66,6 +77,10 @@ impl Liar {
     /// Breaks the rule; ends when that is done, or can't be.
     pub async fn break_rule(self, plan: RuleBreaking) {
         let Some(lie) = Lie::against(&plan.rule) else { return };
+        let this = (plan.rule.clone(), plan.at_ms);
+        if self.told.load().is_some_and(|told| told.contains(&this)) {
+            return;
+        }
         self.clock.sleep(plan.at_ms.saturating_sub(self.clock.now_ms())).await;
         let mut begun = false;
         for attempt in 1..=MOST_TRIES {
@@ -73,6 +88,10 @@ impl Liar {
                 if !std::mem::replace(&mut begun, true) {
                     let behaviour = format!("client.breaks-rule ({})", plan.rule);
                     self.journal.record(Event::BehaviourBegan { behaviour });
+                    // Other liars beside the client have told theirs in the meantime.
+                    let mut told = self.told.load().unwrap_or_default();
+                    told.insert(this.clone());
+                    self.told.sync(told);
                 }
                 let endpoint = forged.endpoint;
                 let reply = self.send(forged, &plan, attempt).await;
@@ -88,8 +107,8 @@ impl Liar {
     async fn make(&self, lie: &Lie, plan: &RuleBreaking, attempt: u32) -> Option<Forged> {
         let mut random = self.random;
         random[..4].copy_from_slice(&attempt.to_be_bytes());
-        let (library, identity, member) =
-            self.disk.load()?.opened(&plan.room, &self.actor, random)?;
+        let open = || self.disk.load()?.opened(&plan.room, &self.actor, random);
+        let (mut library, identity, mut member) = open()?;
         let (mut material, mut group_info) = (Vec::new(), None);
         match lie.needs {
             Needs::Nothing => {}
@@ -97,6 +116,12 @@ impl Liar {
             Needs::GroupInfo => {
                 let got = self.group_info(&library, &identity, plan, attempt).await?;
                 group_info = Some(got);
+            }
+            Needs::OldMaterial => {
+                material = self.material(&identity, plan, attempt).await?;
+                self.clock.sleep(AGEING_MS).await;
+                // The room may have moved on.
+                (library, _, member) = open()?;
             }
         }
         let (actor, room, victim) = (self.actor.clone(), plan.room.clone(), plan.victim.clone());

@@ -131,6 +131,7 @@ impl Company {
                 network: given.network.clone(),
                 clock: given.clock.clone(),
                 disk: given.disks.disk("state"),
+                told: given.disks.disk("told"),
                 journal: given.journal.clone(),
                 random: hash.finalize().into(),
             };

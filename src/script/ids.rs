@@ -77,6 +77,7 @@ pub const LIES: &[&str] = &[
     "content-names-its-sender",
     "obliged-list-change",
     "external-senders-fit",
+    "key-package-not-expired",
 ];
 
 /// Ids of the fourth catalogue.

@@ -144,6 +144,14 @@ pub(super) fn adds_clients_of_nobody(inside: &mut Inside) -> Result<Forged, MlsE
     Ok(inside.update(committed))
 }
 
+/// The victim enters as it should, but by KeyPackages that were kept for too long (R8).
+pub(super) fn adds_by_what_is_over(inside: &mut Inside) -> Result<Forged, MlsError> {
+    let updates = vec![ComponentUpdate::Participants(listing(inside)?)];
+    let (adds, removes) = (inside.material.clone(), Vec::new());
+    let committed = inside.commit(&CommitPlan { adds, removes, updates })?;
+    Ok(inside.update(committed))
+}
+
 pub(super) fn unlists_and_keeps_the_clients(inside: &mut Inside) -> Result<Forged, MlsError> {
     let update = ParticipantListUpdate::remove(inside.victims_place()?);
     inside.commit_updates(vec![ComponentUpdate::Participants(update)])

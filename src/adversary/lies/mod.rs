@@ -47,6 +47,8 @@ pub enum Needs {
     Material,
     /// The room's GroupInfo.
     GroupInfo,
+    /// KeyPackages of the victim, kept until they are over.
+    OldMaterial,
 }
 
 /// A request that is a lie.
@@ -69,7 +71,7 @@ pub struct Lie {
     pub build: fn(&mut Inside) -> Result<Forged, MlsError>,
 }
 
-/// All lies, in the order of the rules' catalogue.
+/// All lies; a list that grows at its end.
 pub static LIES: &[Lie] = &[
     lie("known-references", handshakes::names_what_was_never_sent),
     lie("only-known-proposals", handshakes::proposes_other_extensions),
@@ -97,6 +99,7 @@ pub static LIES: &[Lie] = &[
     lie("content-names-its-sender", messages::names_another_sender),
     lie("obliged-list-change", handshakes::leaves_the_list_as_it_is),
     lie("external-senders-fit", handshakes::says_who_may_propose),
+    with(Needs::OldMaterial, "key-package-not-expired", handshakes::adds_by_what_is_over),
 ];
 
 const fn lie(rule: &'static str, build: fn(&mut Inside) -> Result<Forged, MlsError>) -> Lie {
