@@ -17,10 +17,11 @@ use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 ///   description, avatar, subject and mood; and those about its policy (`canChangeRoleDefinitions`,
 ///   `canChangePreauthorizedUserList`, `canChangeRoomMembershipStyle`,
 ///   `canChangeMlsOperationalPolicies`, `canChangeOtherPolicyAttribute`).
-/// - The hub alone: `canSendMessage` (`may-send`).
+/// - The hub alone: `canSendMessage` (`may-send`); and `canReportAbuse`, where a report names who
+///   makes it (`may-report`).
 /// - The hub where it can withhold, and clients: `canReceiveMessage` (`may-receive`).
 ///
-/// The others nobody obeys, `canReportAbuse` among them. Of the rest, uploads and downloads are the only ones that the testbed has an
+/// The others nobody obeys. Of these, uploads and downloads are the only ones that the testbed has an
 /// action for; but an upload names no room, and no request says what an asset is, an image or a
 /// video: only who reads the message that it hangs on could tell (RP03 §8.4). There is no action
 /// for what is done with single messages (copies, replies, reactions, edits, topics, links, targets),
