@@ -12,11 +12,12 @@ use schism::mimi::rules::RULES;
 use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use schism::mimi::wire::{FanoutExtra, Frank, NotifyRequest};
 use schism::mls::MlsFraming;
-use schism::node::{Call, Network, Reply, Service, Task, Unanswered};
+use schism::node::{Call, Network, Peer, Reply, Service, Task, Unanswered};
 use schism::oracle::judge;
 use schism::scenario;
 use schism::script::Script;
-use schism::world::inspect::{Found, Inspector, Letter, MailedCommit, Stolen};
+use schism::trace::{Entry, Event, Header, Secret};
+use schism::world::inspect::{Found, Inspector, Kept, Letter, MailedCommit, Stolen};
 use schism::world::{Cast, Disks, Given, Options, Wish, play};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -52,6 +53,12 @@ enum Leak {
     Disk,
     /// Clients say a second time what they send, in the clear.
     Plaintext,
+    /// Clients say a second time what they send, without its id.
+    Text,
+    /// Servers answer mailboxes with what a user wanted to say.
+    Answer,
+    /// Disks of servers hold what a user wanted to say.
+    Archive,
     /// The hub tells its followers who sent a message.
     Sender,
     /// The mailbox's cursor is on another disk, and comes back empty.
@@ -75,7 +82,8 @@ impl Cast for Leaky {
         if self.leak == Leak::Sender {
             given.network = Rc::new(Gossip(given.network));
         }
-        self.company.provider(name, given)
+        let server = self.company.provider(name, given);
+        if self.leak == Leak::Answer { Rc::new(Telltale(server)) } else { server }
     }
 
     fn client(
@@ -88,9 +96,9 @@ impl Cast for Leaky {
         if client.name() == "A2" {
             self.probe.disks_of_a2.replace(Some(given.disks.clone()));
         }
-        if self.leak == Leak::Plaintext {
-            let client = client.name().to_owned();
-            given.network = Rc::new(Chatter { client, network: given.network });
+        if matches!(self.leak, Leak::Plaintext | Leak::Text) {
+            let by = (self.leak == Leak::Plaintext).then(|| client.name().to_owned());
+            given.network = Rc::new(Chatter { by, network: given.network });
         }
         self.company.client(client, user, given, wishes)
     }
@@ -119,16 +127,34 @@ impl Network for Gossip {
     }
 }
 
-/// A network on which a client says a second time what it sends.
+/// What somebody says in `late-joiner-reads-back`.
+const SAID: &str = "am I alone?";
+
+/// A server that adds to each mailbox what was said in the room.
+struct Telltale(Rc<dyn Service>);
+
+impl Service for Telltale {
+    fn handle(&self, peer: Peer, request: http::Request<Bytes>) -> Task<http::Response<Bytes>> {
+        let is_mailbox = request.uri().path().ends_with("/mailbox");
+        let answer = self.0.handle(peer, request);
+        Box::pin(async move {
+            let add = |body: Bytes| Bytes::from([&body, SAID.as_bytes()].concat());
+            if is_mailbox { answer.await.map(add) } else { answer.await }
+        })
+    }
+}
+
+/// A network on which a client says a second time what it sends, by its id or its text.
 struct Chatter {
-    client: String,
+    by: Option<String>,
     network: Rc<dyn Network>,
 }
 
 impl Network for Chatter {
     fn call(&self, call: Call) -> Task<Result<Reply, Unanswered>> {
         if let Some(intent) = call.about.strip_suffix(" submit") {
-            let clear = format!("{intent} by {}: to be backed up", self.client);
+            let said = self.by.as_ref().map(|client| format!("{intent} by {client}"));
+            let clear = format!("{}: to be backed up", said.as_deref().unwrap_or(SAID));
             let call = Call { body: Some(Bytes::from(clear)), ..call.clone() };
             tokio::task::spawn_local(self.network.call(call));
         }
@@ -151,6 +177,14 @@ impl Inspector for Probe {
         let torn =
             |found| if self.leak == Leak::Cursor { Found { cursor: 0, ..found } } else { found };
         Inside.found(disks).into_iter().map(torn).collect()
+    }
+
+    fn kept(&self, disks: &Disks) -> Vec<Kept> {
+        let mut kept = Inside.kept(disks);
+        if self.leak == Leak::Archive {
+            kept.push(Kept { bytes: SAID.into(), letters: vec![] });
+        }
+        kept
     }
 
     fn letters(&self, endpoint: &str, body: &[u8]) -> Vec<Letter> {
@@ -188,15 +222,20 @@ impl Stolen for Exchanged {
 
 /// The safety invariants that break.
 fn broken(script: &Script, leak: Leak) -> Vec<String> {
+    let (header, entries) = played(script, leak);
+    let violations = judge(&header, &entries).violations;
+    let ids: BTreeSet<_> = violations.into_iter().map(|it| it.invariant).collect();
+    ids.into_iter().collect()
+}
+
+fn played(script: &Script, leak: Leak) -> (Header, Vec<Entry>) {
     let company = Company::of(script).unwrap();
     let leaky = || -> Box<dyn Cast> {
         let probe = Probe { leak, disks_of_a2: RefCell::default() };
         Box::new(Leaky { company: company.clone(), probe, leak })
     };
     let run = play(script, "text", leaky, &Options::default()).unwrap();
-    let violations = judge(&run.header, &run.entries).violations;
-    let ids: BTreeSet<_> = violations.into_iter().map(|it| it.invariant).collect();
-    ids.into_iter().collect()
+    (run.header, run.entries)
 }
 
 #[test]
@@ -219,10 +258,27 @@ fn a_client_that_says_in_the_clear_what_it_sends_is_found() {
 }
 
 #[test]
+fn a_text_in_the_clear_is_found_in_requests_in_answers_and_on_disks() {
+    let script = script("late-joiner-reads-back", None);
+    assert_eq!(broken(&script, Leak::Text), ["servers_see_no_content"]);
+    assert_eq!(broken(&script, Leak::Archive), ["servers_see_no_content"]);
+    // Clients that can't read what they are answered get nowhere; what matters here is what is found.
+    assert!(broken(&script, Leak::Answer).contains(&"servers_see_no_content".to_owned()));
+}
+
+#[test]
 fn a_hub_that_names_senders_to_its_followers_is_found() {
     let script = script("late-joiner-reads-back", None);
     // The name travels in the place of a frank, which is none then.
     assert_eq!(broken(&script, Leak::Sender), ["frank_sound", "servers_see_no_content"]);
+    // And they keep it.
+    let (_, entries) = played(&script, Leak::Sender);
+    let keeps = |entry: &Entry| match &entry.event {
+        Event::Kept { secret: Secret::Sender, server, .. } => Some(server.clone()),
+        _ => None,
+    };
+    let keepers: BTreeSet<_> = entries.iter().filter_map(keeps).collect();
+    assert_eq!(Vec::from_iter(keepers), ["b.example", "c.example"]);
 }
 
 #[test]

@@ -199,3 +199,13 @@ fn without_a_franking_agent_nothing_is_franked() {
         assert_eq!(played.fate("s6000-B1"), Some(Fate::Refused));
     });
 }
+
+#[test]
+fn who_may_not_report_does_not_until_its_role_lets_it() {
+    each_seed("no-right-to-report", |played| {
+        assert_eq!(played.fate("s6000-B1"), Some(Fate::Refused));
+        assert_eq!(played.fate("s10000-B1"), Some(Fate::Done));
+        let reported = |it: &Entry| matches!(it.event, Event::Reported { .. });
+        assert_eq!(played.all(reported).len(), 1);
+    });
+}

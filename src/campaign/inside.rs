@@ -7,9 +7,10 @@ use crate::mimi::wire::{
     FanoutExtra, FanoutMessage, NotifyRequest, SubmitMessageRequest, UpdateRequest,
 };
 use crate::mls::{MlsFraming, PeekKind, peek};
+use crate::provider;
 use crate::trace::{Digest, FoundCommit};
 use crate::world::Disks;
-use crate::world::inspect::{Found, Inspector, Letter, MailedCommit, Stolen};
+use crate::world::inspect::{Found, Inspector, Kept, Letter, MailedCommit, Stolen};
 
 /// See the top of this file.
 pub struct Inside;
@@ -24,6 +25,19 @@ impl Inspector for Inside {
         stored(disks).map_or_else(Vec::new, |stored| stored.found())
     }
 
+    fn kept(&self, disks: &Disks) -> Vec<Kept> {
+        let stored: Option<provider::Stored> = disks.disk("state").load();
+        let mut kept = Vec::new();
+        if let Some(stored) = stored {
+            stored.each(&mut |bytes| {
+                let event = FanoutMessage::decode(bytes, &MlsFraming);
+                let letters = event.map_or_else(|_| vec![], |event| of_event(&event));
+                kept.push(Kept { bytes: bytes.to_vec(), letters });
+            });
+        }
+        kept
+    }
+
     fn letters(&self, endpoint: &str, body: &[u8]) -> Vec<Letter> {
         // A server passes on what its clients gave it: those bodies say nothing new.
         let read = match endpoint {
@@ -36,6 +50,7 @@ impl Inspector for Inside {
                 let notify = NotifyRequest::decode(body, &MlsFraming).ok();
                 notify.map(|NotifyRequest(events)| events.iter().flat_map(of_event).collect())
             }
+            "client/mailbox" => MailboxResponse::decode(body).ok().map(of_mailbox),
             _ => None,
         };
         read.unwrap_or_default()
@@ -65,6 +80,14 @@ fn of_update(request: UpdateRequest) -> Vec<Letter> {
         UpdateRequest::Proposals { message, more } => [vec![message], more].concat(),
     };
     messages.iter().filter_map(|message| letter(message, message.clone())).collect()
+}
+
+fn of_mailbox(response: MailboxResponse) -> Vec<Letter> {
+    let events = response
+        .items
+        .iter()
+        .filter_map(|item| FanoutMessage::decode(&item.body, &MlsFraming).ok());
+    events.flat_map(|event| of_event(&event)).collect()
 }
 
 fn of_event(event: &FanoutMessage) -> Vec<Letter> {

@@ -41,6 +41,13 @@ type Entries = BTreeMap<Rc<[u8]>, Rc<Vec<u8>>>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Store(Rc<Entries>);
 
+impl Store {
+    /// All values, as they are encoded.
+    pub fn values(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.values().map(|value| value.as_slice())
+    }
+}
+
 /// The storage of one node.
 #[derive(Debug, Default)]
 pub struct NodeStorage(RefCell<Entries>);

@@ -50,6 +50,15 @@ pub struct Letter {
     pub whole: Vec<u8>,
 }
 
+/// Bytes on a server's disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// The messages of rooms in them.
+    pub letters: Vec<Letter>,
+}
+
 /// A commit in a client's mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailedCommit {

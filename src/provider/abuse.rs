@@ -2,7 +2,8 @@
 //!
 //! A report is taken where it is well-formed and made in the reporter's own name; what its
 //! evidence is worth goes on record and not into the answer. So nobody can learn by trying whether
-//! a made-up message would pass.
+//! a made-up message would pass. A reporter who is named and listed needs a role that may report; who
+//! is out of the room may still report what it got there.
 //!
 //! What a provider does about a user who was reported, the drafts leave open. Here a hub acts where
 //! the room itself made it an enforcer: where its server is preauthorised for a role that may ban
@@ -15,6 +16,7 @@ use bytes::Bytes;
 use super::Inner;
 use super::answer::{Failure, answer};
 use super::room::Asker;
+use crate::mimi::policy::Capability;
 use crate::mimi::rules::servers;
 use crate::mimi::uri::{RoomUri, UserUri};
 use crate::mimi::wire::{AbuseReport, AbusiveMessage};
@@ -35,6 +37,17 @@ impl Inner {
         {
             let why = format!("{reporter} is not a user that the peer speaks for");
             return Err(Failure::new(403, "peer-is-who-it-says", &why).about(room));
+        }
+        let lacks = |user: &UserUri| {
+            self.with_room(room, |it| {
+                let state = it.view.state();
+                state.is_participant(user) && !state.can(user, Capability::REPORT_ABUSE)
+            })
+        };
+        let mute = report.reporting_user.as_ref().map_or(Ok(false), lacks)?;
+        if mute && self.setup.rules.is_on("may-report") {
+            let why = format!("the reporter's role lacks {}", Capability::REPORT_ABUSE);
+            return Err(Failure::new(403, "may-report", &why).about(room));
         }
         self.with_room(room, |_| ())?;
         let accused = &report.alleged_abuser;

@@ -121,6 +121,13 @@ impl Mail {
         false
     }
 
+    /// All events that are kept, in mailboxes and for readers to come.
+    pub fn events(&self) -> impl Iterator<Item = &[u8]> {
+        let boxes = self.boxes.values().flat_map(|mailbox| mailbox.items.iter());
+        let kept = self.rooms.values().flat_map(|followed| followed.kept.iter());
+        boxes.map(|(_, event)| event.as_ref()).chain(kept.map(|(_, event)| event.as_ref()))
+    }
+
     /// Drops what the client has, and returns what it has not.
     pub fn read(&mut self, client: &ClientUri, cursor: u64) -> MailboxResponse {
         let followed =

@@ -96,6 +96,20 @@ pub struct Stored {
     assets: BTreeMap<String, Bytes>,
 }
 
+impl Stored {
+    /// Shows every byte string that the disk holds to somebody who looks for what must not be
+    /// there: what others gave to this server, and what it made of that.
+    pub fn each(&self, look: &mut impl FnMut(&[u8])) {
+        // Its own secret came from nobody, and consents are names only.
+        let Self { secret: _, mls, rooms, mail, shelf, consents: _, assets } = self;
+        mls.values().for_each(&mut *look);
+        rooms.values().for_each(|record| record.each(look));
+        mail.events().for_each(&mut *look);
+        shelf.packages().for_each(&mut *look);
+        assets.values().for_each(|asset| look(asset));
+    }
+}
+
 /// A provider's server.
 #[derive(Clone)]
 pub struct Server(Rc<Inner>);

@@ -53,6 +53,12 @@ impl Shelf {
         self.users.get(user).map(|clients| clients.keys().cloned().collect())
     }
 
+    /// All KeyPackages that were not handed out.
+    pub fn packages(&self) -> impl Iterator<Item = &[u8]> {
+        let clients = self.users.values().flat_map(BTreeMap::values);
+        clients.flatten().map(|shelved| shelved.bytes.as_slice())
+    }
+
     /// All users.
     pub fn users(&self) -> impl Iterator<Item = &UserUri> {
         self.users.keys()

@@ -358,6 +358,13 @@ impl<'a> Teller<'a> {
                 };
                 notable(format!("finds the {what} of message {message} in what {from} sent {to}"))
             }
+            Event::Kept { secret, message, server, .. } => {
+                let what = match secret {
+                    Secret::Content => "plaintext",
+                    Secret::Sender => "sender",
+                };
+                notable(format!("finds the {what} of message {message} on the disk of {server}"))
+            }
             _ => self.link(index),
         }
     }

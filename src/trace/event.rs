@@ -433,7 +433,7 @@ pub enum Event {
         /// The epoch that it was encrypted in.
         epoch: u64,
     },
-    /// A body that was sent to a server held what a server must not see.
+    /// A body that was sent to a server, or by one, held what a server must not see.
     Seen {
         /// The room of the message that it is about.
         room: RoomUri,
@@ -441,11 +441,11 @@ pub enum Event {
         secret: Secret,
         /// Which message's, by the id inside the plaintext.
         message: String,
-        /// The request's place in the trace.
+        /// The place in the trace of the request that had the body, or that it answered.
         request: u64,
-        /// The node that sent the request.
+        /// The node that sent the body.
         from: String,
-        /// The server.
+        /// The node that it was sent to.
         to: String,
         /// The endpoint.
         endpoint: String,
@@ -556,5 +556,16 @@ pub enum Event {
         epoch: u64,
         /// The servers, in the order of the extension.
         servers: Vec<ProviderName>,
+    },
+    /// At the end, a server's disk held what the server must not see.
+    Kept {
+        /// The room of the message that it is about.
+        room: RoomUri,
+        /// What it held.
+        secret: Secret,
+        /// Which message's, by the id inside the plaintext.
+        message: String,
+        /// The server.
+        server: String,
     },
 }

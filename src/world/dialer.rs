@@ -85,10 +85,7 @@ impl Network for Dialer {
         Box::pin(async move {
             let request = dialer.record_request(&call);
             let outcome = dialer.carry(request, &call).await;
-            let response = dialer.record_response(request, &outcome);
-            if let Ok(reply) = &outcome {
-                dialer.tap.answered(dialer.journal.node(), call.endpoint, &reply.body);
-            }
+            let response = dialer.record_response(request, &call, &outcome);
             if dialer.client.is_some() {
                 dialer.journal.set_cause(Some(response));
             }
@@ -116,20 +113,21 @@ impl Dialer {
         request
     }
 
-    fn record_response(&self, request: u64, outcome: &Result<Reply, Unanswered>) -> u64 {
+    fn record_response(
+        &self,
+        request: u64,
+        call: &Call,
+        outcome: &Result<Reply, Unanswered>,
+    ) -> u64 {
         let (status, failure, body) = match outcome {
-            Ok(reply) => (reply.status, String::new(), reply.body.as_ref()),
-            Err(why) => (0, why.to_string(), [].as_slice()),
+            Ok(reply) => (reply.status, String::new(), reply.body.clone()),
+            Err(why) => (0, why.to_string(), Bytes::new()),
         };
         tracing::info!(request, status, failure, "response");
-        let bytes = body.len() as u64;
-        self.journal.record(Event::Response {
-            request,
-            status,
-            failure,
-            bytes,
-            body: Digest::of(body),
-        })
+        let (bytes, digest) = (body.len() as u64, Digest::of(&body));
+        let (from, to) = (call.to.to_string(), self.journal.node().to_owned());
+        self.tap.answered(Sent { request, from, to, endpoint: call.endpoint, body }, digest);
+        self.journal.record(Event::Response { request, status, failure, bytes, body: digest })
     }
 
     /// Everything between the request and its end, within the call's time.

@@ -5,7 +5,7 @@
 
 use super::disk::Disks;
 use crate::mimi::uri::RoomUri;
-pub use crate::node::copy::{Found, Letter, MailedCommit, Stolen};
+pub use crate::node::copy::{Found, Kept, Letter, MailedCommit, Stolen};
 
 /// Reads what nodes keep and send.
 pub trait Inspector {
@@ -15,7 +15,11 @@ pub trait Inspector {
     /// What a client that starts from these disks finds there about its rooms.
     fn found(&self, disks: &Disks) -> Vec<Found>;
 
-    /// The MLS messages of rooms in the body of a request to this endpoint, Welcomes left out.
+    /// All byte strings that a server keeps on these disks, with what each has of rooms' messages.
+    fn kept(&self, disks: &Disks) -> Vec<Kept>;
+
+    /// The MLS messages of rooms in the body of a request to this endpoint, or of a mailbox's answer,
+    /// Welcomes left out.
     fn letters(&self, endpoint: &str, body: &[u8]) -> Vec<Letter>;
 
     /// The commits in the body of an answer that a client got from this endpoint.

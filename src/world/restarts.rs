@@ -19,7 +19,7 @@ type Mailed = BTreeMap<RoomUri, BTreeMap<u64, FoundCommit>>;
 /// The events to record when the client that `node` names restarts from these disks.
 pub fn found(inspector: &dyn Inspector, node: &str, disks: &Disks, tap: &Tap) -> Vec<Event> {
     let mut mailed = Mailed::new();
-    for (endpoint, body) in tap.answers(node) {
+    for (endpoint, body) in tap.answers_to(node) {
         for MailedCommit { sequence, room, commit } in inspector.mailed_commits(endpoint, &body) {
             mailed.entry(room).or_default().insert(sequence, commit);
         }

@@ -1,10 +1,10 @@
 //! A tap on the traffic: what was sent, kept for whoever looks into it later.
 //!
-//! Every request body is kept once for each target. Of answers, only those to the clients that the
-//! script stops are kept: what they were sent tells what their restart should find.
+//! Every body, of a request or an answer, is kept once for each node that it goes to. All answers to
+//! the clients that the script stops are kept besides, repeats too: what they were sent tells what
+//! their restart should find.
 //!
-//! Not here: other answers. What a server answers with came to it in some request; had it made
-//! plaintext itself, it would have needed keys.
+//! Not here: what the bodies hold.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,14 +14,14 @@ use bytes::Bytes;
 
 use crate::trace::Digest;
 
-/// A request's body on its way.
+/// A body on its way.
 #[derive(Debug, Clone)]
 pub struct Sent {
-    /// The request's place in the trace.
+    /// The place in the trace of the request that it is of, or answers.
     pub request: u64,
     /// The node that sends it.
     pub from: String,
-    /// The server.
+    /// The node that it is sent to: of a request, a server.
     pub to: String,
     /// The endpoint.
     pub endpoint: &'static str,
@@ -32,42 +32,60 @@ pub struct Sent {
 /// What one run sent.
 #[derive(Default)]
 pub struct Tap {
-    sent: RefCell<Vec<Sent>>,
-    known: RefCell<BTreeSet<(Digest, String)>>,
+    requests: RefCell<Once>,
+    answers: RefCell<Once>,
     watched: BTreeSet<String>,
-    answers: RefCell<BTreeMap<String, Vec<(&'static str, Bytes)>>>,
+    found_by: RefCell<BTreeMap<String, Vec<(&'static str, Bytes)>>>,
+}
+
+/// Bodies, each once for each node that it goes to.
+#[derive(Default)]
+struct Once {
+    sent: Vec<Sent>,
+    known: BTreeSet<(Digest, String)>,
+}
+
+impl Once {
+    fn keep(&mut self, sent: Sent, digest: Digest) {
+        if !sent.body.is_empty() && self.known.insert((digest, sent.to.clone())) {
+            self.sent.push(sent);
+        }
+    }
 }
 
 impl Tap {
-    /// A tap that keeps the answers to these nodes.
+    /// A tap that keeps all answers to these nodes.
     pub fn new(watched: BTreeSet<String>) -> Rc<Self> {
         Rc::new(Self { watched, ..Self::default() })
     }
 
     /// A request sets off; `digest` is the hash of its body.
     pub fn sent(&self, sent: Sent, digest: Digest) {
-        let is_new = || self.known.borrow_mut().insert((digest, sent.to.clone()));
-        if !sent.body.is_empty() && is_new() {
-            self.sent.borrow_mut().push(sent);
+        self.requests.borrow_mut().keep(sent, digest);
+    }
+
+    /// A node got an answer; `digest` is the hash of its body.
+    pub fn answered(&self, sent: Sent, digest: Digest) {
+        if self.watched.contains(&sent.to) && !sent.body.is_empty() {
+            let mut found_by = self.found_by.borrow_mut();
+            found_by.entry(sent.to.clone()).or_default().push((sent.endpoint, sent.body.clone()));
         }
+        self.answers.borrow_mut().keep(sent, digest);
     }
 
-    /// A node got an answer.
-    pub fn answered(&self, node: &str, endpoint: &'static str, body: &Bytes) {
-        if self.watched.contains(node) && !body.is_empty() {
-            let mut answers = self.answers.borrow_mut();
-            answers.entry(node.to_owned()).or_default().push((endpoint, body.clone()));
-        }
+    /// All bodies of requests, each once for each server, in order.
+    pub fn requests(&self) -> Vec<Sent> {
+        self.requests.borrow().sent.clone()
     }
 
-    /// All bodies that were sent, each once for each server, in order.
-    pub fn bodies(&self) -> Vec<Sent> {
-        self.sent.borrow().clone()
+    /// All bodies of answers, each once for each node that asked, in order.
+    pub fn answers(&self) -> Vec<Sent> {
+        self.answers.borrow().sent.clone()
     }
 
-    /// The answers that the node got, with their endpoints, in order.
-    pub fn answers(&self, node: &str) -> Vec<(&'static str, Bytes)> {
-        self.answers.borrow().get(node).cloned().unwrap_or_default()
+    /// The answers that the watched node got, with their endpoints, in order.
+    pub fn answers_to(&self, node: &str) -> Vec<(&'static str, Bytes)> {
+        self.found_by.borrow().get(node).cloned().unwrap_or_default()
     }
 }
 
@@ -87,15 +105,17 @@ mod tests {
         {
             tap.sent(sent(request, to, body), Digest::of(body));
         }
-        let kept: Vec<_> = tap.bodies().iter().map(|it| it.request).collect();
+        let kept: Vec<_> = tap.requests().iter().map(|it| it.request).collect();
         assert_eq!(kept, [1, 3, 4]);
     }
 
     #[test]
-    fn answers_are_kept_for_the_watched_only() {
+    fn repeats_of_an_answer_are_kept_for_the_watched_only() {
         let tap = Tap::new(["A1".to_owned()].into());
-        tap.answered("A1", "client/mailbox", &Bytes::from_static(b"x"));
-        tap.answered("B1", "client/mailbox", &Bytes::from_static(b"x"));
-        assert_eq!((tap.answers("A1").len(), tap.answers("B1").len()), (1, 0));
+        for to in ["A1", "A1", "B1", "B1"] {
+            tap.answered(sent(1, to, b"x"), Digest::of(b"x"));
+        }
+        assert_eq!(tap.answers().len(), 2);
+        assert_eq!((tap.answers_to("A1").len(), tap.answers_to("B1").len()), (2, 0));
     }
 }

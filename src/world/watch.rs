@@ -2,12 +2,14 @@
 //!
 //! Nothing is found where the [`Cast`](super::Cast) brings no inspector.
 
+use std::collections::BTreeMap;
+
 use super::attackers::Attackers;
 use super::crew::Props;
 use super::probes::Members;
 use super::tap::Sent;
 use super::{leaks, restarts};
-use crate::trace::{Digest, Event};
+use crate::trace::{Digest, Event, Node};
 
 /// A watch over one run.
 pub struct Watch {
@@ -41,8 +43,13 @@ impl Watch {
             let letters = inspector.letters(sent.endpoint, &sent.body);
             (sent, letters)
         };
-        let sent: Vec<_> = props.tap.bodies().into_iter().map(letters).collect();
-        let mut events = leaks::find(&props.log, &sent);
+        let sent: Vec<_> = props.tap.requests().into_iter().map(letters).collect();
+        let answers: Vec<_> = props.tap.answers().into_iter().map(letters).collect();
+        let nodes = props.log.header().nodes.iter();
+        let servers = nodes.filter(|(_, node)| matches!(node, Node::Provider { .. }));
+        let kept = servers.map(|(server, _)| (server, inspector.kept(&props.cabinet.of(server))));
+        let kept: BTreeMap<_, _> = kept.map(|(server, kept)| (server.clone(), kept)).collect();
+        let mut events = leaks::find(&props.log, &[sent.as_slice(), &answers].concat(), &kept);
         let mut members = Members::default();
         props.log.each(|entry| members.note(entry));
         let inside = members.all().filter(|(_, client)| can(client));

@@ -1,8 +1,9 @@
 //! What kind of room it is: the base policy (RP03 §5, R55).
 //!
 //! Not here: what follows from it (`rules`). Pseudonyms, persistence and discovery are data that
-//! nothing obeys yet: pseudonymous rooms have no key management, and a room here ends with its
-//! group.
+//! nothing obeys: pseudonymous rooms have no key management; a room here ends with its group, also
+//! where RP03 §5 would let an authorised user make it a new one; and no endpoint searches for
+//! rooms.
 
 use std::io::Write;
 

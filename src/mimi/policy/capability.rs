@@ -1,8 +1,6 @@
 //! The registry of what roles may do (RP03 §10.2, R51).
 //!
-//! A capability is a number with a name. Which action asks for which is the business of `rules`;
-//! most of those about content, assets and calls only a client could enforce, by looking inside
-//! messages.
+//! A capability is a number with a name. Which action asks for which is the business of `rules`.
 
 use std::fmt;
 
@@ -10,6 +8,27 @@ use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
 /// Something that a role may do: a value of the "MIMI Role Capabilities" registry (RP03 §10.2).
 /// Values that are not registered are kept as they are.
+///
+/// Who obeys which:
+///
+/// - Hub and clients, with each commit and proposal (rule `authorised`): those about who is in the
+///   room, with which clients and which role (adding, removing, kicking, banning, leaving, changing
+///   roles, joining by each way in); those about join codes; those about the room's name,
+///   description, avatar, subject and mood; and those about its policy (`canChangeRoleDefinitions`,
+///   `canChangePreauthorizedUserList`, `canChangeRoomMembershipStyle`,
+///   `canChangeMlsOperationalPolicies`, `canChangeOtherPolicyAttribute`).
+/// - The hub alone: `canSendMessage` (`may-send`); and `canReportAbuse`, where a report names who
+///   makes it (`may-report`).
+/// - The hub where it can withhold, and clients: `canReceiveMessage` (`may-receive`).
+///
+/// The others nobody obeys. Of these, uploads and downloads are the only ones that the testbed has an
+/// action for; but an upload names no room, and no request says what an asset is, an image or a
+/// video: only who reads the message that it hangs on could tell (RP03 §8.4). There is no action
+/// for what is done with single messages (copies, replies, reactions, edits, topics, links, targets),
+/// for knocking, subgroups, calls, own names and moods, nor for making or destroying rooms by right
+/// of a role. ReInit and PSK proposals are refused to everybody (`only-known-proposals`); external
+/// commits and proposals, and updates, follow the operational policy, as RP03 §8.7 reserves their
+/// capabilities.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, TlsSize, TlsSerialize, TlsDeserializeBytes,
 )]

@@ -188,6 +188,12 @@ pub static RULES: &[Rule] = &[
         check: Check::Request,
     },
     Rule {
+        id: "may-report",
+        meaning: "a participant who reports abuse by name has a role with canReportAbuse",
+        source: "RP03 §8.3; R41, R51",
+        check: Check::Request,
+    },
+    Rule {
         id: "peer-is-who-it-says",
         meaning: "the provider or client that a request names is the one that dialled",
         source: "P06 §4.1; R1",

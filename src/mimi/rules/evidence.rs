@@ -155,6 +155,7 @@ pub static EVIDENCE: &[Evidence] = &[
         "deaf-by-role",
         "who_may_receive_nothing_is_sent_nothing_where_its_hub_is_its_own_provider",
     ),
+    seen("may-report", "no-right-to-report", "who_may_not_report_does_not_until_its_role_lets_it"),
     seen(
         "peer-is-who-it-says",
         "liar-requests",

@@ -90,6 +90,18 @@ pub struct Record {
     franks: BTreeMap<Digest, Frank>,
 }
 
+impl Record {
+    /// Shows each message that the hub keeps, as it is kept: what waits for a commit, what is under
+    /// way to providers, the GroupInfo and the franks.
+    pub fn each(&self, look: &mut impl FnMut(&[u8])) {
+        look(&self.group_info);
+        self.cached.iter().for_each(|cached| look(&cached.message));
+        let parcels = self.queue.values().flat_map(BTreeMap::values);
+        parcels.flat_map(|parcel| parcel.events()).for_each(|event| look(&event.encode()));
+        self.franks.values().for_each(|frank| look(&frank.encode()));
+    }
+}
+
 /// Where a KeyPackage came from.
 #[derive(Clone)]
 pub struct PackageRoute {
