@@ -179,6 +179,8 @@ pub enum Catalogue {
     Faults,
     /// The files in scenarios/.
     Scenarios,
+    /// What endpoints can answer.
+    Codes,
 }
 
 /// How much is logged.

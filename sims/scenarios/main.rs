@@ -9,6 +9,7 @@
 // Clippy knows tests by their attribute, and takes what they share for something else.
 #![allow(clippy::unwrap_used)]
 
+mod codes;
 mod crashes;
 mod expulsion;
 mod found;
@@ -55,6 +56,7 @@ fn once(name: &str, seed: Option<u64>, shows: impl Fn(&Played)) {
 
 /// All that the tests of this target say.
 const TESTS: &[&str] = &[
+    include_str!("codes.rs"),
     include_str!("crashes.rs"),
     include_str!("expulsion.rs"),
     include_str!("found.rs"),
@@ -111,14 +113,19 @@ fn sources(folder: &Path, found: &mut String) {
     }
 }
 
-#[test]
-fn each_rule_names_a_test_that_there_is() {
+/// Each of these names a test that there is.
+fn assert_tests_are_there<'a>(named: impl Iterator<Item = (String, &'a str)>) {
     let mut text = String::new();
     sources(Path::new("src"), &mut text);
     sources(Path::new("sims"), &mut text);
-    for Evidence { rule, test, .. } in EVIDENCE {
+    for (what, test) in named {
         let there = text.contains(&format!("#[test]\n    fn {test}("))
             || text.contains(&format!("#[test]\nfn {test}("));
-        assert!(there, "{rule}: there is no test {test}");
+        assert!(there, "{what}: there is no test {test}");
     }
+}
+
+#[test]
+fn each_rule_names_a_test_that_there_is() {
+    assert_tests_are_there(EVIDENCE.iter().map(|it| (it.rule.to_owned(), it.test)));
 }

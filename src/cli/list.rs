@@ -1,4 +1,4 @@
-//! `schism list`: the four catalogues, and the scenarios there are.
+//! `schism list`: the catalogues, and the scenarios there are.
 
 use std::path::Path;
 

@@ -16,6 +16,7 @@
 
 mod abuse;
 pub(in crate::mimi) mod codec;
+mod codes;
 mod consent;
 mod directory;
 mod download;
@@ -32,6 +33,7 @@ pub(in crate::mimi) mod testing;
 mod update;
 
 pub use abuse::{AbuseReport, AbusiveMessage};
+pub use codes::{EACH_CLIENT, HTTP, RESPONSE_CODES, ResponseCode, Seen};
 pub use consent::{ConsentEntry, ConsentOperation, ConsentScope};
 pub use directory::Directory;
 pub use download::{AssetUrl, AssetUrlError};
