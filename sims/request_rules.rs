@@ -99,6 +99,20 @@ fn a_group_info_goes_to_whoever_signs_and_comes_from_its_peer() {
 }
 
 #[test]
+fn a_client_gets_no_group_info_in_the_name_of_another() {
+    let (rig, ..) = Rig::new();
+    let stranger = Person::new(HUB, "alice", "A9", 9);
+    let library = schism::mls::Library::new([7; 32], schism::mls::Meter::off());
+    let ask = |who: &Person| {
+        let (request, _) = GroupInfoRequest::signed(&library, who.identity(), None).unwrap();
+        let errand = Errand::GroupInfo(rig.room.clone());
+        rig.ask(&rig.by_alice(errand, request.encode())).unwrap()
+    };
+    refused(&ask(&stranger), 403, "peer-is-who-it-says");
+    assert!(is_granted(&ask(&rig.alice)));
+}
+
+#[test]
 fn a_group_info_goes_to_participants_and_not_to_strangers() {
     let (rig, ..) = Rig::new();
     let stranger = Person::new(B, "berta", "B9", 9);

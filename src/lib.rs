@@ -20,13 +20,13 @@
 //! | [`campaign`] | runs with the real nodes, played and judged |
 //! | [`report`] | console, JSON, files |
 //!
-//! Of the drafts (draft-ietf-mimi-protocol-06, draft-ietf-mimi-room-policy-03) these are left out on
-//! purpose: pseudonymous rooms, whose key management is not specified; oblivious HTTP;
-//! SemiPrivateMessage and ReInit, for which OpenMLS has no support; and TLS itself: the address that
-//! a connection comes from stands for mutual authentication.
+//! Of the drafts (draft-ietf-mimi-protocol-06, draft-ietf-mimi-room-policy-03) these are left out
+//! on purpose: pseudonymous rooms, whose key management is not specified; oblivious HTTP;
+//! SemiPrivateMessage and ReInit, for which OpenMLS has no support; and TLS itself: the address
+//! that a connection comes from stands for mutual authentication.
 //!
-//! Where a draft leaves something open, Schism takes the sounder reading; the others are options of a
-//! scenario ([`mimi::rules::READINGS`]).
+//! Where a draft leaves something open, Schism takes the sounder reading; the others are options of
+//! a scenario ([`mimi::rules::READINGS`]).
 
 #[cfg(not(tokio_unstable))]
 compile_error!(

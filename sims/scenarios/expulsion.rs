@@ -226,3 +226,24 @@ fn accomplices_who_void_the_hubs_proposals_put_off_a_removal_by_a_few_epochs_onl
         played.assert_nothing_undone();
     });
 }
+
+#[test]
+fn a_hub_does_not_have_the_last_go_who_could_commit_it() {
+    each_seed("everybody-leaves-the-house", |played| {
+        let proposed = expulsions(played);
+        assert_eq!(proposed.len(), 1, "one of the two goes");
+        played.first(
+            "the other stays",
+            |it| matches!(&it.event, Event::Refused { rule, .. } if rule == "somebody-can-commit"),
+        );
+        played.assert_nothing_undone();
+    });
+}
+
+#[test]
+fn what_the_hub_does_not_want_any_more_is_not_owed() {
+    each_seed("back-in-the-house", |played| {
+        assert_eq!(expulsions(played).len(), 1, "and never again");
+        assert_eq!(played.readers("Bob is still here"), ["A2", "B1"]);
+    });
+}

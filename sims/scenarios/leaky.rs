@@ -262,7 +262,8 @@ fn a_text_in_the_clear_is_found_in_requests_in_answers_and_on_disks() {
     let script = script("late-joiner-reads-back", None);
     assert_eq!(broken(&script, Leak::Text), ["servers_see_no_content"]);
     assert_eq!(broken(&script, Leak::Archive), ["servers_see_no_content"]);
-    // Clients that can't read what they are answered get nowhere; what matters here is what is found.
+    // Clients that can't read what they are answered get nowhere; what matters here is what is
+    // found.
     assert!(broken(&script, Leak::Answer).contains(&"servers_see_no_content".to_owned()));
 }
 

@@ -1,10 +1,11 @@
 //! `client.breaks-rule`: once, beside an honest client, a request that breaks one rule (A31).
 //!
-//! The liar waits for its time, and for the client to be a member that is in step with its hub; then it
-//! takes a copy of the client's disk, makes the lie ([`super::lies`]), and sends it on the client's own
-//! connection. A lie that did not get as far as its rule, since the epoch moved or nothing came back,
-//! is made anew. What comes of it the trace says in the words of whoever refuses. The liar keeps on a
-//! disk of its own what it has told, so that a crash of the client does not make it tell that again.
+//! The liar waits for its time, and for the client to be a member that is in step with its hub;
+//! then it takes a copy of the client's disk, makes the lie ([`super::lies`]), and sends it on the
+//! client's own connection. A lie that did not get as far as its rule, since the epoch moved or
+//! nothing came back, is made anew. What comes of it the trace says in the words of whoever
+//! refuses. The liar keeps on a disk of its own what it has told, so that a crash of the client
+//! does not make it tell that again.
 //!
 //! Not here: the client itself. It is as honest as ever, knows nothing, and goes on.
 

@@ -9,7 +9,7 @@ use super::kit::Kit;
 use super::room::{Room, Standing};
 use crate::mimi::local::UnsubscribeRequest;
 use crate::mimi::room::ComponentUpdate;
-use crate::mimi::rules::{HandshakeKind, Part, Proposer, What};
+use crate::mimi::rules::{HandshakeKind, Part, Proposer, Reading, What};
 use crate::mimi::wire::{FanoutExtra, FanoutMessage, RatchetTreeOption, WireError};
 use crate::mls::{Incoming, Member, MlsError, PeekKind, StagedByMember, peek};
 use crate::node::wish::WishKind;
@@ -190,7 +190,7 @@ impl Room {
         }
         let Some(member) = &mut self.member else { return Use::Done };
         let removes_me = staged.removes_me;
-        let waits = self.record.proposals_since_ms;
+        let waits = self.record.commit_due_ms;
         // What an external commit voids of the hub's proposals comes with it anew. Who began to
         // wait anew as well could be kept waiting for ever (A20).
         let waited = waits.filter(|_| staged.handshake.kind == HandshakeKind::ExternalCommit);
@@ -207,7 +207,7 @@ impl Room {
             self.again(job.wanted);
         }
         self.entered(kit, Way::Commit, Some(digest));
-        self.record.proposals_since_ms = waited;
+        self.record.commit_due_ms = waited;
         Use::Done
     }
 
@@ -215,11 +215,12 @@ impl Room {
     fn removed(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64) {
         self.record.out_since = stamp;
         self.put_out(kit, commit, stamp);
+        self.has_left(kit);
         self.read_no_more();
     }
 
-    /// Ends this client's stay. Only a Welcome that was accepted after the hub's `stamp` leads back;
-    /// those that were put off before are stale (N-03).
+    /// Ends this client's stay. Only a Welcome that was accepted after the hub's `stamp` leads
+    /// back; those that were put off before are stale (N-03).
     pub(super) fn put_out(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64) {
         self.record.early.retain(|event| event.timestamp > stamp);
         let epoch = self.epoch();
@@ -234,9 +235,6 @@ impl Room {
         self.record.heard_of = 0;
         tracing::info!(room = %self.uri, epoch, "removed");
         kit.journal.record(Event::Removed { room: self.uri.clone(), epoch, commit });
-        if let Some(leaving) = self.record.leaving.take() {
-            self.end(kit, &leaving, Fate::Done, &format!("out since the commit of epoch {epoch}"));
-        }
         let under_way = self.record.job.take().and_then(|job| job.wanted);
         if let Some(wanted) = under_way {
             // A leave whose answer was lost was accepted all the same.
@@ -252,6 +250,13 @@ impl Room {
         }
     }
 
+    /// The leave that was asked for has come to pass.
+    pub(super) fn has_left(&mut self, kit: &Kit) {
+        if let Some(leaving) = self.record.leaving.take() {
+            self.end(kit, &leaving, Fate::Done, "out of the room");
+        }
+    }
+
     pub(super) fn read_no_more(&mut self) {
         self.is_reader = false;
         let about = format!("unsubscribe {} {}", self.uri.name(), self.record.stay);
@@ -261,7 +266,9 @@ impl Room {
 
     fn welcomed(&mut self, kit: &Kit, event: &FanoutMessage, tree: &RatchetTreeOption) -> Use {
         let digest = Digest::of(&event.message);
-        if event.timestamp <= self.record.out_since {
+        let may_tie = kit.rules.readings().has(Reading::StampsMayTie);
+        let out_since = self.record.out_since;
+        if event.timestamp < out_since || (event.timestamp == out_since && !may_tie) {
             return self.pass(kit, digest, "of a stay that is over");
         }
         if matches!(self.record.standing, Standing::Member | Standing::Creating) {

@@ -1,9 +1,10 @@
 //! The way in from outside: GroupInfo, external commit, and adopting the group that it made.
 //!
 //! The same way serves a new client of a listed user, a user that returns, a user who is not listed
-//! and lists itself where the room lets it, and a member that has lost track and must rejoin. The group that an external commit leads to is built in a store of
-//! its own, since the library puts it there before the hub has said anything (study/openmls.md
-//! §4); it becomes this client's group when the hub has accepted.
+//! and lists itself where the room lets it, and a member that has lost track and must rejoin. The
+//! group that an external commit leads to is built in a store of its own, since the library puts it
+//! there before the hub has said anything (study/openmls.md §4); it becomes this client's group
+//! when the hub has accepted.
 
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
@@ -138,6 +139,7 @@ impl Room {
             self.put_out(kit, None, u64::MAX);
         }
         if self.record.denials.are_final() {
+            self.has_left(kit);
             self.read_no_more();
         }
     }

@@ -75,8 +75,8 @@ pub(super) struct RoomRecord {
     pub recover: Option<Recovery>,
     /// Since when intents wait for this client to become a member.
     pub outside_since_ms: Option<u64>,
-    /// Since when proposals of others wait for a commit.
-    pub proposals_since_ms: Option<u64>,
+    /// When this client commits the proposals of others that wait.
+    pub commit_due_ms: Option<u64>,
     /// Nothing is begun before this time.
     pub rest_until_ms: u64,
     /// The commit that led to the current epoch.
@@ -216,7 +216,7 @@ impl Room {
             return (!job.in_flight).then_some(job.send_at_ms);
         }
         let patience = record.behind_since_ms.map(|since| since + PATIENCE_MS);
-        let commit = record.proposals_since_ms;
+        let commit = record.commit_due_ms;
         let rest = (record.rest_until_ms > 0).then_some(record.rest_until_ms);
         let welcome = record.outside_since_ms.map(|since| since + WELCOME_WAIT_MS);
         [patience, commit, rest, welcome].into_iter().flatten().min()
@@ -294,13 +294,13 @@ impl Room {
     /// Whether proposals of others wait, and have waited for this client's delay.
     fn proposals_are_due(&mut self, kit: &Kit, now_ms: u64) -> bool {
         let Some(member) = self.member.as_ref().filter(|member| member.has_proposals()) else {
-            self.record.proposals_since_ms = None;
+            self.record.commit_due_ms = None;
             return false;
         };
         let policy = member.state().operational_policy().pending_proposals;
         let delay = kit.commit_delay(&self.uri, self.epoch(), policy);
         let due = now_ms.saturating_add(delay);
-        let due = *self.record.proposals_since_ms.get_or_insert(due);
+        let due = *self.record.commit_due_ms.get_or_insert(due);
         now_ms >= due
     }
 
@@ -333,7 +333,8 @@ impl Room {
         self.record.recover.get_or_insert(Recovery { why, anew: false });
     }
 
-    /// Ends intents that have waited too long for this client to be a member that they are of use to.
+    /// Ends intents that have waited too long for this client to be a member that they are of use
+    /// to.
     pub fn stop_waiting(&mut self, kit: &Kit, now_ms: u64, why: &str) {
         if self.record.wanted.is_empty() {
             self.record.outside_since_ms = None;

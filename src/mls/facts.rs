@@ -97,8 +97,8 @@ impl Senders {
         self.servers.iter().flatten().cloned().collect()
     }
 
-    /// What a change of the GroupContext's extensions does. Rooms have a use for one kind only: that
-    /// other external senders follow on the first one.
+    /// What a change of the GroupContext's extensions does. Rooms have a use for one kind only:
+    /// that other external senders follow on the first one.
     fn changed_to(&self, after: &Extensions<GroupContext>) -> What {
         let (mut old, mut new) = (self.extensions.clone(), after.clone());
         let (before, senders) =

@@ -5,8 +5,8 @@
 //! not as lists of numbers. A format without types of its own (postcard, bincode) would not do:
 //! OpenMLS reads a group's join configuration back by looking at what stands there.
 //!
-//! Each method of the storage trait is a line: what it does, where. Lists are their items' encodings
-//! one after the other, so that appending needs no decoding.
+//! Each method of the storage trait is a line: what it does, where. Lists are their items'
+//! encodings one after the other, so that appending needs no decoding.
 //!
 //! Not here: durability. [`Store`] is a copy of the map, and the node's disk keeps it.
 

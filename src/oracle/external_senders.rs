@@ -1,4 +1,5 @@
-//! `external_senders_are_hub_and_followers` (I16): who may propose from outside has somebody inside.
+//! `external_senders_are_hub_and_followers` (I16): who may propose from outside has somebody
+//! inside.
 //!
 //! The hub is the first external sender of its rooms' groups. Any other is a provider with a
 //! participant when it is named, and named once. When its last participant has left, the next

@@ -15,7 +15,9 @@ use super::hub_log::{Item, Shadow};
 use super::mail::Mail;
 use super::room::{Belief, Room};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
-use crate::trace::{Author, Digest, Entry, Event, Fate, Header, Judged, Kind, Member, Node, Phase};
+use crate::trace::{
+    Author, Deed, DeedKind, Digest, Entry, Event, Fate, Header, Judged, Kind, Member, Node, Phase,
+};
 use crate::trace::{RoomView, Stage, StateRef};
 
 /// A wish that was given to a client.
@@ -178,7 +180,7 @@ impl Ledger {
         members
             .filter_map(|member| self.node_of(&member.client))
             .filter(|node| self.is_honest(node) && self.in_touch(node, uri))
-            .filter(|node| !room.barred.contains(*node))
+            .filter(|node| !self.is_barred(uri, node))
             .collect()
     }
 
@@ -316,11 +318,36 @@ impl Ledger {
             "external-commits-allowed" => view.is_some_and(|it| it.policy.no_external_commits),
             _ => false,
         };
+        let returns = |deed: &Deed| match (&deed.by, &deed.what) {
+            (Author::Client { .. }, DeedKind::Join) => true,
+            (Author::Client { user, .. }, DeedKind::RemoveClient { of, .. }) => user == of,
+            _ => false,
+        };
         let author = judged.deeds.first().map(|deed| &deed.by);
-        let Some(Author::Client { client, .. }) = author.filter(|_| bars) else { return };
+        let only_returns = judged.deeds.iter().all(returns);
+        let Some(Author::Client { client, .. }) = author.filter(|_| bars && only_returns) else {
+            return;
+        };
         if let Some(node) = self.names.get(client).cloned() {
-            self.rooms.entry(room.clone()).or_default().barred.insert(node);
+            let room = self.rooms.entry(room.clone()).or_default();
+            room.barred.insert(node, judged.epoch);
         }
+    }
+
+    /// Whether the room's policy does not let the node back in, as far as it is still what it was
+    /// when the node tried.
+    pub(super) fn is_barred(&self, uri: &RoomUri, node: &str) -> bool {
+        let room = self.room(uri);
+        let Some(person) = self.person(node) else { return false };
+        let terms = |epoch: u64| {
+            let view = self.view_at(uri, epoch)?;
+            let listed = view.participants.iter().find(|listed| listed.user == person.user);
+            let role = listed.map(|listed| listed.role);
+            let role = view.roles.iter().find(|it| Some(it.index) == role);
+            Some((view.policy.no_external_commits, role.map(|it| &it.capabilities)))
+        };
+        let then = room.barred.get(node);
+        then.is_some_and(|then| terms(*then) == room.hub.epoch().and_then(terms))
     }
 
     fn note_client(&mut self, entry: &Entry) {

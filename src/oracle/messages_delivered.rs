@@ -75,9 +75,11 @@ fn reader<'a>(
     let place = room.places.get(node);
     // Who takes itself for removed and is not is `convergence`'s.
     let missed = place.is_some_and(|place| place.removed || place.since > item.epoch);
-    let able = ledger.is_honest(node) && ledger.in_touch(node, uri) && !room.barred.contains(node);
+    let able = ledger.is_honest(node) && ledger.in_touch(node, uri) && !ledger.is_barred(uri, node);
     let now = place.map_or(item.epoch, |place| place.epoch);
-    let deaf = [item.epoch, now].into_iter().any(|at| is_deaf(ledger, uri, at, &member.user));
+    // The hub withheld it by the epoch that it took it in, the client by the one that it was in.
+    let mut between = item.epoch..=now.max(item.epoch);
+    let deaf = between.any(|at| is_deaf(ledger, uri, at, &member.user));
     (still && able && !leaving && !missed && !deaf).then_some(node)
 }
 

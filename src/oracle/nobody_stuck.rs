@@ -3,7 +3,8 @@
 //! Judged at the end: in each room that had an honest member in touch with the hub from the probe
 //! to the end, a commit was accepted since the probe began; and each wish of the scenario has come
 //! to its end, whatever end that is: what bounds a wish (L5) is the time of rest that the scenario
-//! gives, counted from the last step or fault. Nor does everybody wait for everybody else to take it out.
+//! gives, counted from the last step or fault. Nor does everybody wait for everybody else to take
+//! it out.
 //!
 //! Not owed: rooms with a dishonest hub, or without such a member; wishes of clients that are
 //! dishonest, or out of touch at the end; wishes from before a rollback, which the client's disk

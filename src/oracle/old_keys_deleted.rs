@@ -1,9 +1,9 @@
 //! `old_keys_deleted` (I21): what a client has no more use for, a thief finds nothing of.
 //!
 //! A client keeps keys of as many past epochs as the room tolerates messages of, and the keys of a
-//! message only until it has read it. The world copies the disks of some members at the end, and feeds them
-//! messages that are older, and messages that they have read. None may open, whoever it was for:
-//! its keys are gone (forward secrecy).
+//! message only until it has read it. The world copies the disks of some members at the end, and
+//! feeds them messages that are older, and messages that they have read. None may open, whoever it
+//! was for: its keys are gone (forward secrecy).
 
 use std::collections::BTreeSet;
 

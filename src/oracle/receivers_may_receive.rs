@@ -1,7 +1,7 @@
 //! `receivers_may_receive` (R51): who has no right to messages gets none.
 //!
-//! When a client gives its user a message, the user's role holds canReceiveMessage, in the epoch that
-//! the client is in.
+//! When a client gives its user a message, the user's role holds canReceiveMessage, in the epoch
+//! that the client is in.
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -41,8 +41,8 @@ impl Invariant for ReceiversMayReceive {
     }
 }
 
-/// Whether the user is listed in this epoch with a role that may not receive; no where the trace does
-/// not say.
+/// Whether the user is listed in this epoch with a role that may not receive; no where the trace
+/// does not say.
 pub(super) fn is_deaf(ledger: &Ledger, room: &RoomUri, epoch: u64, user: &UserUri) -> bool {
     let Some(view) = ledger.view_at(room, epoch) else { return false };
     let listed = view.participants.iter().find(|listed| listed.user == *user);

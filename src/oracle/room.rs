@@ -4,11 +4,11 @@
 //!
 //! Not here: what dishonest clients claim; the ledger does not pass it on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::hub_log::{HubLog, Item};
 use crate::mimi::uri::UserUri;
-use crate::trace::{Digest, Kind, Member, Way};
+use crate::trace::{Author, Deed, DeedKind, Digest, Kind, Member, Way};
 
 /// What a client believes of an epoch.
 #[derive(Debug, Clone)]
@@ -76,7 +76,8 @@ pub(super) struct Room {
     /// Where each honest client is, by node.
     pub(super) places: BTreeMap<String, Place>,
     /// Nodes that set out to return, and that the room's policy does not let back in.
-    pub(super) barred: BTreeSet<String>,
+    /// With the epoch whose policy it was.
+    pub(super) barred: BTreeMap<String, u64>,
     /// Users that are to be out of the room.
     pub(super) leavers: BTreeMap<UserUri, Leave>,
 }
@@ -104,10 +105,19 @@ impl Room {
 
     /// The hub regards the user as exiting, by what it accepted last.
     pub(super) fn exits(&mut self, user: &UserUri, n: u64) {
-        let accepted = self.hub.items().last().map(|item| item.index);
+        let last = self.hub.items().last();
+        let accepted = last.map(|item| item.index);
+        let removes = |deed: &Deed| {
+            let of = matches!(&deed.what, DeedKind::RemoveClient { of, .. } if of == user);
+            of && matches!(deed.by, Author::Server(_))
+        };
+        // What a server wants only the server asks for again.
+        let by_server = last.is_some_and(|item| item.deeds.iter().any(removes));
+        let known = self.leavers.contains_key(user);
         self.leaves(user, n);
         if let Some(leave) = self.leavers.get_mut(user) {
             leave.accepted = accepted;
+            leave.given_up |= by_server && !known;
         }
     }
 

@@ -1,4 +1,5 @@
-//! `servers_see_no_content` (I24): servers carry messages and read none; followers don't know whose.
+//! `servers_see_no_content` (I24): servers carry messages and read none; followers don't know
+//! whose.
 //!
 //! The world looks through every body that was sent to a server or by one, and through the servers'
 //! disks at the end, for the plaintext of messages; and through what followers were told, keep and

@@ -342,7 +342,8 @@ impl Story {
         self.push(to, event);
     }
 
-    /// The world's copy of the client's disk, taken at the hub's epoch, opens a message of an epoch.
+    /// The world's copy of the client's disk, taken at the hub's epoch, opens a message of an
+    /// epoch.
     pub(super) fn opens(&mut self, copied: &str, taken: Taken, epoch: u64, message: &str) {
         let event = Event::Opened {
             room: room(),

@@ -1,9 +1,10 @@
 //! `used_in_order` (I26): a client uses what it gets in the order that the room has.
 //!
 //! The network may deliver as it likes (R43). What a client gives to its user was encrypted in an
-//! epoch that the client has been in: never in one that it has not entered yet, and never in one from
-//! before it came. What it read in an earlier stay it may deliver in a later one: a client tells its
-//! user what it read when its disk holds that, and may have left and come back with the same mail.
+//! epoch that the client has been in: never in one that it has not entered yet, and never in one
+//! from before it came. What it read in an earlier stay it may deliver in a later one: a client
+//! tells its user what it read when its disk holds that, and may have left and come back with the
+//! same mail.
 
 use std::collections::BTreeSet;
 

@@ -2,8 +2,9 @@
 //!
 //! What an honest hub accepts, the evaluator must allow. What it refuses by the rule about rights,
 //! the evaluator must forbid. The same holds for a client that follows somebody's commit, or
-//! refuses to. The evaluator reads the policy of the state that the change was made in. And whatever
-//! the rule: where hub and client check the same ones, no client refuses a commit that the hub took.
+//! refuses to. The evaluator reads the policy of the state that the change was made in. And
+//! whatever the rule: where hub and client check the same ones, no client refuses a commit that the
+//! hub took.
 
 use super::evaluator::{Moment, evaluate};
 use super::hub_log::Item;

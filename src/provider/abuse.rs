@@ -1,9 +1,9 @@
 //! Reports of abusive messages, for the rooms of this hub (P06 §5.9, R41).
 //!
-//! A report is taken where it is well-formed and made in the reporter's own name; what its
-//! evidence is worth goes on record and not into the answer. So nobody can learn by trying whether
-//! a made-up message would pass. A reporter who is named and listed needs a role that may report; who
-//! is out of the room may still report what it got there.
+//! A report is taken where it is well-formed and made in the reporter's own name; what its evidence
+//! is worth goes on record and not into the answer. So nobody can learn by trying whether a made-up
+//! message would pass. A reporter who is named and listed needs a role that may report; who is out
+//! of the room may still report what it got there.
 //!
 //! What a provider does about a user who was reported, the drafts leave open. Here a hub acts where
 //! the room itself made it an enforcer: where its server is preauthorised for a role that may ban

@@ -3,15 +3,15 @@
 //!
 //! Which users these are is worked out anew after each commit and at each start, from what is on
 //! the disk: users of this provider whose account has ended and who still have clients in a room of
-//! this hub, whoever the hub bans (`abuse`), and participants of a room with a parent (RP03 §5, I17)
-//! who are none of the parent. So nothing is forgotten over a crash,
-//! and a client that a commit under way still brings in goes with the next one. The hub proposes
-//! ([`super::room`]); members commit.
+//! this hub, whoever the hub bans (`abuse`), and participants of a room with a parent (RP03 §5,
+//! I17) who are none of the parent. So nothing is forgotten over a crash, and a client that a
+//! commit under way still brings in goes with the next one. The hub proposes ([`super::room`]);
+//! members commit.
 //!
 //! Not here: users of other providers whose account has ended. A hub does not know of it, and their
-//! own provider has to ask. Nor users who are listed without a client: there is no leaf for a Remove
-//! to name, and a server can't propose a change of the list (study/openmls.md §2), so that they stay
-//! until a member takes them off.
+//! own provider has to ask. Nor users who are listed without a client: there is no leaf for a
+//! Remove to name, and a server can't propose a change of the list (study/openmls.md §2), so that
+//! they stay until a member takes them off.
 
 use std::rc::Rc;
 

@@ -39,8 +39,8 @@ impl Inner {
     }
 
     /// Puts a room's events into the mailboxes of the clients that they are for. Users that are
-    /// `silenced` get no application messages (R22, RP03 §8.3): only a room's hub knows who is. Nor do
-    /// clients whose account has ended.
+    /// `silenced` get no application messages (R22, RP03 §8.3): only a room's hub knows who is. Nor
+    /// do clients whose account has ended.
     pub(super) fn post(
         &self,
         room: &RoomUri,

@@ -19,7 +19,7 @@ use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
 use crate::mimi::wire::{
     GroupInfoRequest, GroupInfoResponse, KeyMaterialRequest, Route, WireError,
 };
-use crate::mls::{key_package_facts, key_package_reference};
+use crate::mls::{key_package_facts, key_package_reference, read_identity};
 use crate::trace::{Digest, Event};
 
 impl Inner {
@@ -112,8 +112,8 @@ impl Inner {
         Ok(answer(201, Bytes::new()))
     }
 
-    /// Ends a user's account: nobody gets its KeyPackages any more, and its clients get nothing. From
-    /// the rooms that this provider is the hub of, the user is taken out.
+    /// Ends a user's account: nobody gets its KeyPackages any more, and its clients get nothing.
+    /// From the rooms that this provider is the hub of, the user is taken out.
     fn delete_account(self: &Rc<Self>, user: &UserUri) -> http::Response<Bytes> {
         self.state.borrow_mut().shelf.delete(user);
         self.sync();
@@ -158,7 +158,14 @@ impl Inner {
         trying: &Try,
         body: Bytes,
     ) -> Result<http::Response<Bytes>, Failure> {
-        GroupInfoRequest::decode(&body).map_err(|error| Failure::malformed(&error).about(room))?;
+        let request = GroupInfoRequest::decode(&body)
+            .map_err(|error| Failure::malformed(&error).about(room))?;
+        // A hub knows a follower's clients by what their provider lets through.
+        let named = read_identity(&request.requester_credential.identity);
+        if named.is_none_or(|named| named.client != *client) {
+            let why = "the request is in the name of another client";
+            return Err(Failure::new(403, "peer-is-who-it-says", why).about(room));
+        }
         let begun = self.state.borrow_mut().mail.subscribe(room, client);
         let response = if self.is_hub_of(room) {
             self.clone().group_info(&self.setup.name.clone(), room, &body)

@@ -2,8 +2,10 @@
 //!
 //! [`Server::handle`] answers one request. What it may do is split over the files: [`room`] decides
 //! for rooms that it is the hub of, `hub` moves bytes around those decisions, `fanout` empties the
-//! hub's queues, `expulsion` has users go who have no account any more or are banned, `certificates` finds those of followers, `follower` takes what other hubs send, `local` serves the own clients;
-//! `key_material`, `consent`, `identifiers` and `assets` are what providers ask each other besides.
+//! hub's queues, `expulsion` has users go who have no account any more or are banned,
+//! `certificates` finds those of followers, `follower` takes what other hubs send, `local` serves
+//! the own clients; `key_material`, `consent`, `identifiers` and `assets` are what providers ask
+//! each other besides.
 //!
 //! Accepting is one moment. The decision is made in memory, made durable, answered, and fanned
 //! out, in this order; [`Points`] lie between, where a crash can be aimed at. A server that starts

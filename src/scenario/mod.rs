@@ -23,13 +23,13 @@
 //! ```
 //!
 //! Further keys, all optional: of a room, what `rooms` lists; `seed`; `rest` (`"20s"`);
-//! `network.latency` (`"20ms..60ms"`); `protocol.without`, `protocol.hub_without`, `protocol.readings`,
-//! `protocol.commit_delay` (`"300ms..1500ms"`), and what `key_material` names; `misbehaviour`;
-//! `expect.violates`. `room` may be left out of a step where there is only one room. A step with
-//! `every` and `times` stands for many, whose texts and names are numbered.
+//! `network.latency` (`"20ms..60ms"`); `protocol.without`, `protocol.hub_without`,
+//! `protocol.readings`, `protocol.commit_delay` (`"300ms..1500ms"`), and what `key_material` names;
+//! `misbehaviour`; `expect.violates`. `room` may be left out of a step where there is only one
+//! room. A step with `every` and `times` stands for many, whose texts and names are numbered.
 //!
-//! Reading goes from the names to their use: `topology` and `rooms` say who is there, `steps`, `faults`
-//! and `misbehaviour` say what happens to them. `fields` and `time` know the form, and
+//! Reading goes from the names to their use: `topology` and `rooms` say who is there, `steps`,
+//! `faults` and `misbehaviour` say what happens to them. `fields` and `time` know the form, and
 //! `problem` how to say what is wrong.
 //!
 //! Not here: what any of it means in a run (`world`, `adversary`, `oracle`), and the rules

@@ -1,7 +1,8 @@
 //! The ids that a scenario file can name, in one place for the parser and its messages.
 //!
 //! The catalogues themselves, with meaning and source, live with the code that they drive
-//! (`oracle`, `world`, `adversary`, `mimi::rules`); a test holds each of them against its list here.
+//! (`oracle`, `world`, `adversary`, `mimi::rules`); a test holds each of them against its list
+//! here.
 
 /// Ids of the second catalogue.
 pub const INVARIANTS: &[&str] = &[

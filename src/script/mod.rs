@@ -84,7 +84,8 @@ pub struct Protocol {
     pub hub_without: Vec<String>,
     /// Ids of readings that are taken in place of the usual ones.
     pub readings: Vec<String>,
-    /// A client that sees proposals waiting commits after a keyed time in this range (R37, RP03 §7).
+    /// A client that sees proposals waiting commits after a keyed time in this range (R37, RP03
+    /// §7).
     pub commit_delay_min_ms: u64,
     /// The range's end.
     pub commit_delay_max_ms: u64,

@@ -1,8 +1,9 @@
 //! The event vocabulary: everything that a run leaves on record.
 //!
-//! A trace is JSON Lines: a [`Header`](super::Header), then one [`Entry`] a line in the order in which things
-//! happened. Invariants and reports read nothing else, so an event carries all that they need.
-//! Times are simulated milliseconds since the start of the run; no wall time ever enters.
+//! A trace is JSON Lines: a [`Header`](super::Header), then one [`Entry`] a line in the order in
+//! which things happened. Invariants and reports read nothing else, so an event carries all that
+//! they need. Times are simulated milliseconds since the start of the run; no wall time ever
+//! enters.
 //!
 //! What an event does *not* carry: message plaintext, keys, and bytes of bodies (their SHA-256
 //! stands for them, so that two runs with equal traces sent equal bytes).

@@ -155,7 +155,8 @@ pub struct RoomView {
     pub policy: PolicyView,
 }
 
-/// What a room's policy says beside its roles. Where the room says nothing, its defaults stand here.
+/// What a room's policy says beside its roles. Where the room says nothing, its defaults stand
+/// here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PolicyView {

@@ -18,8 +18,8 @@ pub trait Inspector {
     /// All byte strings that a server keeps on these disks, with what each has of rooms' messages.
     fn kept(&self, disks: &Disks) -> Vec<Kept>;
 
-    /// The MLS messages of rooms in the body of a request to this endpoint, or of a mailbox's answer,
-    /// Welcomes left out.
+    /// The MLS messages of rooms in the body of a request to this endpoint, or of a mailbox's
+    /// answer, Welcomes left out.
     fn letters(&self, endpoint: &str, body: &[u8]) -> Vec<Letter>;
 
     /// The commits in the body of an answer that a client got from this endpoint.

@@ -1,8 +1,8 @@
 //! Looks through what was sent, and what servers keep, for what servers must not see.
 //!
 //! What is looked for is known from the trace: the id of each message, which is part of its
-//! plaintext, is unique in the run and found nowhere else; the text that its user wanted to say; and
-//! its sender, which only the hub may learn (R40).
+//! plaintext, is unique in the run and found nowhere else; the text that its user wanted to say;
+//! and its sender, which only the hub may learn (R40).
 //!
 //! Not here: what a disk held before the end, beyond what was sent; plaintext in another form than
 //! its own bytes; and texts of less than [`LEAST_TEXT`] bytes, which turn up by chance. Where two
@@ -17,8 +17,8 @@ use super::tap::Sent;
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
 use crate::trace::{Digest, Entry, Event, Header, Log, Node, Secret};
 
-/// Bytes of the shortest text that is looked for. A run's ciphertexts are far from long enough for so
-/// many bytes to turn up in them by chance.
+/// Bytes of the shortest text that is looked for. A run's ciphertexts are far from long enough for
+/// so many bytes to turn up in them by chance.
 const LEAST_TEXT: usize = 8;
 
 /// An application message.
@@ -29,8 +29,8 @@ struct Message {
     sender: Option<(ClientUri, UserUri)>,
 }
 
-/// The events to record: what each body held, and each server's disk at the end; each thing once for
-/// each node and endpoint.
+/// The events to record: what each body held, and each server's disk at the end; each thing once
+/// for each node and endpoint.
 pub fn find(
     log: &Log,
     sent: &[(Sent, Vec<Letter>)],
@@ -97,8 +97,8 @@ impl Wanted {
         Self { messages, markers, of }
     }
 
-    /// What shows in these bytes of a message's content; and in these letters, where a `server` that
-    /// is not the hub has them, of its sender.
+    /// What shows in these bytes of a message's content; and in these letters, where a `server`
+    /// that is not the hub has them, of its sender.
     fn look(
         &self,
         bytes: &[u8],

@@ -1,8 +1,8 @@
 //! A tap on the traffic: what was sent, kept for whoever looks into it later.
 //!
-//! Every body, of a request or an answer, is kept once for each node that it goes to. All answers to
-//! the clients that the script stops are kept besides, repeats too: what they were sent tells what
-//! their restart should find.
+//! Every body, of a request or an answer, is kept once for each node that it goes to. All answers
+//! to the clients that the script stops are kept besides, repeats too: what they were sent tells
+//! what their restart should find.
 //!
 //! Not here: what the bodies hold.
 

@@ -106,7 +106,6 @@ pub(super) fn renames_twice(inside: &mut Inside) -> Result<Forged, MlsError> {
         ComponentUpdate::Metadata(RoomMetadata { name: name.to_owned(), ..metadata })
     };
     let updates = vec![named("one name"), named("and another")];
-    // The state can't be worked out with both, so that no commit can be built: they are proposed.
     let messages = inside.member.propose(&inside.library, &inside.identity, &[], &updates)?;
     inside.proposals(messages)
 }

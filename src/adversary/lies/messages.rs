@@ -8,8 +8,8 @@ use crate::mimi::uri::UserUri;
 use crate::mimi::wire::SubmitMessageRequest;
 use crate::mls::MlsError;
 
-/// Where the epoch of a PrivateMessage begins, for a group id of one-byte length: after version, wire
-/// format and group id (RFC 9420 §6.3).
+/// Where the epoch of a PrivateMessage begins, for a group id of one-byte length: after version,
+/// wire format and group id (RFC 9420 §6.3).
 const BEFORE_GROUP_ID: usize = 4;
 
 /// How far ahead.

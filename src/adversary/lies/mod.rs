@@ -1,10 +1,10 @@
 //! Lies: for each rule that a client can break, a request that breaks it and as little else as can
 //! be.
 //!
-//! A lie is made with all that the client has: its signature key, its groups, its provider's trust. It
-//! is built on a copy of the client's disk, so that the honest client beside it knows nothing of it.
-//! Which rules have none here is for the reader of [`LIES`] to see: those that OpenMLS does not let
-//! a member break, and those that are a server's to keep.
+//! A lie is made with all that the client has: its signature key, its groups, its provider's trust.
+//! It is built on a copy of the client's disk, so that the honest client beside it knows nothing of
+//! it. Which rules have none here is for the reader of [`LIES`] to see: those that OpenMLS does not
+//! let a member break, and those that are a server's to keep.
 //!
 //! Not here: sending a lie, and when (`rule_breaker`).
 

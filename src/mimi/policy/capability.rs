@@ -21,14 +21,14 @@ use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 ///   makes it (`may-report`).
 /// - The hub where it can withhold, and clients: `canReceiveMessage` (`may-receive`).
 ///
-/// The others nobody obeys. Of these, uploads and downloads are the only ones that the testbed has an
-/// action for; but an upload names no room, and no request says what an asset is, an image or a
+/// The others nobody obeys. Of these, uploads and downloads are the only ones that the testbed has
+/// an action for; but an upload names no room, and no request says what an asset is, an image or a
 /// video: only who reads the message that it hangs on could tell (RP03 §8.4). There is no action
-/// for what is done with single messages (copies, replies, reactions, edits, topics, links, targets),
-/// for knocking, subgroups, calls, own names and moods, nor for making or destroying rooms by right
-/// of a role. ReInit and PSK proposals are refused to everybody (`only-known-proposals`); external
-/// commits and proposals, and updates, follow the operational policy, as RP03 §8.7 reserves their
-/// capabilities.
+/// for what is done with single messages (copies, replies, reactions, edits, topics, links,
+/// targets), for knocking, subgroups, calls, own names and moods, nor for making or destroying
+/// rooms by right of a role. ReInit and PSK proposals are refused to everybody
+/// (`only-known-proposals`); external commits and proposals, and updates, follow the operational
+/// policy, as RP03 §8.7 reserves their capabilities.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, TlsSize, TlsSerialize, TlsDeserializeBytes,
 )]

@@ -10,11 +10,11 @@
 //! that only tell clients how to show or keep messages are not modelled: status notifications,
 //! link previews, logging, chat history, bots, expiration (RP03 §6).
 //!
-//! Nor is `asset_policy`. Its fields are given (where to upload and download, sizes, media types), but
-//! not what a server could hold a request against: a `proxyDownload` names a host and an asset and no
-//! room (P06 §5.10), so a hub of several rooms can't tell whose policy holds, and a server
-//! sees sealed bytes, of no kind. What is left is for clients, who compare the URL in a message with
-//! the list of upload domains; messages of the testbed link no assets.
+//! Nor is `asset_policy`. Its fields are given (where to upload and download, sizes, media types),
+//! but not what a server could hold a request against: a `proxyDownload` names a host and an asset
+//! and no room (P06 §5.10), so a hub of several rooms can't tell whose policy holds, and a server
+//! sees sealed bytes, of no kind. What is left is for clients, who compare the URL in a message
+//! with the list of upload domains; messages of the testbed link no assets.
 
 mod base;
 mod capability;

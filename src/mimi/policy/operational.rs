@@ -1,11 +1,11 @@
 //! How a room uses MLS: the operational policy (RP03 §7, R56).
 //!
 //! What nodes obey: whether external commits and proposals are allowed, when waiting proposals are
-//! committed, how late a message may be, and how far a ratchet may skip. The rest is data: members of
-//! the testbed update their leaves when a scenario says so; KeyPackages and credentials end when
+//! committed, how late a message may be, and how far a ratchet may skip. The rest is data: members
+//! of the testbed update their leaves when a scenario says so; KeyPackages and credentials end when
 //! their makers say; no message is padded; and of what comes early, a client keeps up to a number
-//! of its own, for as long as it takes. RP03
-//! gives no unit for times; seconds are taken, but for the delays, whose names say milliseconds.
+//! of its own, for as long as it takes. RP03 gives no unit for times; seconds are taken, but for
+//! the delays, whose names say milliseconds.
 
 use std::io::Write;
 

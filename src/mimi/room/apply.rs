@@ -1,12 +1,13 @@
 //! From one epoch's room state to the next: what the updates of one commit do together.
 //!
 //! Most components are replaced, in the order given. Join links are removed, then added. The
-//! participant list is changed in the draft's order (R23): role changes, then removals, then appends. Where one commit carries
-//! several list updates (a leaver's by reference, and the committer's own), the draft is silent on
-//! how they combine. Here all indices mean the list before the commit, because that is the list
-//! each of them was written against, and they are merged into one: the role changes of all, the
-//! removals of all, the appends of all in the order given. No user may be touched twice (R24), so
-//! that the order of the updates only decides the order of the appended users.
+//! participant list is changed in the draft's order (R23): role changes, then removals, then
+//! appends. Where one commit carries several list updates (a leaver's by reference, and the
+//! committer's own), the draft is silent on how they combine. Here all indices mean the list before
+//! the commit, because that is the list each of them was written against, and they are merged into
+//! one: the role changes of all, the removals of all, the appends of all in the order given. No
+//! user may be touched twice (R24), so that the order of the updates only decides the order of the
+//! appended users.
 //!
 //! Not here: who may make a change, and what has to come with it (`rules`).
 

@@ -18,8 +18,9 @@
 //! it needs no right of the committer's own.
 //!
 //! Where RP03 is silent: a listed user's clients may be added by who may add a user in that role;
-//! nobody may change the room's URI; and a constraint is held against a role only when the number of its holders moves
-//! towards the bound, since the example rooms of the draft break their own minima from the start.
+//! nobody may change the room's URI; and a constraint is held against a role only when the number
+//! of its holders moves towards the bound, since the example rooms of the draft break their own
+//! minima from the start.
 
 use super::servers::{Departure, Owed};
 use super::{

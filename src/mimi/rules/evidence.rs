@@ -3,7 +3,7 @@
 //!
 //! A rule without a line here fails a test, and so does a line whose test is not there or in whose
 //! scenario nobody is refused by the rule (`sims/scenarios/main.rs`). Many rules honest nodes never
-//! break: for those, a liar does it. Where no node can, the line says why.
+//! break: for those, a liar does it. Where no scenario shows it, the line says why.
 
 use super::Rule;
 

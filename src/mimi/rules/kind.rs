@@ -34,8 +34,9 @@ pub fn fixed_membership(base: &Base<'_>, handshake: &Handshake) -> Result<(), Ob
     }
 }
 
-/// Whether the hub takes the user out of a room that depends on another: a room may be both of fixed
-/// membership and dependent, and who leaves the parent leaves it all the same (RP03 §5).
+/// Whether the hub takes out a client of the user, in a room that depends on another: a room may be
+/// both of fixed membership and dependent, and who leaves the parent leaves it all the same (RP03
+/// §5). Clients can't see the parent, so they have to take the hub's word for why.
 fn goes_with_parent(base: &Base<'_>, handshake: &Handshake, user: &UserUri) -> bool {
     let hub = Proposer::Server(base.committed.metadata.uri.provider().clone());
     let its = |part: &Part| part.what.removes().is_some_and(|client| client.user == *user);

@@ -105,15 +105,15 @@ pub fn updates_apply(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objec
 }
 
 /// `somebody-can-commit`: nobody commits its own removal, so that of the last who is to stay would
-/// wait for ever, and everything else with it. A server's proposals are not held against it: the
-/// users that it has go are gone anyway.
+/// wait for ever, and everything else with it. Servers keep to it, too: a hub tries again after the
+/// next commit.
 pub fn somebody_can_commit(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
-    let by_client = handshake.client().is_some() && handshake.kind == HandshakeKind::Proposals;
+    let proposes = handshake.kind == HandshakeKind::Proposals;
     let anybody = base.readings.has(Reading::LastUserAsksToLeave);
     let waiting = base.cached.iter().map(|cached| &cached.what);
     let all = waiting.chain(handshake.parts.iter().map(|part| &part.what));
     let goes: BTreeSet<_> = all.filter_map(What::removes).collect();
-    if !by_client || anybody || base.members.iter().any(|member| !goes.contains(member)) {
+    if !proposes || anybody || base.members.iter().any(|member| !goes.contains(member)) {
         return Ok(());
     }
     Err(not_allowed("every member would wait for another one to commit its removal".to_owned()))

@@ -1,16 +1,15 @@
 //! What the drafts leave open, where one reading is not plainly the only one.
 //!
 //! Schism reads each open text in the way that keeps an honest room whole. The other way is a value
-//! of this catalogue, which a scenario's `[protocol]` table can name: then whoever it concerns reads
-//! it so. What a reading costs, its scenario shows.
+//! of this catalogue, which a scenario's `[protocol]` table can name: then whoever it concerns
+//! reads it so. What a reading costs, its scenario shows.
 //!
 //! Of a proposal that members can't process (Q4) the drafts say only that the next commit includes
 //! it: the other reading is to leave the choice to the committer, which is to run without the rule
 //! `cached-proposals-included`. Nobody proposes that others enter the list, so that of provisional
 //! lists (Q9) only the half that removes is open.
 //!
-//! Not offered: repeats
-//! that are recognised message by message (Q6); a way back for members that refuse what their hub
+//! Not offered: repeats that are recognised message by message (Q6); a way back for members that refuse what their hub
 //! took (Q11: they stop, and say so); GroupInfos bound to their request (Q12); several groups for a
 //! room (Q13). Q1 and Q2 are mistakes of notation.
 

@@ -14,8 +14,8 @@ pub fn current_epoch(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objec
     Err(Objection { why, code: Code::WrongEpoch })
 }
 
-/// `sender-is-member`: the actor, and whoever made the proposals. What a handshake carries by
-/// value is its actor's own, so that nobody speaks in another's name. A server is an external sender,
+/// `sender-is-member`: the actor, and whoever made the proposals. What a handshake carries by value
+/// is its actor's own, so that nobody speaks in another's name. A server is an external sender,
 /// which MLS has checked.
 pub fn is_member(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     let actor = &handshake.actor;

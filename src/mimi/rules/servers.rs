@@ -13,8 +13,8 @@
 //!   that is preauthorised for a role with `canBan` (RP03 §4) bans, any other unlists.
 //! - a provider may take out clients of its own users (A31): it ends their accounts. For others a
 //!   server needs a role that it is preauthorised for, with one of `canKick`,
-//!   `canRemoveParticipant` and `canBan`; a hub for which there is no entry may remove anyone, and so
-//!   may the hub of a room that depends on another (RP03 §5), since clients can't see that one.
+//!   `canRemoveParticipant` and `canBan`; a hub for which there is no entry may remove anyone, and
+//!   so may the hub of a room that depends on another (RP03 §5), since clients can't see that one.
 //! - a follower's certificate "MAY be added". Here it is where the room preauthorises the
 //!   follower's server for some role: such a room means it to propose. The hub proposes that, since
 //!   it alone knows all providers' certificates, and the next member's commit takes it along.

@@ -33,8 +33,8 @@ pub struct Directory {
     /// Of `{downloadUrl}`.
     pub proxy_download: String,
     /// What rooms of other hubs may take into their `external_senders` (§7.4): an ExternalSender,
-    /// encoded, in hexadecimal digits. The draft has no way to ask a provider for it; fields that it
-    /// does not name are passed over, so this one harms nobody.
+    /// encoded, in hexadecimal digits. The draft has no way to ask a provider for it; fields that
+    /// it does not name are passed over, so this one harms nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     external_sender: Option<String>,
 }

@@ -300,8 +300,8 @@ fn wire_format() -> WireFormatPolicy {
     PURE_PLAINTEXT_WIRE_FORMAT_POLICY
 }
 
-/// How far messages of one sender may overtake each other, in messages: the room's policy says how far
-/// ahead, and nothing of how far behind.
+/// How far messages of one sender may overtake each other, in messages: the room's policy says how
+/// far ahead, and nothing of how far behind.
 fn ratchets(policy: &OperationalParameters) -> SenderRatchetConfiguration {
     SenderRatchetConfiguration::new(100, policy.app_messages.max_generations_skipahead)
 }

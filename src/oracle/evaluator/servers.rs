@@ -1,9 +1,9 @@
 //! What a server proposes, as an external sender, and what follows from it.
 //!
 //! A provider may take out its own users. For others, the role counts that the server is
-//! preauthorised for; where it has none, a hub may take out anyone, and in a room with a parent always. Whoever loses all clients in that way goes:
-//! off the list, or as banned where the server's role may ban. That counts as soon as it waits, and
-//! needs no right of who commits it.
+//! preauthorised for; where it has none, a hub may take out anyone, and in a room with a parent
+//! always. Whoever loses all clients in that way goes: off the list, or as banned where the
+//! server's role may ban. That counts as soon as it waits, and needs no right of who commits it.
 
 use super::{
     BAN, BANNED, KICK, List, NOBODY, REMOVE_PARTICIPANT, applied, in_room, is_ban, role, tell,

@@ -203,7 +203,8 @@ impl HubRoom {
         Ok(accepted)
     }
 
-    /// Users that get no application messages: those on their way out, and whose role lacks the right.
+    /// Users that get no application messages: those on their way out, and whose role lacks the
+    /// right.
     pub fn silenced(&self, rules: &RuleSet) -> BTreeSet<UserUri> {
         let mut silent = self.record.exiting.clone();
         if rules.is_on("may-receive") {
@@ -275,8 +276,8 @@ fn whole<'a>(staged: &Staged, group_info: &'a GroupInfoOption) -> Result<Cow<'a,
     }
 }
 
-/// The user behind a handshake, or the first whose clients a server's proposals take out; where they
-/// take out none, a name that stands for the server.
+/// The user behind a handshake, or the first whose clients a server's proposals take out; where
+/// they take out none, a name that stands for the server.
 fn concerned(handshake: &Handshake) -> Result<UserUri, Refusal> {
     let mut removed = handshake.parts.iter().filter_map(|part| part.what.removes());
     let user = handshake.client().or_else(|| removed.next()).map(|actor| actor.user.clone());

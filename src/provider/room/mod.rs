@@ -399,7 +399,8 @@ impl HubRoom {
 }
 
 impl Record {
-    /// The hub's stamps only grow, whatever its clock does; where they may tie, they never fall (Q5, I29).
+    /// The hub's stamps only grow, whatever its clock does; where they may tie, they never fall
+    /// (Q5, I29).
     fn stamp(&mut self, now_ms: u64, may_tie: bool) -> u64 {
         self.last_stamp = now_ms.max(self.last_stamp + u64::from(!may_tie));
         self.last_stamp

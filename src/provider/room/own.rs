@@ -8,8 +8,8 @@
 //! anew; they go out stapled to that commit (R34), so that whoever is in the new epoch has them.
 //!
 //! The certificate of a follower whom the room preauthorises comes with its first participant and
-//! goes with its last (R26), in the commit after the one that changed the list. While changes of the
-//! room state wait, the hub holds it back: OpenMLS commits no AppDataUpdate ahead of a
+//! goes with its last (R26), in the commit after the one that changed the list. While changes of
+//! the room state wait, the hub holds it back: OpenMLS commits no AppDataUpdate ahead of a
 //! GroupContextExtensions. That is no loss after a commit, when nothing waits.
 //!
 //! Where the rules object (the last admin, say, or a room whose membership is fixed), the user
