@@ -1,7 +1,7 @@
 //! Each response code is seen where its line in the catalogue says.
 //!
-//! A trace names a refusal in what the server records of it, or in the reason for which a wish came
-//! to nothing, and a status in the response. Successes show by what they bring about.
+//! A trace names refusals and grants in what the server records of them, and a status in the
+//! response. That a hub accepted something shows by its log.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,17 +16,12 @@ fn shown(event: &Event) -> Vec<String> {
     match event {
         Event::Refused { endpoint, code, .. } => vec![format!("{endpoint}/{code}")],
         Event::Response { status, .. } => vec![format!("{HTTP}/{status}")],
-        Event::KeyPackageHandedOut { .. } => vec![format!("{EACH_CLIENT}/success")],
+        Event::Answered { endpoint, code, clients, .. } => {
+            let of_clients = clients.values().map(|code| format!("{EACH_CLIENT}/{code}"));
+            std::iter::once(format!("{endpoint}/{code}")).chain(of_clients).collect()
+        }
         Event::Accepted { kind: Kind::Message, .. } => vec!["submitMessage/success".to_owned()],
         Event::Accepted { .. } => vec!["update/success".to_owned()],
-        Event::IntentEnded { why, .. } => {
-            let Some(codes) = why.strip_prefix("no key material: ") else { return Vec::new() };
-            let (user, clients) = codes.split_once(' ').unwrap_or((codes, ""));
-            let clients = clients.trim_matches(['(', ')']).split(", ");
-            let of_client = |it: &str| Some(format!("{EACH_CLIENT}/{}", it.split_once(' ')?.1));
-            let of_clients = clients.filter_map(of_client);
-            [format!("keyMaterial/{user}")].into_iter().chain(of_clients).collect()
-        }
         _ => Vec::new(),
     }
 }

@@ -16,7 +16,7 @@ use super::invariant::{Finding, Invariant, InvariantInfo, Kind, owed};
 use super::ledger::{Ledger, begins};
 use super::room::Room;
 use crate::mimi::uri::{ClientUri, RoomUri};
-use crate::trace::{Entry, Phase};
+use crate::trace::{Deed, DeedKind, Entry, Phase};
 
 pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "nobody_stuck",
@@ -60,7 +60,8 @@ impl NobodyStuck {
         if let Some(why) = all_wait(ledger, uri, room) {
             return vec![why];
         }
-        if !active.iter().any(|node| now.contains(&node.as_str())) {
+        let could = |node: &&String| now.contains(&node.as_str()) && may_commit(ledger, room, node);
+        if !active.iter().any(|node| could(&node)) {
             return vec![];
         }
         let mut reasons = vec![];
@@ -70,6 +71,16 @@ impl NobodyStuck {
         reasons.extend(open_wishes(ledger, uri));
         reasons
     }
+}
+
+/// Whether the client's own removal does not wait: nobody commits that of its own.
+fn may_commit(ledger: &Ledger, room: &Room, node: &str) -> bool {
+    let waiting = room.hub.epoch().map(|epoch| room.hub.waiting_in(epoch)).unwrap_or_default();
+    let its = |deed: &Deed| match &deed.what {
+        DeedKind::RemoveClient { client, .. } => ledger.node_of(client) == Some(node),
+        _ => false,
+    };
+    !waiting.iter().any(its)
 }
 
 /// Whether all members are on their way out, with two users among them who could take out each
@@ -102,8 +113,8 @@ fn open_wishes(ledger: &Ledger, uri: &RoomUri) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::oracle::tests_support::{HUB, Story, removing, room, user};
-    use crate::trace::{Event, Phase};
+    use crate::oracle::tests_support::{HUB, Story, client, removing, room, user};
+    use crate::trace::{Author, Change, Deed, DeedKind, Event, Kind, Phase};
 
     fn without_a_probe_commit(mut story: Story) -> Story {
         story.pays_its_debts();
@@ -169,6 +180,34 @@ mod tests {
         without_a_probe_commit(alone).is_clean();
         let why = "A1 and B1 wait for each other";
         without_a_probe_commit(leaving()).fires_last("nobody_stuck", why);
+    }
+
+    #[test]
+    fn a_room_in_which_only_those_are_left_who_are_to_go_owes_nothing() {
+        let waits = |asked: bool| {
+            let mut story = Story::room_of(&["A1", "B1"]);
+            let (domain, account) = ("b.example", user("B1"));
+            story.push(domain, Event::AccountDeleted { user: account });
+            if asked {
+                let epoch = story.epoch();
+                story.accepted("A1", Kind::Proposals, epoch, "self", Change::default());
+                let by = Author::Client { client: client("A1"), user: user("A1") };
+                let what = DeedKind::RemoveClient { client: client("A1"), of: user("A1") };
+                story.amend(|event| {
+                    if let Event::Accepted { deeds, .. } = event {
+                        deeds.push(Deed { by, what, referenced: false });
+                    }
+                });
+            }
+            without_a_probe_commit(story)
+        };
+        let stuck = |story: Story| {
+            // Members of these rooms have no right to it, which is another invariant's.
+            let found = story.verdict().violations;
+            found.iter().any(|it| it.invariant == "nobody_stuck")
+        };
+        assert!(!stuck(waits(true)));
+        assert!(stuck(waits(false)));
     }
 
     #[test]

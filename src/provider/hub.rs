@@ -214,6 +214,12 @@ impl Inner {
                     self.with_room(uri, |room| room.record.admitted.insert(actor))?;
                     self.sync();
                 }
+                self.setup.journal.record(Event::Answered {
+                    room: uri.clone(),
+                    endpoint: "groupInfo".to_owned(),
+                    code: response.code_name().to_owned(),
+                    clients: Default::default(),
+                });
                 Ok(answer(200, response.encode()))
             }
             Err(error) => {

@@ -165,6 +165,13 @@ impl Inner {
             0 => KeyMaterialUserCode::NoCompatibleMaterial,
             _ => KeyMaterialUserCode::PartialSuccess,
         };
+        let told = |it: &ClientKeyMaterial| (it.client.clone(), it.status.code_name().to_owned());
+        self.setup.journal.record(Event::Answered {
+            room: request.room.clone(),
+            endpoint: "keyMaterial".to_owned(),
+            code: user_status.code_name().to_owned(),
+            clients: clients.iter().map(told).collect(),
+        });
         KeyMaterialResponse { user_status, user, clients }
     }
 

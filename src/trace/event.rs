@@ -8,6 +8,8 @@
 //! What an event does *not* carry: message plaintext, keys, and bytes of bodies (their SHA-256
 //! stands for them, so that two runs with equal traces sent equal bytes).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::words::{
@@ -391,6 +393,18 @@ pub enum Event {
         from: String,
         /// To.
         to: String,
+    },
+    /// A server grants what was asked for, or as much of it as there is.
+    Answered {
+        /// The room.
+        room: RoomUri,
+        /// `keyMaterial` or `groupInfo`.
+        endpoint: String,
+        /// The response code, by its name in the draft.
+        code: String,
+        /// The code for each client, where the endpoint has one.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        clients: BTreeMap<ClientUri, String>,
     },
     /// A behaviour of the third catalogue begins.
     BehaviourBegan {

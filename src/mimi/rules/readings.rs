@@ -9,7 +9,8 @@
 //! `cached-proposals-included`. Nobody proposes that others enter the list, so that of provisional
 //! lists (Q9) only the half that removes is open.
 //!
-//! Not offered: repeats that are recognised message by message (Q6); a way back for members that refuse what their hub
+//! Not offered: that of two proposals which can't be committed together the later one stays (Q3:
+//! the first accepted does, the other is refused); repeats that are recognised message by message (Q6); a way back for members that refuse what their hub
 //! took (Q11: they stop, and say so); GroupInfos bound to their request (Q12); several groups for a
 //! room (Q13). Q1 and Q2 are mistakes of notation.
 

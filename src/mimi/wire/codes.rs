@@ -67,13 +67,13 @@ pub static RESPONSE_CODES: &[ResponseCode] = &[
         ("keyMaterial", 0, "success"),
         "here is a KeyPackage of every client",
         "P06 §5.2; R7",
-        InTest("two_requests_get_two_key_packages"),
+        InScenario("clubhouse"),
     ),
     code(
         ("keyMaterial", 1, "partialSuccess"),
         "here are KeyPackages of some clients",
         "P06 §5.2; R7",
-        InTest("a_response_has_these_bytes"),
+        InScenario("a-client-that-cannot-join"),
     ),
     code(
         ("keyMaterial", 2, "incompatibleProtocol"),
@@ -175,7 +175,7 @@ pub static RESPONSE_CODES: &[ResponseCode] = &[
         ("groupInfo", 1, "success"),
         "here is the GroupInfo, sealed for who asks",
         "P06 §5.6; R29",
-        InTest("a_group_info_goes_to_participants_and_not_to_strangers"),
+        InScenario("clubhouse"),
     ),
     code(
         ("groupInfo", 2, "notAuthorized"),
@@ -223,7 +223,7 @@ pub static RESPONSE_CODES: &[ResponseCode] = &[
         (HTTP, 400, "Bad Request"),
         "the body is not what the endpoint takes, or its MLS messages are none",
         "P06 §5; R2",
-        InTest("a_provider_speaks_for_its_own_users_to_the_others_own_and_at_the_right_endpoint"),
+        InScenario("liar-requests"),
     ),
     code(
         (HTTP, 403, "Forbidden"),
@@ -247,7 +247,7 @@ pub static RESPONSE_CODES: &[ResponseCode] = &[
         (HTTP, 409, "Conflict"),
         "there is such a room or asset already, and it is another",
         "this testbed, between clients and their provider",
-        InTest("a_room_is_created_once_and_the_same_creation_may_be_repeated"),
+        InScenario("liar-at-the-hub"),
     ),
     code(
         (HTTP, 410, "Gone"),
@@ -259,7 +259,7 @@ pub static RESPONSE_CODES: &[ResponseCode] = &[
         (HTTP, 413, "Content Too Large"),
         "the body has more than 1 MiB",
         "this testbed: the drafts set no limit; L10",
-        InTest("a_body_that_is_too_long_is_refused_with_413"),
+        InScenario("liar-requests"),
     ),
     code(
         (HTTP, 504, "Gateway Timeout"),
