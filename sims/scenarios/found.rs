@@ -36,7 +36,7 @@ fn who_says_that_it_is_out_when_it_is_in_again_stays_in() {
 #[test]
 fn who_forgot_the_room_while_its_user_was_leaving_is_back_once_the_leave_comes_to_nothing() {
     each_seed("leaver-from-backup", |played| {
-        assert_eq!(played.fate("s9000-B1"), Some(Fate::Refused), "Bob is on his way out");
+        assert_eq!(played.fate("s7500-B1"), Some(Fate::Refused), "Bob is on his way out");
         let voided = played.first("A2's commit", |it| accepts(it, Kind::ExternalCommit));
         let back =
             played.first("B1's", |it| accepts(it, Kind::ExternalCommit) && it.at_ms > 20_000);

@@ -64,6 +64,10 @@ impl Room {
     }
 
     pub(super) fn begin_from_outside(&mut self, kit: &Kit, now_ms: u64) {
+        if !self.is_told {
+            // Perhaps this client is a member that was set back: its mail comes first.
+            return;
+        }
         // Somebody else may be about to add this client: what only members can do waits.
         let possible = |wanted: &Wanted| {
             let what = &wanted.wish.what;

@@ -140,6 +140,8 @@ struct Client {
     /// The user's account is over: nothing is sent any more.
     closed: bool,
     affairs: Affairs,
+    /// Mail came since this client runs, or it runs for the first time.
+    mail_is_read: bool,
     mail_asked: bool,
     mail_at_ms: u64,
     mail_attempt: u32,
@@ -174,6 +176,7 @@ impl Client {
             stock_ends_ms: None,
             closed: false,
             affairs: Affairs::default(),
+            mail_is_read: stored.is_none(),
             mail_asked: false,
             mail_at_ms: 0,
             mail_attempt: 0,
@@ -241,6 +244,7 @@ impl Client {
             self.affairs.wished(&self.kit, wish);
         } else {
             let mut room = self.rooms.remove(&uri).unwrap_or_else(|| Room::new(uri.clone()));
+            room.is_told &= self.mail_is_read;
             room.wished(&self.kit, wish);
             self.rooms.insert(uri, room);
         }
@@ -314,7 +318,8 @@ impl Client {
         }
         self.mail_attempt = 0;
         let now = self.now();
-        self.rooms.values_mut().for_each(|room| room.is_reader = false);
+        self.mail_is_read = true;
+        self.rooms.values_mut().for_each(|room| (room.is_reader, room.is_told) = (false, true));
         let cursor = self.cursor;
         for uri in response.rooms {
             let room = self.room(&uri);
@@ -422,7 +427,9 @@ impl Client {
         if self.registered && !self.mail_asked && now >= self.mail_at_ms {
             self.mail_asked = true;
             self.mail_attempt += 1;
-            let body = MailboxRequest { cursor: self.cursor, wait_ms: MAIL_WAIT_MS }.encode();
+            // After a start, what has come in the meantime comes before anything else.
+            let wait_ms = if self.mail_is_read { MAIL_WAIT_MS } else { 0 };
+            let body = MailboxRequest { cursor: self.cursor, wait_ms }.encode();
             let about = format!("mail after {}", self.cursor);
             let call = self.call(Errand::Mailbox, about, self.mail_attempt, body.into());
             calls.push((Tag::Mailbox, call));

@@ -35,6 +35,8 @@ pub(super) struct Room {
     pub has_merged: bool,
     /// The provider sends this client the room's events.
     pub is_reader: bool,
+    /// Whether the provider has said so, or not, since this client runs.
+    pub is_told: bool,
     /// Number of the last item in the mailbox that this client had when it was told that it is a
     /// reader, or of the last one about this room.
     pub seen: u64,
@@ -158,6 +160,7 @@ impl Room {
             member: None,
             has_merged: false,
             is_reader: false,
+            is_told: true,
             seen: 0,
             deliveries: Vec::new(),
             used_key_packages: 0,
@@ -174,7 +177,7 @@ impl Room {
         if let Some(job) = &mut record.job {
             (job.in_flight, job.send_at_ms) = (false, 0);
         }
-        Self { record, member, serial, ..Self::new(uri) }
+        Self { record, member, serial, is_told: false, ..Self::new(uri) }
     }
 
     /// The user wants something.
