@@ -53,6 +53,7 @@ impl Stored {
         let found = self.rooms.iter().map(|(room, record)| Found {
             room: room.clone(),
             inside: matches!(record.standing, Standing::Member | Standing::Creating),
+            lost: record.recover.is_some(),
             group: Member::load(&library, room).ok().and_then(|member| found_group(&member)),
             first_epoch: record.first_epoch,
             commit: record.last_commit,

@@ -25,6 +25,8 @@ pub struct Found {
     pub room: RoomUri,
     /// The client's own record says that it has the room's group.
     pub inside: bool,
+    /// By the client's own record, it has to come back by an external commit.
+    pub lost: bool,
     /// The MLS group, where there is one.
     pub group: Option<FoundGroup>,
     /// By the client's own record, the epoch that its stay began in.

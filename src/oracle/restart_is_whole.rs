@@ -73,11 +73,19 @@ impl Invariant for RestartIsWhole {
                 self.given_up.extend(stay.map(|(_, first_epoch)| (node, room, *first_epoch)));
             }
             Event::RestartFound {
-                room, inside, group, first_epoch, commit, read, unread, ..
+                room,
+                inside,
+                lost,
+                group,
+                first_epoch,
+                commit,
+                read,
+                unread,
+                ..
             } => {
                 let node = entry.node.as_str();
                 let stay = (entry.node.clone(), room.clone(), *first_epoch);
-                let given_up = self.given_up.contains(&stay);
+                let given_up = *lost || self.given_up.contains(&stay);
                 let why = match group {
                     None => inside.then(|| "its record says that there is a group".to_owned()),
                     Some(_) if !inside => Some("its record says that there is no group".to_owned()),
@@ -183,6 +191,7 @@ mod tests {
             Event::RestartFound {
                 room: crate::oracle::tests_support::room(),
                 inside: true,
+                lost: false,
                 group: Some(found),
                 first_epoch: 1,
                 commit: story.commit_to(record),
@@ -238,6 +247,18 @@ mod tests {
                 *way = Way::OwnCommit;
             }
         }
+        story.is_clean();
+    }
+
+    #[test]
+    fn the_mailbox_of_a_client_that_knows_that_it_is_lost_is_no_matter() {
+        let mut story = followed_to(3);
+        finds(&mut story, 2, 2, 3);
+        story.amend(|event| {
+            if let Event::RestartFound { lost, .. } = event {
+                *lost = true;
+            }
+        });
         story.is_clean();
     }
 

@@ -471,6 +471,9 @@ pub enum Event {
         room: RoomUri,
         /// The client's own record says that it has the room's group.
         inside: bool,
+        /// By the client's own record, it has to come back by an external commit.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        lost: bool,
         /// The group itself, where there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         group: Option<FoundGroup>,

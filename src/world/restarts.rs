@@ -37,6 +37,7 @@ fn event(mailed: Option<&BTreeMap<u64, FoundCommit>>, found: &Found) -> Event {
     Event::RestartFound {
         room: found.room.clone(),
         inside: found.inside,
+        lost: found.lost,
         group: found.group.clone(),
         first_epoch: found.first_epoch,
         commit: found.commit,
@@ -68,6 +69,7 @@ mod tests {
         let found = Found {
             room: RoomUri::parse("mimi://a.example/r/r").unwrap(),
             inside: true,
+            lost: false,
             group: None,
             first_epoch: 0,
             commit: None,
