@@ -274,7 +274,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "group-info-matches",
-        meaning: "a commit comes with the full GroupInfo of the epoch that it leads to",
+        meaning: "a commit comes with the GroupInfo of the epoch that it leads to, full or partial",
         source: "P06 §5.3, RP03 §7; R11, R35",
         check: Check::Request,
     },
