@@ -1,5 +1,7 @@
 //! Rooms in which an open text of the drafts is read the other way (`schism list readings`).
 
+use std::collections::BTreeMap;
+
 use schism::mimi::rules::READINGS;
 use schism::trace::{Event, Fate, Kind, Way};
 
@@ -81,5 +83,32 @@ fn who_is_kicked_off_the_list_has_no_way_back_until_added() {
         assert_eq!(played.fate("s6000-B1"), Some(Fate::Refused));
         assert_eq!(played.fate("s9000-A1"), Some(Fate::Done));
         played.assert_all_at_one_epoch(2);
+    });
+}
+
+#[test]
+fn the_leave_that_was_accepted_first_gives_way_and_its_user_stays() {
+    each_seed("leave-that-gives-way", |played| {
+        let exiting = played.all(|it| matches!(it.event, Event::Exiting { .. }));
+        assert_eq!(exiting.len(), 2, "the hub takes both leaves");
+        assert_eq!(played.fate("s5000-A1"), Some(Fate::Refused));
+        assert_eq!(played.fate("s5000-B1"), Some(Fate::Done));
+        assert_eq!(played.final_epochs().keys().map(|(_, who)| *who).collect::<Vec<_>>(), ["A1"]);
+    });
+}
+
+#[test]
+fn what_comes_twice_in_different_bodies_takes_effect_once() {
+    each_seed("retries-that-carry-more", |played| {
+        let mut queued: BTreeMap<_, usize> = BTreeMap::new();
+        for entry in played.entries().iter().filter(|it| it.node == "b.example") {
+            if let Event::Queued { digest, .. } = &entry.event {
+                *queued.entry(*digest).or_default() += 1;
+            }
+        }
+        assert!(queued.values().any(|times| *times > 1), "nothing came twice");
+        assert_eq!(played.readers("one"), ["B1"]);
+        assert_eq!(played.readers("two"), ["B1"]);
+        played.assert_nothing_undone();
     });
 }

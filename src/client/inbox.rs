@@ -129,8 +129,10 @@ impl Room {
 
     fn handshake(&mut self, kit: &Kit, event: &FanoutMessage, digest: Digest) -> Use {
         if let FanoutExtra::Proposal { more } = &event.extra {
-            for message in std::iter::once(&event.message).chain(more) {
-                self.proposal(kit, message);
+            let messages = std::iter::once(&event.message).chain(more);
+            let came: Vec<_> = messages.filter_map(|it| self.proposal(kit, it)).collect();
+            if kit.rules.readings().has(Reading::LaterProposalWins) {
+                self.make_way(kit, &came, event.timestamp);
             }
             return Use::Done;
         }
@@ -158,19 +160,22 @@ impl Room {
         }
     }
 
-    fn proposal(&mut self, kit: &Kit, message: &[u8]) {
+    /// Keeps a proposal for the next commit; none where it can't be.
+    fn proposal(&mut self, kit: &Kit, message: &[u8]) -> Option<Part> {
         let digest = Digest::of(message);
-        let Some(member) = &mut self.member else { return };
+        let member = self.member.as_mut()?;
         match member.receive(&kit.library, message) {
             Ok(Incoming::Proposal { part, proposal }) => {
                 let kept = member.keep(&kit.library, *proposal).is_ok();
                 if kept && (self.unlists_me(kit, &part) || expels_me(kit, &part)) {
                     self.record.exiting = true;
                 }
+                return kept.then_some(part);
             }
             Ok(_) => self.reject(kit, digest, "mls", "not a proposal"),
             Err(error) => self.reject(kit, digest, "mls", &error.to_string()),
         }
+        None
     }
 
     fn unlists_me(&self, kit: &Kit, part: &Part) -> bool {

@@ -12,12 +12,12 @@
 //! Not here: commits of this client's own, which its hub judges, and states that it joins: what
 //! led to them it can't see.
 
-use std::collections::BTreeSet;
-
 use super::job::Kind;
 use super::kit::Kit;
 use super::room::Room;
-use crate::mimi::rules::{Actor, Base, CachedProposal, Handshake, Refusal, servers};
+use crate::mimi::rules::{
+    Actor, Base, CachedProposal, Handshake, Part, Refusal, exiting, gave_way, servers,
+};
 use crate::mls::{Member, MlsError};
 use crate::trace::{Digest, Event, Fate};
 
@@ -29,29 +29,31 @@ impl Room {
     pub(super) fn judge(&self, kit: &Kit, handshake: &Handshake) -> Result<(), Refusal> {
         let Some(member) = &self.member else { return Ok(()) };
         let Ok((members, cached)) = self.believed(kit, member, handshake) else { return Ok(()) };
-        let committed = member.state();
-        let proposed: Vec<_> = cached.iter().map(|it| (&it.sender, &it.what)).collect();
-        // What waits was accepted, so it can be applied; were it not so, the commit could not be.
-        let provisional = servers::provisional(committed, &members, &proposed);
-        let provisional = provisional.unwrap_or_else(|_| committed.clone());
-        let listed = |user| committed.is_participant(user) && !provisional.is_participant(user);
-        let users = committed.participants.participants.iter().map(|listed| &listed.user);
-        let exiting: BTreeSet<_> = users.filter(|user| listed(user)).cloned().collect();
-        kit.rules.judge_handshake(
-            &Base {
-                epoch: member.epoch(),
-                committed,
-                provisional: &provisional,
-                members: &members,
-                cached: &cached,
-                exiting: &exiting,
-                epoch_tolerance: 0,
-                parent: None,
-                admitted: None,
-                readings: kit.rules.readings(),
-            },
-            handshake,
-        )
+        on_base(kit, member, (&members, &cached), |base| kit.rules.judge_handshake(base, handshake))
+    }
+
+    /// Of the proposals that wait, drops those that have given way to later ones, where that is how
+    /// the drafts are read (Q3). `came` were accepted at this hub's time.
+    pub(super) fn make_way(&mut self, kit: &Kit, came: &[Part], stamp: u64) {
+        let Some(member) = &mut self.member else { return };
+        let stamps = &mut self.record.stamps;
+        let references = came.iter().filter_map(|part| part.by_reference.clone());
+        stamps.extend(references.map(|reference| (reference, stamp)));
+        let (Ok(members), Ok(mut waiting)) = (member.members(), member.waiting()) else { return };
+        stamps.retain(|reference, _| waiting.iter().any(|it| it.reference == *reference));
+        // Own ones without a stamp are not accepted yet, as far as this client has heard.
+        waiting.retain(|it| stamps.contains_key(&it.reference));
+        waiting.sort_by_key(|it| stamps.get(&it.reference).copied());
+        let gone = on_base(kit, member, (&members, &waiting), |base| gave_way(&kit.rules, base));
+        // The library's storage is in memory: dropping has no way to fail.
+        let _ = member.drop_named(&kit.library, &gone);
+        let mine = |it: &CachedProposal| it.sender.client() == Some(&kit.actor);
+        if waiting.iter().any(|it| mine(it) && gone.contains(&it.reference)) {
+            self.record.exiting = false;
+            if let Some(leaving) = self.record.leaving.take() {
+                self.end(kit, &leaving, Fate::Refused, "it gave way to a later proposal");
+            }
+        }
     }
 
     /// The members, and the proposals that count as accepted when this commit is judged.
@@ -103,4 +105,30 @@ impl Room {
             self.end(kit, &wanted, Fate::Refused, &why);
         }
     }
+}
+
+/// Looks at what this client believes, with these members and what waits.
+fn on_base<T>(
+    kit: &Kit,
+    member: &Member,
+    (members, cached): (&[Actor], &[CachedProposal]),
+    look: impl FnOnce(&Base<'_>) -> T,
+) -> T {
+    let committed = member.state();
+    let proposed: Vec<_> = cached.iter().map(|it| (&it.sender, &it.what)).collect();
+    // What waits was accepted, so it can be applied; were it not so, the commit could not be.
+    let provisional = servers::provisional(committed, members, &proposed);
+    let provisional = provisional.unwrap_or_else(|_| committed.clone());
+    look(&Base {
+        epoch: member.epoch(),
+        committed,
+        provisional: &provisional,
+        members,
+        cached,
+        exiting: &exiting(committed, &provisional),
+        epoch_tolerance: 0,
+        parent: None,
+        admitted: None,
+        readings: kit.rules.readings(),
+    })
 }

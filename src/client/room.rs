@@ -77,6 +77,8 @@ pub(super) struct RoomRecord {
     pub recover: Option<Recovery>,
     /// Since when intents wait for this client to become a member.
     pub outside_since_ms: Option<u64>,
+    /// When the hub accepted the proposals that wait, by ProposalRef, where that counts (Q3).
+    pub stamps: BTreeMap<Vec<u8>, u64>,
     /// When this client commits the proposals of others that wait.
     pub commit_due_ms: Option<u64>,
     /// Nothing is begun before this time.

@@ -8,6 +8,8 @@ use std::rc::Rc;
 
 use super::Inner;
 use super::directory::Errand;
+use super::parcel::Parcel;
+use crate::mimi::rules::Reading;
 use crate::mimi::uri::{ProviderName, RoomUri};
 use crate::mimi::wire::Route;
 use crate::trace::Event;
@@ -52,10 +54,10 @@ impl Inner {
     }
 
     async fn deliver_parcel(self: Rc<Self>, uri: RoomUri, provider: ProviderName, index: u64) {
-        let Some(body) = self.parcel_body(&uri, &provider, index) else { return };
         let mut attempts = 0;
         loop {
             attempts += 1;
+            let Some(body) = self.parcel_body((&uri, &provider, index), attempts) else { return };
             let reply = self
                 .ask(Errand {
                     to: provider.clone(),
@@ -63,7 +65,7 @@ impl Inner {
                     room: Some(uri.clone()),
                     about: format!("notify {} {index}", uri.name()),
                     attempt: attempts,
-                    body: Some(body.clone().into()),
+                    body: Some(body.into()),
                 })
                 .await;
             match reply {
@@ -84,9 +86,21 @@ impl Inner {
         self.setup.clock.sleep(pause).await;
     }
 
-    fn parcel_body(&self, uri: &RoomUri, provider: &ProviderName, index: u64) -> Option<Vec<u8>> {
+    /// What a try sends: the parcel, as each time before. In the other reading of Q6 it is what
+    /// waits for the provider from this parcel on.
+    fn parcel_body(
+        &self,
+        (uri, provider, index): (&RoomUri, &ProviderName, u64),
+        attempt: u32,
+    ) -> Option<Vec<u8>> {
         let state = self.state.borrow();
-        Some(state.rooms.get(uri)?.record.queue.get(provider)?.get(&index)?.body())
+        let parcels = state.rooms.get(uri)?.record.queue.get(provider)?;
+        let parcel = parcels.get(&index)?;
+        if attempt == 1 || !self.setup.rules.readings().has(Reading::RetriesCarryMore) {
+            return Some(parcel.body());
+        }
+        let waiting = parcels.range(index..).take(WINDOW);
+        Some(Parcel::together(waiting.map(|(_, parcel)| &**parcel)))
     }
 
     /// Takes the parcel off the queue; returns the places in the log that it was for.

@@ -33,6 +33,11 @@ impl Parcel {
         &self.events
     }
 
+    /// The body of one request for several parcels.
+    pub fn together<'a>(parcels: impl Iterator<Item = &'a Self>) -> Vec<u8> {
+        NotifyRequest(parcels.flat_map(|parcel| parcel.events.clone()).collect()).encode()
+    }
+
     /// The body of the request.
     pub fn body(&self) -> Vec<u8> {
         NotifyRequest(self.events.clone()).encode()

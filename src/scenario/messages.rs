@@ -290,7 +290,7 @@ says! {
         "expected one of implied, explicit";
     unknown_reading: "faults = [" => "protocol.readings = [\"kicks-unlist\"]\nfaults = [",
         "16:22: unknown reading `kicks-unlist`",
-        "expected one of partial-group-infos, stamps-may-tie, last-user-asks-to-leave, fixed-rooms-may-be-left, voided-leaves-lapse, kick-unlists, committed-list-counts";
+        "expected one of partial-group-infos, stamps-may-tie, last-user-asks-to-leave, fixed-rooms-may-be-left, voided-leaves-lapse, kick-unlists, committed-list-counts, later-proposal-wins, retries-carry-more";
     unknown_plain_client: "faults = [" => "protocol.plain_clients = [\"B3\"]\nfaults = [",
         "16:27: unknown client `B3`",
         "expected one of A1, A2, B1, B2";

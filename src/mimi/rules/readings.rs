@@ -9,10 +9,9 @@
 //! `cached-proposals-included`. Nobody proposes that others enter the list, so that of provisional
 //! lists (Q9) only the half that removes is open.
 //!
-//! Not offered: that of two proposals which can't be committed together the later one stays (Q3:
-//! the first accepted does, the other is refused); repeats that are recognised message by message (Q6); a way back for members that refuse what their hub
-//! took (Q11: they stop, and say so); GroupInfos bound to their request (Q12); several groups for a
-//! room (Q13). Q1 and Q2 are mistakes of notation.
+//! Not offered, since the drafts have no second text that could be followed: a way back for members
+//! that refuse what their hub took (Q11: they stop, and say so); GroupInfos bound to their request
+//! (Q12); several groups for a room (Q13). Q1 and Q2 are mistakes of notation.
 
 use std::collections::BTreeSet;
 
@@ -35,6 +34,10 @@ pub enum Reading {
     KickUnlists,
     /// The committed list says who may join, not the one with what waits applied.
     CommittedListCounts,
+    /// Of two proposals that can't be committed together, the later one stays.
+    LaterProposalWins,
+    /// A hub that tries again sends all that waits in one body.
+    RetriesCarryMore,
 }
 
 /// A value of the catalogue.
@@ -113,6 +116,24 @@ pub static READINGS: &[ReadingInfo] = &[
         usual: "who is on its way out gets no GroupInfo and commits nothing",
         source: "Q9; P06 §5.3, §7.1; R19, R22",
         scenario: "joining-while-leaving",
+    },
+    ReadingInfo {
+        reading: Reading::LaterProposalWins,
+        id: "later-proposal-wins",
+        meaning: "of two proposals that are right one by one and can't be committed together, the \
+                  later one stays, and the one that was accepted first gives way",
+        usual: "the first one stays, and the other one is refused",
+        source: "Q3; P06 §5.3; R18",
+        scenario: "leave-that-gives-way",
+    },
+    ReadingInfo {
+        reading: Reading::RetriesCarryMore,
+        id: "retries-carry-more",
+        meaning: "a hub that tries again sends all that waits for the provider in one body, so that \
+                  what came before comes again and is no repeat by its body",
+        usual: "a try is byte for byte the one before",
+        source: "Q6; P06 §5.5; R45",
+        scenario: "retries-that-carry-more",
     },
 ];
 

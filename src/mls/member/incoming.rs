@@ -140,11 +140,16 @@ impl Member {
         Ok(Incoming::Commit(StagedByMember { handshake, removes_me, next_state, commit }))
     }
 
-    /// Keeps a proposal for the next commit.
+    /// Keeps a proposal for the next commit. The library keeps this client's own when it makes
+    /// them, and would keep them twice once they come back.
     ///
     /// # Errors
     /// When the storage refuses.
     pub fn keep(&mut self, library: &Library, proposal: QueuedProposal) -> Result<(), MlsError> {
+        let reference = proposal.proposal_reference_ref();
+        if self.group.pending_proposals().any(|it| it.proposal_reference_ref() == reference) {
+            return Ok(());
+        }
         library.touched();
         let storage = library.provider.storage();
         self.group.store_pending_proposal(storage, proposal).map_err(MlsError::refused)

@@ -1,6 +1,8 @@
 //! What a member makes: proposals, commits, application messages.
 
-use openmls::group::Propose;
+use std::collections::BTreeSet;
+
+use openmls::group::{Propose, QueuedProposal};
 use openmls::messages::proposals::{AppDataUpdateProposal, Proposal, ProposalOrRefType};
 use openmls::prelude::{ExtensionType, MlsMessageOut, Sender};
 use openmls_traits::OpenMlsProvider as _;
@@ -178,12 +180,34 @@ impl Member {
     /// # Errors
     /// When the storage refuses.
     pub fn drop_own_proposals(&mut self, library: &Library) -> Result<(), MlsError> {
-        library.touched();
         let own = Sender::Member(self.group.own_leaf_index());
-        let mine = self.group.pending_proposals().filter(|waiting| *waiting.sender() == own);
-        let mine: Vec<_> = mine.map(|waiting| waiting.proposal_reference_ref().clone()).collect();
+        self.drop_those(library, |waiting| *waiting.sender() == own)
+    }
+
+    /// Drops those of the waiting proposals that have these ProposalRefs.
+    ///
+    /// # Errors
+    /// When the storage refuses.
+    pub fn drop_named(
+        &mut self,
+        library: &Library,
+        references: &BTreeSet<Vec<u8>>,
+    ) -> Result<(), MlsError> {
+        let named =
+            |it: &QueuedProposal| references.contains(it.proposal_reference_ref().as_slice());
+        self.drop_those(library, named)
+    }
+
+    fn drop_those(
+        &mut self,
+        library: &Library,
+        which: impl Fn(&QueuedProposal) -> bool,
+    ) -> Result<(), MlsError> {
+        library.touched();
+        let those = self.group.pending_proposals().filter(|waiting| which(waiting));
+        let those: Vec<_> = those.map(|waiting| waiting.proposal_reference_ref().clone()).collect();
         let storage = library.provider.storage();
-        for reference in mine {
+        for reference in those {
             self.group.remove_pending_proposal(storage, &reference).map_err(MlsError::refused)?;
         }
         Ok(())

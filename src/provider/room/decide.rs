@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{Accepted, Asker, Cached, HubRoom, Rejection, Tools, kind_of, refusal, refused};
 use crate::mimi::policy::Capability;
-use crate::mimi::room::RoomState;
 use crate::mimi::rules::{
-    CachedProposal, Handshake, HandshakeKind, Message, Proposer, Refusal, RuleSet, What,
+    CachedProposal, Handshake, HandshakeKind, Message, Proposer, Refusal, RuleSet, What, exiting,
 };
 use crate::mimi::uri::{ProviderName, UserUri};
 use crate::mimi::wire::{FanoutExtra, GroupInfoOption, RatchetTreeOption};
@@ -112,15 +111,19 @@ impl HubRoom {
         }
         let staged = self.view.stage_proposals(library, messages).map_err(refusal)?;
         asker.speaks_for(&staged.handshake.actor)?;
-        self.judge(rules, &staged.handshake)?;
-        let provisional = self.with_cached(&staged.handshake)?;
+        let gone = self.judge_proposals(rules, &staged.handshake)?;
+        let stays = |cached: &Cached| !gone.contains(&cached.proposal.reference);
+        let kept: Vec<_> = self.record.cached.iter().filter(|it| stays(it)).cloned().collect();
+        let provisional = self.with_waiting(&kept, &staged.handshake)?;
         let (handshake, references) = (staged.handshake.clone(), staged.references.clone());
         let user = concerned(&handshake)?;
         let change = telling::change(self.view.state(), &handshake);
         let deeds = telling::deeds(self.view.state(), &handshake);
         self.view.accept(library, staged).map_err(refusal)?;
-        let newly_exiting = self.newly_exiting(&provisional);
-        self.record.exiting.extend(newly_exiting.iter().cloned());
+        let exiting = exiting(self.view.state(), &provisional);
+        let newly_exiting = exiting.difference(&self.record.exiting).cloned().collect();
+        self.record.cached = kept;
+        self.record.exiting = exiting;
         self.record.provisional = provisional;
         let accepted = self.accept(
             rules,
@@ -149,15 +152,6 @@ impl HubRoom {
             });
         }
         Ok(accepted)
-    }
-
-    /// Users that are in the room now, and not once everything that waits is committed (R22).
-    fn newly_exiting(&self, provisional: &RoomState) -> Vec<UserUri> {
-        let committed = self.view.state();
-        let users = committed.participants.participants.iter().map(|listed| &listed.user);
-        let goes =
-            |user: &&UserUri| committed.is_participant(user) && !provisional.is_participant(user);
-        users.filter(goes).filter(|user| !self.record.exiting.contains(*user)).cloned().collect()
     }
 
     pub(super) fn message(

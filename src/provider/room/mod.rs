@@ -25,7 +25,8 @@ use std::rc::Rc;
 use super::parcel::Parcel;
 use crate::mimi::room::RoomState;
 use crate::mimi::rules::{
-    Actor, Base, CachedProposal, Code, Handshake, HandshakeKind, Reading, Refusal, RuleSet, servers,
+    Actor, Base, CachedProposal, Code, Handshake, HandshakeKind, Reading, Refusal, RuleSet,
+    giving_way, servers,
 };
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
 use crate::mimi::wire::{
@@ -313,10 +314,27 @@ impl HubRoom {
     }
 
     fn judge(&self, rules: &RuleSet, handshake: &Handshake) -> Result<(), Rejection> {
+        self.held_against(rules, handshake, |base| rules.judge_handshake(base, handshake))
+    }
+
+    /// What gives way to proposals that may be accepted, by reference: nothing, as a rule (Q3).
+    fn judge_proposals(
+        &self,
+        rules: &RuleSet,
+        handshake: &Handshake,
+    ) -> Result<BTreeSet<Vec<u8>>, Rejection> {
+        self.held_against(rules, handshake, |base| giving_way(rules, base, handshake))
+    }
+
+    fn held_against<T>(
+        &self,
+        rules: &RuleSet,
+        handshake: &Handshake,
+        judge: impl FnOnce(&Base<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Rejection> {
         let members = self.view.members().map_err(refusal)?;
         let cached = self.cached_proposals();
-        let verdict = rules.judge_handshake(&self.base(rules, &members, &cached), handshake);
-        verdict.map_err(|refusal| Rejection {
+        judge(&self.base(rules, &members, &cached)).map_err(|refusal| Rejection {
             refusal,
             judged: Some(Judged {
                 kind: kind_of(handshake),
@@ -355,10 +373,13 @@ impl HubRoom {
         self.record.cached.iter().map(|cached| cached.proposal.clone()).collect()
     }
 
-    /// The state with all cached proposals and these applied, and what they oblige to. Of two that
-    /// can't both be applied, the first one accepted stays (Q3).
-    fn with_cached(&self, handshake: &Handshake) -> Result<RoomState, Refusal> {
-        let cached = self.record.cached.iter().map(|cached| &cached.proposal);
+    /// The state with what waits and these applied, and what they oblige to.
+    fn with_waiting(
+        &self,
+        waiting: &[Cached],
+        handshake: &Handshake,
+    ) -> Result<RoomState, Refusal> {
+        let cached = waiting.iter().map(|cached| &cached.proposal);
         let cached = cached.map(|cached| (&cached.sender, &cached.what));
         let parts = handshake.parts.iter().map(|part| (&part.sender, &part.what));
         let members = self.view.members().map_err(refusal)?;

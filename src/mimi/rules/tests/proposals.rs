@@ -114,3 +114,51 @@ fn the_last_who_could_commit_the_others_removals_may_not_ask_for_its_own() {
     room.members.push(client("C1"));
     room.passes(&own);
 }
+
+/// Alice's own leave beside Bob's, where nobody else is there.
+fn second_leave(readings: &[&str]) -> (Room, Handshake) {
+    let mut room = Room::clubhouse();
+    room.members.retain(|member| *member != client("C1"));
+    room.readings =
+        Readings::of(&readings.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
+    let leave = room.leave_of_bob();
+    assert_eq!(room.play(&leave), Ok(()));
+    let own = room.proposals("A1", vec![What::SelfRemove(client("A1"))]);
+    (room, own)
+}
+
+#[test]
+fn what_waits_gives_way_to_what_cannot_be_committed_with_it_only_where_the_later_one_wins() {
+    let (room, own) = second_leave(&[]);
+    let refusal = giving_way(&RuleSet::default(), &room.base(), &own).unwrap_err();
+    assert_eq!(refusal.rule, "somebody-can-commit");
+    let (room, own) = second_leave(&["later-proposal-wins"]);
+    let rules = RuleSet::default();
+    let all: BTreeSet<_> = room.cached.iter().map(|it| it.reference.clone()).collect();
+    assert_eq!(giving_way(&rules, &room.base(), &own), Ok(all), "a leave goes as a whole");
+    let wrong = room.proposals("B1", vec![What::Other("ReInit")]);
+    assert!(giving_way(&rules, &room.base(), &wrong).is_err(), "it is wrong by itself");
+}
+
+#[test]
+fn what_fits_with_the_newcomer_stays_and_members_find_the_same() {
+    let (mut room, own) = second_leave(&["later-proposal-wins"]);
+    let mut rename = room.committed.metadata.clone();
+    rename.name = "Attic".to_owned();
+    let renames = CachedProposal {
+        reference: b"rename".to_vec(),
+        sender: Proposer::Client(client("A1")),
+        what: What::Update(ComponentUpdate::Metadata(rename)),
+    };
+    room.cached.insert(0, renames.clone());
+    let rules = RuleSet::default();
+    let gone = giving_way(&rules, &room.base(), &own).unwrap();
+    assert!(!gone.is_empty() && !gone.contains(&renames.reference));
+    let newcomer = CachedProposal {
+        reference: b"own".to_vec(),
+        sender: own.actor.clone(),
+        what: own.parts[0].what.clone(),
+    };
+    room.cached.push(newcomer);
+    assert_eq!(gave_way(&rules, &room.base()), gone);
+}
