@@ -5,11 +5,12 @@
 
 use schism::mimi::local::CreateRoomRequest;
 use schism::mimi::local::Errand;
+use schism::mimi::policy::Capability;
 use schism::mimi::uri::RoomUri;
 use schism::mimi::wire::{
     FanoutExtra, GroupInfoRequest, GroupInfoResponse, KeyMaterialRequest, NotifyRequest, Route,
 };
-use schism::mls::{CommitPlan, Committed, KeyPackageKind, MlsFraming, sign_key_material};
+use schism::mls::{CommitPlan, Committed, KeyPackageKind, Member, MlsFraming, sign_key_material};
 use schism::trace::{Digest, Event};
 
 use crate::rig::{self, Answered, HUB, Person, Rig, provider, update};
@@ -180,4 +181,34 @@ fn a_welcome_leaves_the_hub_only_with_an_accepted_commit() {
     assert_eq!(welcomes(), before);
     assert!(sends(&rig, &good).refusal().is_none());
     assert_eq!(welcomes(), before + 1);
+}
+
+#[test]
+fn a_report_is_taken_from_whoever_may_report() {
+    let report = |(rig, mut alice, mut bob): (Rig, Member, Member)| {
+        let good = rig.good(&mut alice, &mut bob);
+        let (_, asked) = good.iter().find(|(name, _)| *name == "reportAbuse").unwrap();
+        rig.ask(asked).unwrap()
+    };
+    assert_eq!(report(Rig::new()).status, 201);
+    refused(&report(Rig::lacking(Capability::REPORT_ABUSE)), 403, "may-report");
+}
+
+#[test]
+fn who_may_not_receive_gets_no_message_from_its_own_hub() {
+    let given_to = |(rig, mut alice, mut bob): (Rig, Member, Member)| {
+        let good = rig.good(&mut alice, &mut bob);
+        let (_, asked) = good.iter().find(|(name, _)| *name == "submitMessage").unwrap();
+        let queued = |event: Event| match event {
+            Event::Queued { clients, .. } => Some(clients),
+            _ => None,
+        };
+        let answered = rig.ask(asked).unwrap();
+        assert_eq!(answered.accepted().len(), 1, "{answered:?}");
+        answered.events.into_iter().find_map(queued).unwrap_or_default()
+    };
+    let (rig, alice, bob) = Rig::new();
+    let own = rig.alice.actor.client.clone();
+    assert_eq!(given_to((rig, alice, bob)), [own]);
+    assert!(given_to(Rig::lacking(Capability::RECEIVE_MESSAGE)).is_empty());
 }

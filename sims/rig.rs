@@ -13,6 +13,7 @@ use schism::mimi::content::Content;
 use schism::mimi::frank::{authenticated_data, franking_tag};
 use schism::mimi::local::PublishKeyPackages;
 use schism::mimi::local::{CreateRoomRequest, Errand, HubKeys, LocalRoute, MailboxRequest};
+use schism::mimi::policy::Capability;
 use schism::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
 use schism::mimi::rules::{Actor, RuleSet};
 use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
@@ -147,6 +148,8 @@ pub struct Rig {
     log: Rc<Log>,
     answers: Rc<RefCell<Vec<u8>>>,
     notified: Rc<RefCell<Vec<Bytes>>>,
+    /// What no role of its rooms holds.
+    lacking: Option<Capability>,
     pub room: RoomUri,
     pub alice: Person,
     pub bob: Person,
@@ -158,8 +161,20 @@ impl Rig {
         Self::with(KeyMaterialPolicy::default())
     }
 
+    /// The same, where no role of the room holds this capability.
+    pub fn lacking(capability: Capability) -> (Self, Member, Member) {
+        Self::made(KeyMaterialPolicy::default(), Some(capability))
+    }
+
     /// The same, at a server with this policy.
     pub fn with(key_material: KeyMaterialPolicy) -> (Self, Member, Member) {
+        Self::made(key_material, None)
+    }
+
+    fn made(
+        key_material: KeyMaterialPolicy,
+        lacking: Option<Capability>,
+    ) -> (Self, Member, Member) {
         let header = Header {
             format: FORMAT,
             scenario: "bad requests".to_owned(),
@@ -196,6 +211,7 @@ impl Rig {
             log,
             answers,
             notified,
+            lacking,
             room: RoomUri::new(&provider(HUB), "clubhouse").unwrap(),
             alice: Person::new(HUB, "alice", "A1", 2),
             bob: Person::new(FOLLOWER, "bob", "B1", 3),
@@ -322,6 +338,9 @@ impl Rig {
         let hub = HubKeys::decode(&hub.body).unwrap();
         let mut state = RoomState::cooperative(room.clone(), "A room", alice.actor.user.clone());
         state.franking_agent = Some(hub.franking_agent).filter(|_| franked);
+        for role in &mut state.roles.roles {
+            role.capabilities.retain(|held| Some(*held) != self.lacking);
+        }
         let (member, group_info) =
             Member::create(&alice.library, &alice.identity, room, &state, &hub.external_sender)
                 .unwrap();

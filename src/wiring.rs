@@ -5,7 +5,7 @@ use std::path::Path;
 use schism::adversary::BEHAVIOURS;
 use schism::campaign::{Judged, play_and_judge};
 use schism::mimi::rules::{READINGS, RULES, ReadingInfo, Rule};
-use schism::mimi::wire::{RESPONSE_CODES, ResponseCode, Seen};
+use schism::mimi::wire::{RESPONSE_CODES, ResponseCode};
 use schism::oracle::{INVARIANTS, InvariantInfo};
 use schism::report::Row;
 use schism::scenario;
@@ -80,11 +80,8 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
         Catalogue::Scenarios => Vec::new(),
         Catalogue::Codes => {
             let told = |it: &ResponseCode| {
-                let (scenario, test) = match it.seen {
-                    Seen::InScenario(name) => (Some(name.to_owned()), None),
-                    Seen::InTest(name) => (None, Some(name.to_owned())),
-                };
-                Row { scenario, test, ..row(&it.id(), it.meaning, it.source) }
+                let scenario = Some(it.scenario.to_owned());
+                Row { scenario, ..row(&it.id(), it.meaning, it.source) }
             };
             RESPONSE_CODES.iter().map(told).collect()
         }

@@ -94,7 +94,7 @@ fn commits_and_proposals_that_break_a_rule_are_refused_by_it() {
 
 #[test]
 fn requests_that_break_a_rule_are_refused_by_it() {
-    refused_one_by_one("liar-requests", 7);
+    refused_one_by_one("liar-requests", 8);
 }
 
 #[test]
@@ -138,5 +138,21 @@ fn a_lie_is_told_once_even_if_the_client_crashes_after_it() {
     crashing.faults.push(Fault { at_ms: 9_000, for_ms: Some(500), kind });
     let played = play(&crashing);
     let begins = |it: &&Entry| matches!(it.event, Event::BehaviourBegan { .. });
-    assert_eq!(played.run.entries.iter().filter(begins).count(), 7);
+    assert_eq!(played.run.entries.iter().filter(begins).count(), 8);
+}
+
+#[test]
+fn a_server_that_proposes_a_client_is_refused_and_nobody_enters() {
+    each_seed("follower-that-overreaches", |played| {
+        let began = played.first("the proposal", |it| {
+            it.node == "b.example" && matches!(it.event, Event::BehaviourBegan { .. })
+        });
+        let refused = played.first(
+            "its refusal",
+            |it| matches!(&it.event, Event::Refused { rule, .. } if rule == "servers-only-remove"),
+        );
+        assert!(began < refused);
+        assert_eq!(played.readers("we are still two"), ["A1"]);
+        assert_eq!(played.final_epochs().len(), 2);
+    });
 }

@@ -4,10 +4,12 @@
 //! equivocating hub, for one, is two honest hubs behind one name ([`TwoHubs`]).
 
 pub mod lies;
+mod overreach;
 mod rule_breaker;
 mod spoilt_franks;
 mod two_hubs;
 
+pub use overreach::{Overreach, Overreaching};
 pub use rule_breaker::{Liar, RuleBreaking};
 pub use spoilt_franks::{Spoiling, SpoiltFranks};
 pub use two_hubs::{Equivocation, TwoHubs};
@@ -34,6 +36,11 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         id: "follower.spoils-franks",
         meaning: "a follower changes the frank of each message before its clients get it",
         source: "mimi.md A29; P06 §5.4.1; R39",
+    },
+    BehaviourInfo {
+        id: "follower.proposes-more",
+        meaning: "once, a follower's server proposes that a client enters, as an external sender",
+        source: "mimi.md A31; R25, R26; RFC 9420 §12.1.8",
     },
     BehaviourInfo {
         id: "client.breaks-rule",

@@ -1,5 +1,6 @@
 //! The real nodes, made from what the world gives them.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -7,13 +8,15 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
-use crate::adversary::{Equivocation, Liar, RuleBreaking, Spoiling, SpoiltFranks, TwoHubs};
+use crate::adversary::{
+    Equivocation, Liar, Overreach, Overreaching, RuleBreaking, Spoiling, SpoiltFranks, TwoHubs,
+};
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
-use crate::mls::Meter;
+use crate::mls::{Identity, Meter};
 use crate::node::{Network, Service, Task};
-use crate::provider::{KeyMaterialPolicy, Server, Setup};
+use crate::provider::{self, KeyMaterialPolicy, Server, Setup};
 use crate::script::{Behaviour, KeyMaterial, Script};
 use crate::world::cast::{Cast, Given, Wish};
 use crate::world::inspect::Inspector;
@@ -30,6 +33,8 @@ pub struct Company {
     equivocations: BTreeMap<ProviderName, Equivocation>,
     /// By the follower's domain.
     spoilings: BTreeMap<String, Vec<Spoiling>>,
+    /// By the follower's domain.
+    overreachings: BTreeMap<String, Vec<Overreaching>>,
     lies: BTreeMap<ClientUri, Vec<RuleBreaking>>,
 }
 
@@ -41,6 +46,7 @@ impl Company {
     pub fn of(script: &Script) -> Result<Self, UnknownId> {
         let mut equivocations = BTreeMap::new();
         let mut spoilings: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut overreachings: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut lies: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for misbehaviour in &script.misbehaviour {
             let from_ms = EPOCH_S * 1_000 + misbehaviour.at_ms;
@@ -57,6 +63,12 @@ impl Company {
                     let until_ms = misbehaviour.for_ms.map(|for_ms| from_ms + for_ms);
                     let plan = Spoiling { room, from_ms, until_ms };
                     spoilings.entry(misbehaviour.node.clone()).or_default().push(plan);
+                }
+                Behaviour::FollowerProposesMore { room, user } => {
+                    let user = script.users.get(user).map(|user| user.uri.clone());
+                    let (Some(room), Some(user)) = (uri(room), user) else { continue };
+                    let plan = Overreaching { room, user, from_ms };
+                    overreachings.entry(misbehaviour.node.clone()).or_default().push(plan);
                 }
                 Behaviour::ClientBreaksRule { room, rule, user } => {
                     let user = script.users.get(user).map(|user| user.uri.clone());
@@ -91,6 +103,7 @@ impl Company {
             plain_clients: plain_clients.map(|(_, uri)| uri.clone()).collect(),
             equivocations,
             spoilings,
+            overreachings,
             lies,
         })
     }
@@ -163,12 +176,14 @@ impl Company {
 
 impl Cast for Company {
     fn provider(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
-        let (clock, journal) = (given.clock.clone(), given.journal.clone());
+        let server = self.hub_or_two(name, given.clone());
         let plans = self.spoilings.get(name.as_str()).into_iter().flatten();
-        plans.fold(self.hub_or_two(name, given), |server, plan| {
-            let (clock, journal) = (clock.clone(), journal.clone());
+        let server = plans.fold(server, |server, plan| {
+            let (clock, journal) = (given.clock.clone(), given.journal.clone());
             Rc::new(SpoiltFranks::new(plan.clone(), server, clock, journal))
-        })
+        });
+        let plans = self.overreachings.get(name.as_str()).into_iter().flatten();
+        plans.fold(server, |server, plan| overreaching(plan, name, server, &given))
     }
 
     fn client(
@@ -209,6 +224,28 @@ impl Cast for Company {
     fn inspector(&self) -> Option<&dyn Inspector> {
         Some(&Inside)
     }
+}
+
+/// A server before which a liar stands that proposes in its name.
+fn overreaching(
+    plan: &Overreaching,
+    name: &ProviderName,
+    server: Rc<dyn Service>,
+    given: &Given,
+) -> Rc<dyn Service> {
+    let stored: Option<provider::Stored> = given.disks.disk("state").load();
+    let identity =
+        stored.map_or_else(|| Identity::hub(name, given.random), |stored| stored.identity(name));
+    Rc::new(Overreach {
+        plan: plan.clone(),
+        identity,
+        server,
+        network: given.network.clone(),
+        clock: given.clock.clone(),
+        journal: given.journal.clone(),
+        random: given.random,
+        done: Cell::new(false),
+    })
 }
 
 fn meter(given: &Given) -> Meter {

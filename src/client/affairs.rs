@@ -1,5 +1,5 @@
-//! What a client's user settles with its provider, about no room that it is in: consents, assets,
-//! and the end of the account.
+//! What a client's user settles with its provider, about no room that it is in: consents, queries
+//! for users, assets, and the end of the account.
 //!
 //! One after the other, in the user's order, each until a definite answer comes. The provider
 //! knows a repeat by its idempotency key, so that asking again does no harm.
@@ -11,7 +11,11 @@ use bytes::Bytes;
 use super::errand::Sending;
 use super::kit::Kit;
 use crate::mimi::local::Errand;
-use crate::mimi::wire::{AppDataDictionary, ConsentEntry, ConsentScope};
+use crate::mimi::uri::UserUri;
+use crate::mimi::wire::{
+    AppDataDictionary, ConsentEntry, ConsentScope, IdentifierQueryCode, IdentifierRequest,
+    IdentifierResponse,
+};
 use crate::node::wish::{Wish, WishKind};
 use crate::node::{Reply, Unanswered};
 use crate::trace::{Event, Fate};
@@ -60,6 +64,11 @@ impl Affairs {
                 let (operation, extensions) = (operation.clone(), AppDataDictionary::default());
                 (Errand::Consent, ConsentEntry { operation, scope, extensions }.encode())
             }
+            WishKind::FindUser(provider, query) => {
+                let request =
+                    IdentifierRequest { elements: query.clone(), ..IdentifierRequest::default() };
+                (Errand::FindUser(provider.clone()), request.encode())
+            }
             // What an asset holds matters to nobody here: it would be sealed.
             WishKind::Upload(name) => {
                 (Errand::Upload(name.clone()), format!("the asset {name}").into_bytes())
@@ -104,6 +113,11 @@ impl Affairs {
     pub fn answered(&mut self, kit: &Kit, result: Result<Reply, Unanswered>, now_ms: u64) -> bool {
         let Some(mut first) = self.waiting.pop_front() else { return false };
         match result {
+            Ok(reply) if reply.status < 300 && matches!(first.errand, Errand::FindUser(_)) => {
+                let (fate, why) = found(&reply);
+                end(kit, &first.intent, fate, &why);
+                false
+            }
             Ok(reply) if reply.status < 300 => {
                 let why = match reply.body.len() {
                     0 => String::new(),
@@ -132,6 +146,18 @@ impl Affairs {
         for affair in std::mem::take(&mut self.waiting) {
             end(kit, &affair.intent, Fate::Refused, super::CLOSED);
         }
+    }
+}
+
+/// Whom a query found; or why nobody.
+fn found(reply: &Reply) -> (Fate, String) {
+    match IdentifierResponse::decode(&reply.body) {
+        Ok(IdentifierResponse { code: IdentifierQueryCode::Success, users, .. }) => {
+            let users: Vec<_> = users.iter().map(UserUri::to_string).collect();
+            (Fate::Done, users.join(", "))
+        }
+        Ok(response) => (Fate::Refused, response.code.code_name().to_owned()),
+        Err(error) => (Fate::Refused, error.to_string()),
     }
 }
 

@@ -51,6 +51,7 @@ impl Room {
                 // Affairs never come to a room.
                 WishKind::Consent { .. }
                 | WishKind::DeleteAccount
+                | WishKind::FindUser(..)
                 | WishKind::Upload(_)
                 | WishKind::Download(_) => {}
                 WishKind::Leave => {

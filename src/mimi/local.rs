@@ -62,6 +62,9 @@ pub enum Errand {
     /// End the user's account. No body, answered without one; from then on the provider answers
     /// 410 to all clients of the user.
     DeleteAccount,
+    /// Learn which of a provider's users is meant: an
+    /// [`IdentifierRequest`](super::wire::IdentifierRequest), answered as that provider answers.
+    FindUser(ProviderName),
     /// Leave an asset of this name for others to download: the asset, answered without a body.
     Upload(String),
     /// Get an asset through this hub. No body, answered with the asset.
@@ -84,6 +87,7 @@ impl LocalRoute {
             Errand::ReportAbuse(_) => "client/reportAbuse",
             Errand::Consent => "client/consent",
             Errand::DeleteAccount => "client/deleteAccount",
+            Errand::FindUser(_) => "client/findUser",
             Errand::Upload(_) => "client/upload",
             Errand::Download(..) => "client/download",
         }
@@ -104,6 +108,7 @@ impl LocalRoute {
             ["reportAbuse", room] => Errand::ReportAbuse(unescape(room)?),
             ["consent"] => Errand::Consent,
             ["deleteAccount"] => Errand::DeleteAccount,
+            ["findUser", provider] => Errand::FindUser(unescape(provider)?),
             ["upload", name] if is_name(name) => Errand::Upload(name.to_owned()),
             ["download", hub, url] => Errand::Download(unescape(hub)?, unescape(url)?),
             _ => return None,
@@ -121,6 +126,7 @@ impl LocalRoute {
             | Errand::HubKey
             | Errand::Consent
             | Errand::DeleteAccount => path,
+            Errand::FindUser(provider) => format!("{path}/{provider}"),
             Errand::Upload(name) => format!("{path}/{name}"),
             Errand::Download(hub, url) => format!("{path}/{hub}/{}", escape(url)),
             Errand::KeyMaterial(user) => format!("{path}/{}", escape(user)),
@@ -340,6 +346,7 @@ mod tests {
             any_room().prop_map(Errand::ReportAbuse),
             Just(Errand::Consent),
             Just(Errand::DeleteAccount),
+            any_provider().prop_map(Errand::FindUser),
             "[A-Za-z0-9_.-]{1,12}".prop_map(Errand::Upload),
             (any_provider(), any_provider(), "[A-Za-z0-9_.-]{1,12}")
                 .prop_map(|(hub, host, name)| Errand::Download(hub, AssetUrl { host, name })),

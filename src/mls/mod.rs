@@ -18,6 +18,7 @@ mod key_package;
 mod label;
 mod library;
 mod member;
+mod outside;
 mod partial;
 mod seeded;
 mod seeded_hpke;
@@ -37,6 +38,7 @@ pub use key_package::{
 pub use label::{sign_with_label, verify_with_label};
 pub use library::{Library, Meter, MlsError};
 pub use member::{CommitPlan, Committed, Incoming, Member, StagedByMember};
+pub use outside::propose_add_from_outside;
 pub use partial::partial_group_info;
 pub use seeded::SeededProvider;
 pub use store::{NodeStorage, Store, StoreError};

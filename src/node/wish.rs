@@ -3,8 +3,8 @@
 //! Not here: how a client gets its wish (`client`), and when a user has it (`script`, `world`).
 
 use crate::mimi::room::{Charter, PolicyChange};
-use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
-use crate::mimi::wire::{AssetUrl, ConsentOperation};
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
+use crate::mimi::wire::{AssetUrl, ConsentOperation, QueryElement};
 use crate::trace::Event;
 
 /// One thing that a client's user wants.
@@ -89,6 +89,8 @@ pub enum WishKind {
     },
     /// End the user's account.
     DeleteAccount,
+    /// Learn from this provider which of its users matches all of this.
+    FindUser(ProviderName, Vec<QueryElement>),
     /// Leave an asset of this name with the provider.
     Upload(String),
     /// Get an asset through the hub of the wish's room.
@@ -100,7 +102,11 @@ impl WishKind {
     pub fn is_affair(&self) -> bool {
         matches!(
             self,
-            Self::Consent { .. } | Self::DeleteAccount | Self::Upload(_) | Self::Download(_)
+            Self::Consent { .. }
+                | Self::DeleteAccount
+                | Self::FindUser(..)
+                | Self::Upload(_)
+                | Self::Download(_)
         )
     }
 
@@ -129,6 +135,7 @@ impl WishKind {
             Self::Consent { operation: ConsentOperation::Grant { .. }, .. } => "grant-consent",
             Self::Consent { operation: ConsentOperation::Revoke, .. } => "revoke-consent",
             Self::DeleteAccount => "delete-account",
+            Self::FindUser(..) => "find-user",
             Self::Upload(_) => "upload",
             Self::Download(_) => "download",
         }
@@ -150,6 +157,10 @@ impl WishKind {
             Self::Send(text) => text.clone(),
             Self::Rename(name) | Self::Upload(name) => name.clone(),
             Self::Download(url) => url.to_string(),
+            Self::FindUser(provider, query) => {
+                let query: Vec<_> = query.iter().map(QueryElement::told).collect();
+                format!("{} at {provider}", query.join(", "))
+            }
             _ => String::new(),
         }
     }

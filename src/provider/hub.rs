@@ -215,7 +215,7 @@ impl Inner {
                     self.sync();
                 }
                 self.setup.journal.record(Event::Answered {
-                    room: uri.clone(),
+                    room: Some(uri.clone()),
                     endpoint: "groupInfo".to_owned(),
                     code: response.code_name().to_owned(),
                     clients: Default::default(),

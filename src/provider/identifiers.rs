@@ -9,11 +9,13 @@
 use bytes::Bytes;
 
 use super::Inner;
-use super::answer::{Failure, answer};
+use super::answer::{Failure, Try, answer};
+use super::directory::Errand;
 use crate::mimi::uri::{ProviderName, UserUri};
 use crate::mimi::wire::{
-    IdentifierQueryCode, IdentifierRequest, IdentifierResponse, QueryElement, SearchField,
+    IdentifierQueryCode, IdentifierRequest, IdentifierResponse, QueryElement, Route, SearchField,
 };
+use crate::trace::Event;
 
 impl Inner {
     /// Answers `identifierQuery`.
@@ -36,7 +38,37 @@ impl Inner {
             },
             Err(code) => IdentifierResponse::nobody(code),
         };
+        self.setup.journal.record(Event::Answered {
+            room: None,
+            endpoint: "identifierQuery".to_owned(),
+            code: response.code.code_name().to_owned(),
+            clients: Default::default(),
+        });
         Ok(answer(200, response.encode()))
+    }
+
+    /// An own client asks for a user of this provider or of another.
+    pub(super) async fn find_user(
+        &self,
+        provider: &ProviderName,
+        trying: &Try,
+        body: Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        if *provider == self.setup.name {
+            return self.identifier_query(provider, &body);
+        }
+        let errand = Errand {
+            to: provider.clone(),
+            route: Route::IdentifierQuery(provider.clone()),
+            room: None,
+            about: trying.about.clone(),
+            attempt: trying.attempt,
+            body: Some(body),
+        };
+        match self.ask(errand).await {
+            Ok(reply) => Ok(answer(reply.status, reply.body)),
+            Err(error) => Err(Failure::unanswered(&error.to_string())),
+        }
     }
 }
 

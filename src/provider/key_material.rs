@@ -104,7 +104,7 @@ impl Inner {
         self.setup.journal.record(Event::Refused {
             room: None,
             endpoint: "keyMaterial".to_owned(),
-            rule: "body-is-well-formed".to_owned(),
+            rule: "protocol-is-spoken".to_owned(),
             code: user_status.code_name().to_owned(),
             why: error.to_string(),
             digest: None,
@@ -167,7 +167,7 @@ impl Inner {
         };
         let told = |it: &ClientKeyMaterial| (it.client.clone(), it.status.code_name().to_owned());
         self.setup.journal.record(Event::Answered {
-            room: request.room.clone(),
+            room: Some(request.room.clone()),
             endpoint: "keyMaterial".to_owned(),
             code: user_status.code_name().to_owned(),
             clients: clients.iter().map(told).collect(),

@@ -81,6 +81,7 @@ impl Inner {
             }
             Errand::Consent => self.client_consents(&actor, trying, body).await,
             Errand::DeleteAccount => Ok(self.delete_account(&actor.user)),
+            Errand::FindUser(provider) => self.find_user(&provider, trying, body).await,
             Errand::Upload(name) => self.upload(&name, body),
             Errand::Download(hub, url) => self.download(&hub, &url, trying).await,
             Errand::PublishKeyPackages | Errand::Mailbox => Ok(answer(200, Bytes::new())),

@@ -99,6 +99,11 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// The key with which the server of this name signs, for somebody who stands in its place.
+    pub fn identity(&self, name: &ProviderName) -> Identity {
+        Identity::hub(name, self.secret)
+    }
+
     /// Shows every byte string that the disk holds to somebody who looks for what must not be
     /// there: what others gave to this server, and what it made of that.
     pub fn each(&self, look: &mut impl FnMut(&[u8])) {

@@ -145,6 +145,7 @@ impl<'a> Teller<'a> {
             "cancel-consent" => (Sort::Notable, format!("asks {whom} for consent no more")),
             "grant-consent" => (Sort::Notable, format!("consents to be added by {whom}")),
             "revoke-consent" => (Sort::Notable, format!("denies {whom} its consent")),
+            "find-user" => (Sort::Notable, format!("asks who is {object}")),
             "upload" => (Sort::Notable, format!("uploads {object}")),
             "download" => (Sort::Notable, format!("downloads {object} through the hub of {room}")),
             "delete-account" => (Sort::Notable, "deletes its account".to_owned()),

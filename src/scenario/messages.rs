@@ -115,7 +115,7 @@ fn a_misspelt_action_gets_the_nearest_one() {
     11 │     { at = "2s", who = "A1", do = "add", user = "bob" },
     12 │     { at = "3s", who = "B1", do = "snd", text = "hello" },
        ·                                   ──┬──
-       ·                                     ╰── expected one of create, add, remove, send, rename, update, leave, join, report-abuse, invite, ban, unban, kick, change-role, change-own-role, remove-client, self-remove, change-policy, ask-consent, cancel-consent, grant-consent, revoke-consent, delete-account, upload, download
+       ·                                     ╰── expected one of create, add, remove, send, rename, update, leave, join, report-abuse, invite, ban, unban, kick, change-role, change-own-role, remove-client, self-remove, change-policy, ask-consent, cancel-consent, grant-consent, revoke-consent, delete-account, find-user, upload, download
     13 │     { at = "4s", who = "B2", do = "join" },
        ╰────
      help: did you mean `send`?
@@ -308,7 +308,7 @@ says! {
         "expected clubhouse";
     unknown_key_of_a_step: r#"do = "join" }"# => r#"do = "join", rom = "x" }"#,
         "13:43: unknown key `rom`",
-        "expected one of at, who, do, room, user, text, name, every, times, code, role, client, roles, max_users, max_clients, multi_device, external_commits, external_proposals, fixed_membership, epoch_tolerance, max_skip, preauthorized, join_code, no_join_code";
+        "expected one of at, who, do, room, user, text, name, every, times, code, role, client, provider, handle, nick, email, phone, partial_name, whole_profile, roles, max_users, max_clients, multi_device, external_commits, external_proposals, fixed_membership, epoch_tolerance, max_skip, preauthorized, join_code, no_join_code";
     unknown_key_of_a_user: r#", new_clients = ["B2"]"# => r#", newclients = ["B2"]"#,
         "6:51: unknown key `newclients`",
         "expected one of at, clients, new_clients";
@@ -430,6 +430,11 @@ says! {
     an_empty_side: r#"side = ["b.example"]"# => "side = []",
         "21:76: nobody is on the second side",
         "expected the providers that see the second hub";
+    somebody_elses_client_that_a_follower_makes_up:
+        r#""a.example", behaviour = "hub.equivocates", side = ["b.example"]"#
+            => r#""b.example", behaviour = "follower.proposes-more", user = "alice""#,
+        "21:83: `alice` is no user of b.example",
+        "expected one of its own";
     a_follower_that_equivocates: r#"node = "a.example""# => r#"node = "c.example""#,
         "21:25: `c.example` is not the hub of the room `clubhouse`",
         "expected a.example";

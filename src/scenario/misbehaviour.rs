@@ -39,7 +39,23 @@ fn misbehaves(
     let behaviour = fields.need("behaviour", &form)?.text(&form)?;
     let (room, behaviour) = match behaviour.text {
         "hub.equivocates" => equivocates(&fields, &node, topology)?,
-        "follower.spoils-franks" => spoils_franks(&fields, &node, topology)?,
+        "follower.spoils-franks" => {
+            let keys = ["at", "for", "node", "behaviour", "room"];
+            let room = of_a_follower(&fields, &node, topology, (behaviour.text, &keys))?;
+            (room.clone(), Behaviour::FollowerSpoilsFranks { room })
+        }
+        "follower.proposes-more" => {
+            let keys = ["at", "node", "behaviour", "room", "user"];
+            let room = of_a_follower(&fields, &node, topology, (behaviour.text, &keys))?;
+            let user = fields.need("user", "the user whose client it makes up")?;
+            let user = user.text("the short name of a user")?;
+            let name = topology.user(&user)?;
+            if topology.users[&name].uri.provider().as_str() != node.text {
+                let what = format!("`{name}` is no user of {}", node.text);
+                return Err(Complaint::new(&user.span, what, "expected one of its own"));
+            }
+            (room.clone(), Behaviour::FollowerProposesMore { room, user: name })
+        }
         "client.breaks-rule" => breaks_rule(&fields, &node, topology)?,
         unknown => {
             let known = ids::BEHAVIOURS.iter().copied();
@@ -80,19 +96,20 @@ fn equivocates(
     Ok((room.to_owned(), behaviour))
 }
 
-fn spoils_franks(
+/// The room in which a follower misbehaves.
+fn of_a_follower(
     fields: &Fields<'_>,
     node: &Text<'_>,
     topology: &Topology,
-) -> Result<(String, Behaviour), Complaint> {
-    fields.only("follower.spoils-franks", &["at", "for", "node", "behaviour", "room"])?;
+    (behaviour, keys): (&str, &[&str]),
+) -> Result<String, Complaint> {
+    fields.only(behaviour, keys)?;
     let (room, of_room) = topology.room(fields)?;
     if topology.provider(node)? == of_room.uri.provider() {
         let what = format!("`{}` is the hub of the room `{room}`", node.text);
         return Err(Complaint::new(&node.span, what, "expected another provider: a follower"));
     }
-    let behaviour = Behaviour::FollowerSpoilsFranks { room: room.to_owned() };
-    Ok((room.to_owned(), behaviour))
+    Ok(room.to_owned())
 }
 
 fn breaks_rule(

@@ -9,7 +9,7 @@ use crate::mimi::policy::{Capability, PendingProposalPolicy};
 use crate::mimi::room::{Charter, PolicyChange, Whom};
 use crate::mimi::rules;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
-use crate::mimi::wire::ConsentOperation;
+use crate::mimi::wire::{ConsentOperation, QueryElement, SearchField};
 use crate::script::{
     Action, Behaviour, Expect, Fault, FaultKind, KeyMaterial, Link, Misbehaviour, Network, Point,
     Protocol, Room, Script, Step, User,
@@ -100,6 +100,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|text| Action::ReportAbuse { user: "b-ob".to_owned(), text }),
         prop::sample::select(governing()),
         Just(Action::DeleteAccount),
+        prop::sample::select(queries()),
         Just(Action::Upload { name: "photo.1".to_owned() }),
         Just(Action::Download { user: "cathy".to_owned(), name: "photo".to_owned() }),
         (consent(), any::<bool>()).prop_map(|(operation, here)| Action::Consent {
@@ -117,6 +118,17 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         action,
     });
     prop::collection::vec(step, 0..12)
+}
+
+/// Queries for users: for none, for one thing, for several.
+fn queries() -> Vec<Action> {
+    let element = |field, value: &str| QueryElement { field, value: value.to_owned() };
+    let query = |query| {
+        let provider = ProviderName::new("b.example").unwrap();
+        Action::FindUser { provider, query }
+    };
+    let (bob, name) = (element(SearchField::Handle, "im:b@b"), element(SearchField::Nick, "b \"b"));
+    vec![query(vec![]), query(vec![bob.clone()]), query(vec![bob, name])]
 }
 
 /// What users do to each other, to roles and to the policy.
@@ -273,9 +285,10 @@ fn script() -> impl Strategy<Value = Script> {
         let known = |step: &Step| names.contains(&step.room.as_str());
         // What concerns no room stands under the first.
         let placed = |step: Step| match step.action {
-            Action::Consent { here: false, .. } | Action::DeleteAccount | Action::Upload { .. } => {
-                Step { room: names[0].to_owned(), ..step }
-            }
+            Action::Consent { here: false, .. }
+            | Action::DeleteAccount
+            | Action::FindUser { .. }
+            | Action::Upload { .. } => Step { room: names[0].to_owned(), ..step },
             _ => step,
         };
         let mut all: Vec<Step> = names.iter().map(create).collect();
@@ -290,6 +303,13 @@ fn script() -> impl Strategy<Value = Script> {
                 ("a.example", Behaviour::HubEquivocates { room: room.clone(), side }),
                 ("c.example", Behaviour::FollowerSpoilsFranks { room: room.clone() }),
                 (
+                    "c.example",
+                    Behaviour::FollowerProposesMore {
+                        room: room.clone(),
+                        user: "cathy".to_owned(),
+                    },
+                ),
+                (
                     "B1",
                     Behaviour::ClientBreaksRule {
                         room,
@@ -299,7 +319,10 @@ fn script() -> impl Strategy<Value = Script> {
                 ),
             ];
             behaviours.map(|(node, behaviour)| {
-                let once = matches!(behaviour, Behaviour::ClientBreaksRule { .. });
+                let once = matches!(
+                    behaviour,
+                    Behaviour::ClientBreaksRule { .. } | Behaviour::FollowerProposesMore { .. }
+                );
                 let (node, for_ms) = (node.to_owned(), for_ms.filter(|_| !once));
                 Misbehaviour { at_ms, for_ms, node, behaviour }
             })

@@ -3,7 +3,7 @@
 //! Checked here is what no run could mean: a room that is used before it is created or created
 //! twice, or away from its hub (a creation is local to the hub's provider, P06 §3.1), and a new
 //! client that acts before its `join`. Whether a step is allowed is for the protocol to say.
-//! Consents, assets and the end of an account need no room that is there; those that name none
+//! Consents, queries, assets and the end of an account need no room that is there; those that name none
 //! stand under the file's first one.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use super::problem::{Complaint, Earliest};
 use super::time::{LONGEST_MS, show};
 use super::topology::Topology;
 use crate::mimi::uri::is_name;
-use crate::mimi::wire::ConsentOperation;
+use crate::mimi::wire::{ConsentOperation, QueryElement, SearchField};
 use crate::script::{Action, Step};
 
 const ACTIONS: &[&str] = &[
@@ -42,6 +42,7 @@ const ACTIONS: &[&str] = &[
     "grant-consent",
     "revoke-consent",
     "delete-account",
+    "find-user",
     "upload",
     "download",
 ];
@@ -52,13 +53,44 @@ const AFFAIRS: &[&str] = &[
     "grant-consent",
     "revoke-consent",
     "delete-account",
+    "find-user",
     "upload",
     "download",
 ];
+/// What a user can be found by: the key of a step, and the field of the query (P06 §5.8).
+const SEARCHES: [(&str, SearchField); 6] = [
+    ("handle", SearchField::Handle),
+    ("nick", SearchField::Nick),
+    ("email", SearchField::Email),
+    ("phone", SearchField::Phone),
+    ("partial_name", SearchField::PartialName),
+    ("whole_profile", SearchField::WholeProfile),
+];
 /// Actions that make sense many times in a row.
 const REPEATABLE: &[&str] = &["send", "rename", "update"];
+/// Keys of a `find-user`.
+const FIND_USER_KEYS: [&str; 7] =
+    ["provider", "handle", "nick", "email", "phone", "partial_name", "whole_profile"];
 const KEYS: &[&str] = &[
-    "at", "who", "do", "room", "user", "text", "name", "every", "times", "code", "role", "client",
+    "at",
+    "who",
+    "do",
+    "room",
+    "user",
+    "text",
+    "name",
+    "every",
+    "times",
+    "code",
+    "role",
+    "client",
+    "provider",
+    "handle",
+    "nick",
+    "email",
+    "phone",
+    "partial_name",
+    "whole_profile",
 ];
 const MOST_TIMES: u64 = 10_000;
 
@@ -167,6 +199,7 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
         "join" => &["code"],
         "change-policy" => policy_steps::KEYS,
         "ask-consent" | "cancel-consent" | "grant-consent" | "revoke-consent" => &["user"],
+        "find-user" => &FIND_USER_KEYS,
         "upload" => &["name"],
         "download" => &["user", "name"],
         "send" => &["text"],
@@ -179,7 +212,7 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
         }
     };
     let repeat: &[&str] = if REPEATABLE.contains(&verb.text) { &["every", "times"] } else { &[] };
-    let nowhere = matches!(verb.text, "delete-account" | "upload");
+    let nowhere = matches!(verb.text, "delete-account" | "find-user" | "upload");
     let place: &[&str] = if nowhere { &[] } else { &["room"] };
     fields.only(verb.text, &[&["at", "who", "do"], place, own, repeat].concat())?;
     let user = || {
@@ -230,6 +263,7 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
             Action::JoinWith { code: text("code", "a code to join with")? }
         }
         "delete-account" => Action::DeleteAccount,
+        "find-user" => find_user(fields, topology)?,
         "upload" => Action::Upload { name: asset()? },
         "download" => Action::Download { user: user()?, name: asset()? },
         verb if AFFAIRS.contains(&verb) => Action::Consent {
@@ -246,12 +280,32 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
     })
 }
 
+fn find_user(fields: &Fields<'_>, topology: &Topology) -> Result<Action, Complaint> {
+    let provider = fields.need("provider", "the provider that is asked")?;
+    let provider = topology.provider(&provider.text("the domain of a provider")?)?.clone();
+    let mut query = Vec::new();
+    for (key, field) in SEARCHES {
+        if let Some(value) = fields.get(key) {
+            let value = value.text("what the user must match")?.text.to_owned();
+            query.push(QueryElement { field, value });
+        }
+    }
+    Ok(Action::FindUser { provider, query })
+}
+
+/// The key that a file has for an element of a query.
+pub(super) fn query_key(element: &QueryElement) -> &'static str {
+    let known = SEARCHES.iter().find(|(_, field)| *field == element.field);
+    known.map_or("handle", |(key, _)| key)
+}
+
 /// Whether it is about no room that the client is in.
 fn is_affair(action: &Action) -> bool {
     matches!(
         action,
         Action::Consent { .. }
             | Action::DeleteAccount
+            | Action::FindUser { .. }
             | Action::Upload { .. }
             | Action::Download { .. }
     )

@@ -13,7 +13,7 @@ use super::faults::POINTS;
 use super::key_material::EXPLICIT;
 use super::policy_steps;
 use super::rooms::written;
-use super::steps::consent_verb;
+use super::steps::{consent_verb, query_key};
 use super::time::show;
 use crate::script::{
     Action, Behaviour, Fault, FaultKind, KeyMaterial, Link, Misbehaviour, Point, Script, Step, User,
@@ -127,6 +127,11 @@ fn step(step: &Step, only_room: bool) -> String {
             (consent_verb(operation), format!(", user = {}", text(user)))
         }
         Action::DeleteAccount => ("delete-account", String::new()),
+        Action::FindUser { provider, query } => {
+            let query = query.iter().map(|it| format!(", {} = {}", query_key(it), text(&it.value)));
+            let provider = format!(", provider = {}", text(provider.as_str()));
+            ("find-user", provider + &query.collect::<String>())
+        }
         Action::Upload { name } => ("upload", format!(", name = {}", text(name))),
         Action::Download { user, name } => {
             ("download", format!(", user = {}, name = {}", text(user), text(name)))
@@ -134,7 +139,7 @@ fn step(step: &Step, only_room: bool) -> String {
     };
     let elsewhere = match step.action {
         Action::Consent { here, .. } => !here,
-        Action::DeleteAccount | Action::Upload { .. } => true,
+        Action::DeleteAccount | Action::FindUser { .. } | Action::Upload { .. } => true,
         Action::Create => false,
         _ => only_room,
     };
@@ -192,6 +197,10 @@ fn misbehaviour(one: &Misbehaviour) -> String {
         }
         Behaviour::FollowerSpoilsFranks { room } => {
             ("follower.spoils-franks", format!("room = {}", text(room)))
+        }
+        Behaviour::FollowerProposesMore { room, user } => {
+            let form = format!("room = {}, user = {}", text(room), text(user));
+            ("follower.proposes-more", form)
         }
         Behaviour::ClientBreaksRule { room, rule, user } => {
             let own = [("room", room), ("rule", rule), ("user", user)];

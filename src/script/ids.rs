@@ -48,7 +48,7 @@ pub const INVARIANTS: &[&str] = &[
 
 /// Ids of the third catalogue.
 pub const BEHAVIOURS: &[&str] =
-    &["hub.equivocates", "follower.spoils-franks", "client.breaks-rule"];
+    &["hub.equivocates", "follower.spoils-franks", "follower.proposes-more", "client.breaks-rule"];
 
 /// Ids of the rules that `client.breaks-rule` knows how to break.
 pub const LIES: &[&str] = &[
@@ -79,6 +79,7 @@ pub const LIES: &[&str] = &[
     "obliged-list-change",
     "external-senders-fit",
     "key-package-not-expired",
+    "protocol-is-spoken",
 ];
 
 /// Ids of the fourth catalogue.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::mimi::room::{Charter, PolicyChange};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
-use crate::mimi::wire::ConsentOperation;
+use crate::mimi::wire::{ConsentOperation, QueryElement};
 
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -242,6 +242,13 @@ pub enum Action {
     },
     /// End the account of the client's user at its provider. The step's room is the script's first.
     DeleteAccount,
+    /// Ask a provider which of its users is meant (P06 §5.8). The step's room is the script's first.
+    FindUser {
+        /// The provider.
+        provider: ProviderName,
+        /// What the user must match, all of it.
+        query: Vec<QueryElement>,
+    },
     /// Leave an asset with the own provider. The step's room is the script's first.
     Upload {
         /// The asset's name.
@@ -382,6 +389,14 @@ pub enum Behaviour {
     FollowerSpoilsFranks {
         /// The room's short name.
         room: String,
+    },
+    /// `follower.proposes-more`: once, after the next commit that it hears of, a follower's server
+    /// proposes as an external sender that a made-up client of a user of its own enters.
+    FollowerProposesMore {
+        /// The room's short name.
+        room: String,
+        /// The user's short name.
+        user: String,
     },
     /// `client.breaks-rule`: a liar beside a client sends one request that breaks a rule.
     ClientBreaksRule {

@@ -394,11 +394,13 @@ pub enum Event {
         /// To.
         to: String,
     },
-    /// A server grants what was asked for, or as much of it as there is.
+    /// A server grants what was asked for, or as much of it as there is; to `identifierQuery`, it
+    /// answers.
     Answered {
-        /// The room.
-        room: RoomUri,
-        /// `keyMaterial` or `groupInfo`.
+        /// The room, where it is about one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room: Option<RoomUri>,
+        /// `keyMaterial`, `groupInfo` or `identifierQuery`.
         endpoint: String,
         /// The response code, by its name in the draft.
         code: String,

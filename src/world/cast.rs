@@ -40,6 +40,7 @@ pub trait Cast {
 }
 
 /// All that a node may reach, from one start to the next crash.
+#[derive(Clone)]
 pub struct Given {
     /// Sends requests in the node's name.
     pub network: Rc<dyn Network>,

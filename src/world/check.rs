@@ -90,6 +90,9 @@ fn check_step(script: &Script, step: &Step, clients: &BTreeMap<&str, &str>) -> R
         | Action::Unban { user, .. }
         | Action::Kick { user }
         | Action::ChangeRole { user, .. } => known(script.users.contains_key(user), "user", user),
+        Action::FindUser { provider, .. } => {
+            known(script.providers.contains(provider), "provider", provider.as_str())
+        }
         Action::RemoveClient { client } => {
             known(clients.contains_key(client.as_str()), "client", client)
         }

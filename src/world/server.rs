@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
@@ -75,13 +75,9 @@ impl Server {
         let (mut head, body) = request.into_parts();
         let cause = take(&mut head.headers, wire::REQUEST).and_then(|text| text.parse().ok());
         let client = take(&mut head.headers, wire::CLIENT);
-        let body = match Limited::new(body, wire::MOST_REQUEST_BYTES).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(why) if why.is::<LengthLimitError>() => {
-                let refuse = async { self.refuse_body(head.uri.path()) };
-                return Ok(self.journal.caused(cause, refuse).await);
-            }
-            Err(why) => return Err(io::Error::other(why)),
+        let Some(body) = whole(body).await? else {
+            let refuse = async { self.refuse_body(head.uri.path()) };
+            return Ok(self.journal.caused(cause, refuse).await);
         };
         let peer = self.peer(from, client);
         let work = self.service.handle(peer, Request::from_parts(head, body));
@@ -115,6 +111,35 @@ impl Server {
     }
 }
 
+/// All of a body; none where it is longer than a body may be.
+async fn whole<B>(body: B) -> io::Result<Option<Bytes>>
+where
+    B: Body,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match Limited::new(body, wire::MOST_REQUEST_BYTES).collect().await {
+        Ok(body) => Ok(Some(body.to_bytes())),
+        Err(why) if why.is::<LengthLimitError>() => Ok(None),
+        Err(why) => Err(io::Error::other(why)),
+    }
+}
+
 fn take(headers: &mut HeaderMap, name: &str) -> Option<String> {
     headers.remove(name).and_then(|value| value.to_str().ok().map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_may_have_1_mib_and_not_a_byte_more() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let read = |bytes: usize| {
+            let body = runtime.block_on(whole(Full::new(Bytes::from(vec![0; bytes]))));
+            body.unwrap().map(|body| body.len())
+        };
+        assert_eq!(read(1024 * 1024), Some(1024 * 1024));
+        assert_eq!(read(1024 * 1024 + 1), None);
+    }
 }

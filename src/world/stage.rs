@@ -415,6 +415,7 @@ fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
             WishKind::Consent { operation: operation.clone(), user: uri(user)?, here: *here }
         }
         Action::DeleteAccount => WishKind::DeleteAccount,
+        Action::FindUser { provider, query } => WishKind::FindUser(provider.clone(), query.clone()),
         Action::Upload { name } => WishKind::Upload(name.clone()),
         Action::Download { user, name } => {
             let host = uri(user)?.provider().clone();

@@ -92,7 +92,7 @@ pub static LIES: &[Lie] = &[
     lie("key-material-is-signed", requests::asks_for_keys_without_a_signature),
     lie("group-info-is-signed", requests::asks_for_a_group_info_without_a_signature),
     lie("room-is-new", requests::creates_the_room_again),
-    lie("route-is-known", requests::goes_where_nothing_is),
+    lie("route-is-known", requests::writes_where_one_reads),
     lie("valid-mls", handshakes::is_not_signed),
     lie("group-info-matches", handshakes::brings_a_wrong_group_info),
     lie("franking-tag-fits", messages::has_a_tag_of_something_else),
@@ -100,6 +100,7 @@ pub static LIES: &[Lie] = &[
     lie("obliged-list-change", handshakes::leaves_the_list_as_it_is),
     lie("external-senders-fit", handshakes::says_who_may_propose),
     with(Needs::OldMaterial, "key-package-not-expired", handshakes::adds_by_what_is_over),
+    lie("protocol-is-spoken", requests::asks_in_another_protocol),
 ];
 
 const fn lie(rule: &'static str, build: fn(&mut Inside) -> Result<Forged, MlsError>) -> Lie {

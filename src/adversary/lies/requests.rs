@@ -3,7 +3,7 @@
 use super::{Forged, Inside};
 use crate::mimi::local::{CreateRoomRequest, Errand};
 use crate::mimi::uri::{ClientUri, RoomUri};
-use crate::mimi::wire::{GroupInfoRequest, RatchetTreeOption};
+use crate::mimi::wire::{GroupInfoRequest, RatchetTreeOption, Route};
 use crate::mls::{Member, MlsError, sign_key_material};
 
 /// One more byte than a body may have.
@@ -57,7 +57,16 @@ pub(super) fn creates_the_room_again(inside: &mut Inside) -> Result<Forged, MlsE
     Ok(inside.errand(Errand::CreateRoom(inside.room.clone()), request.encode()))
 }
 
-pub(super) fn goes_where_nothing_is(inside: &mut Inside) -> Result<Forged, MlsError> {
-    let route = inside.errand(Errand::HubKey, Vec::new());
-    Ok(Forged { path: format!("{}/nothing", route.path), ..route })
+/// A directory is read, and takes no body.
+pub(super) fn writes_where_one_reads(_: &mut Inside) -> Result<Forged, MlsError> {
+    let route = Route::Directory;
+    Ok(Forged { path: route.path(), endpoint: route.endpoint(), body: Vec::new() })
+}
+
+/// For another protocol than `mls10`, which is 1.
+pub(super) fn asks_in_another_protocol(inside: &mut Inside) -> Result<Forged, MlsError> {
+    let Inside { identity, actor, victim, room, .. } = &*inside;
+    let mut body = sign_key_material(identity, actor, victim, room).encode();
+    body[0] = 2;
+    Ok(inside.errand(Errand::KeyMaterial(victim.clone()), body))
 }

@@ -212,6 +212,12 @@ pub static RULES: &[Rule] = &[
         check: Check::Request,
     },
     Rule {
+        id: "protocol-is-spoken",
+        meaning: "KeyPackages are asked for in a protocol that the provider speaks: mls10",
+        source: "P06 §5.2; R7",
+        check: Check::Request,
+    },
+    Rule {
         id: "room-is-known",
         meaning: "a request is about a room that this provider is the hub of, or follows",
         source: "P06 §5.6; R31",

@@ -55,6 +55,7 @@ impl Rule {
                 "peer-is-who-it-says"
                 | "body-at-most-1-mib"
                 | "body-is-well-formed"
+                | "protocol-is-spoken"
                 | "room-is-known"
                 | "asset-is-known"
                 | "route-is-known",

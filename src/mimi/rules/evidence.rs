@@ -150,19 +150,16 @@ pub static EVIDENCE: &[Evidence] = &[
         "a_user_who_leaves_sends_no_messages",
     ),
     seen("may-send", "moderated-room", "a_role_without_the_capability_sends_nothing"),
-    seen(
-        "may-receive",
-        "deaf-by-role",
-        "who_may_receive_nothing_is_sent_nothing_where_its_hub_is_its_own_provider",
-    ),
-    seen("may-report", "no-right-to-report", "who_may_not_report_does_not_until_its_role_lets_it"),
+    seen("may-receive", "deaf-by-role", "who_may_not_receive_gets_no_message_from_its_own_hub"),
+    seen("may-report", "no-right-to-report", "a_report_is_taken_from_whoever_may_report"),
     seen(
         "peer-is-who-it-says",
         "liar-requests",
         "a_good_request_by_or_to_the_wrong_one_is_refused",
     ),
-    seen("body-at-most-1-mib", "liar-requests", "a_body_that_is_too_long_is_refused_with_413"),
+    seen("body-at-most-1-mib", "liar-requests", "a_body_may_have_1_mib_and_not_a_byte_more"),
     seen("body-is-well-formed", "liar-requests", "a_damaged_message_is_refused_or_sealed"),
+    seen("protocol-is-spoken", "liar-requests", "a_request_of_another_protocol_is_told_so"),
     seen("room-is-known", "liar-requests", "a_room_that_there_is_not_is_refused_and_not_made"),
     seen(
         "key-material-through-the-hub",
@@ -247,10 +244,10 @@ pub static EVIDENCE: &[Evidence] = &[
         "no-proposals-by-servers",
         "a_room_without_external_proposals_takes_none_from_its_hub",
     ),
-    unseen(
+    seen(
         "servers-only-remove",
+        "follower-that-overreaches",
         "a_server_proposes_nothing_but_removals",
-        "servers that lie in this way are none of the behaviours yet",
     ),
     seen(
         "obliged-list-change",

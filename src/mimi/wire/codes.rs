@@ -1,13 +1,11 @@
 //! The catalogue of response codes: what an endpoint can answer, and where each answer is seen.
 //!
 //! One line a code, in the order of the endpoints in the draft and then of their numbers; refusals
-//! that come as an HTTP status, whatever the endpoint, stand last. A code that honest nodes can
-//! bring about names a scenario whose trace shows it; of the others a test asks (see
-//! `sims/scenarios/codes.rs`, which holds each line to what it names).
+//! that come as an HTTP status, whatever the endpoint, stand last. Each names a scenario whose trace
+//! shows it; `sims/scenarios/codes.rs` holds it to that. What no honest node brings about, a liar
+//! does.
 //!
 //! Not here: when a code is given. That is for the rules, of which many can lead to one code.
-
-use Seen::{InScenario, InTest};
 
 /// What an endpoint can answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,17 +21,8 @@ pub struct ResponseCode {
     pub meaning: &'static str,
     /// Where it comes from.
     pub source: &'static str,
-    /// Where it is seen.
-    pub seen: Seen,
-}
-
-/// Where a code is seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
-    /// In the trace of this file in `scenarios/`, named without its ending.
-    InScenario(&'static str),
-    /// Only in this test function: no honest node brings it about, or no trace names it.
-    InTest(&'static str),
+    /// The name of a file in `scenarios/`, without its ending, whose trace shows it.
+    pub scenario: &'static str,
 }
 
 /// Stands for an endpoint: the part of a `keyMaterial` response that is about one client.
@@ -56,9 +45,9 @@ const fn code(
     (endpoint, number, name): (&'static str, u16, &'static str),
     meaning: &'static str,
     source: &'static str,
-    seen: Seen,
+    scenario: &'static str,
 ) -> ResponseCode {
-    ResponseCode { endpoint, name, number, meaning, source, seen }
+    ResponseCode { endpoint, name, number, meaning, source, scenario }
 }
 
 /// The catalogue.
@@ -67,205 +56,195 @@ pub static RESPONSE_CODES: &[ResponseCode] = &[
         ("keyMaterial", 0, "success"),
         "here is a KeyPackage of every client",
         "P06 §5.2; R7",
-        InScenario("clubhouse"),
+        "clubhouse",
     ),
     code(
         ("keyMaterial", 1, "partialSuccess"),
         "here are KeyPackages of some clients",
         "P06 §5.2; R7",
-        InScenario("a-client-that-cannot-join"),
+        "a-client-that-cannot-join",
     ),
     code(
         ("keyMaterial", 2, "incompatibleProtocol"),
         "a provider, or each client of the user, does not speak the protocol",
         "P06 §5.2; R7, S13",
-        InTest("a_request_of_another_protocol_is_told_so"),
+        "liar-requests",
     ),
     code(
         ("keyMaterial", 3, "noCompatibleMaterial"),
         "no client has a KeyPackage that will do",
         "P06 §5.2; R7",
-        InScenario("a-client-that-cannot-join"),
+        "a-client-that-cannot-join",
     ),
     code(
         ("keyMaterial", 4, "userUnknown"),
         "the provider has no such user",
         "P06 §5.2; R7, R9",
-        InScenario("users-who-are-not-there"),
+        "users-who-are-not-there",
     ),
     code(
         ("keyMaterial", 5, "noConsent"),
         "the user has not agreed, or the provider does not say more",
         "P06 §5.2, §5.7; R7, R9, R57",
-        InScenario("consent-asked-and-granted"),
+        "consent-asked-and-granted",
     ),
     code(
         ("keyMaterial", 6, "noConsentForThisRoom"),
         "the user has agreed to another room only",
         "P06 §5.2, §5.7; R7, R57",
-        InScenario("consent-for-one-room"),
+        "consent-for-one-room",
     ),
     code(
         ("keyMaterial", 7, "userDeleted"),
         "the user's account has ended",
         "P06 §5.2; R7",
-        InScenario("users-who-are-not-there"),
+        "users-who-are-not-there",
     ),
     code(
         (EACH_CLIENT, 0, "success"),
         "here is a KeyPackage of the client",
         "P06 §5.2; R7",
-        InScenario("clubhouse"),
+        "clubhouse",
     ),
     code(
         (EACH_CLIENT, 1, "keyMaterialExhausted"),
         "the client has no KeyPackage left",
         "P06 §5.2; R7",
-        InScenario("key-packages-run-out"),
+        "key-packages-run-out",
     ),
     code(
         (EACH_CLIENT, 2, "nothingCompatible"),
         "the client's KeyPackages lack what the room requires",
         "P06 §5.2; R7",
-        InScenario("a-client-that-cannot-join"),
+        "a-client-that-cannot-join",
     ),
     code(
         ("update", 0, "success"),
         "accepted: everybody will get it",
         "P06 §5.3; R13, R14",
-        InScenario("clubhouse"),
+        "clubhouse",
     ),
     code(
         ("update", 1, "wrongEpoch"),
         "made in another epoch than the hub's",
         "P06 §5.3; R13",
-        InScenario("concurrent-commits"),
+        "concurrent-commits",
     ),
     code(
         ("update", 2, "notAllowed"),
         "against the room's policy, or not authorised",
         "P06 §5.3; R13",
-        InScenario("fixed-membership"),
+        "fixed-membership",
     ),
     code(
         ("update", 3, "invalidProposal"),
         "with proposals that are not valid, or without ones that wait",
         "P06 §5.3; R13, R18",
-        InScenario("commit-that-has-not-heard-of-a-leave"),
+        "commit-that-has-not-heard-of-a-leave",
     ),
     code(
         ("submitMessage", 0, "success"),
         "accepted: everybody will get it (`accepted` in the draft's enum, Q2)",
         "P06 §5.4; R36",
-        InScenario("clubhouse"),
+        "clubhouse",
     ),
     code(
         ("submitMessage", 1, "notAllowed"),
         "against the room's policy, or from an epoch to come",
         "P06 §5.4; R36",
-        InScenario("moderated-room"),
+        "moderated-room",
     ),
     code(
         ("submitMessage", 2, "epochTooOld"),
         "from an epoch that the room no longer tolerates",
         "P06 §5.4; R36, R56",
-        InScenario("epoch-too-old"),
+        "epoch-too-old",
     ),
     code(
         ("groupInfo", 1, "success"),
         "here is the GroupInfo, sealed for who asks",
         "P06 §5.6; R29",
-        InScenario("clubhouse"),
+        "clubhouse",
     ),
     code(
         ("groupInfo", 2, "notAuthorized"),
         "who asks may not enter, or the hub does not say more",
         "P06 §5.6; R29, R31",
-        InScenario("ban-and-unban"),
+        "ban-and-unban",
     ),
     code(
         ("groupInfo", 3, "noSuchRoom"),
         "the hub has no such room",
         "P06 §5.6; R31",
-        InScenario("room-that-is-not-there"),
+        "room-that-is-not-there",
     ),
-    code(
-        ("identifierQuery", 0, "success"),
-        "these users match",
-        "P06 §5.8",
-        InTest("a_query_finds_an_own_user_by_the_handle_and_is_for_the_own_domain"),
-    ),
-    code(
-        ("identifierQuery", 1, "notFound"),
-        "nobody matches",
-        "P06 §5.8",
-        InTest("a_query_finds_an_own_user_by_the_handle_and_is_for_the_own_domain"),
-    ),
+    code(("identifierQuery", 0, "success"), "these users match", "P06 §5.8", "who-is-meant"),
+    code(("identifierQuery", 1, "notFound"), "nobody matches", "P06 §5.8", "who-is-meant"),
     code(
         ("identifierQuery", 2, "ambiguous"),
         "more than one user matches in part",
         "P06 §5.8",
-        InTest("what_is_not_answered_says_why"),
+        "who-is-meant",
     ),
     code(
         ("identifierQuery", 3, "forbidden"),
         "the provider does not answer such queries",
         "P06 §5.8",
-        InTest("what_is_not_answered_says_why"),
+        "who-is-meant",
     ),
     code(
         ("identifierQuery", 4, "unsupportedField"),
         "the provider can't search one of the fields",
         "P06 §5.8",
-        InTest("what_is_not_answered_says_why"),
+        "who-is-meant",
     ),
     code(
         (HTTP, 400, "Bad Request"),
         "the body is not what the endpoint takes, or its MLS messages are none",
         "P06 §5; R2",
-        InScenario("liar-requests"),
+        "liar-requests",
     ),
     code(
         (HTTP, 403, "Forbidden"),
         "the peer is not who may ask this",
         "P06 §4.1; R1",
-        InScenario("asset-through-the-hub"),
+        "asset-through-the-hub",
     ),
     code(
         (HTTP, 404, "Not Found"),
         "there is no such endpoint, room, user or asset here",
         "P06 §5.1; R2",
-        InScenario("asset-through-the-hub"),
+        "asset-through-the-hub",
     ),
     code(
         (HTTP, 405, "Method Not Allowed"),
         "the endpoint takes another method",
         "P06 §5.1; R2",
-        InTest("a_good_request_by_or_to_the_wrong_one_is_refused"),
+        "liar-requests",
     ),
     code(
         (HTTP, 409, "Conflict"),
         "there is such a room or asset already, and it is another",
         "this testbed, between clients and their provider",
-        InScenario("liar-at-the-hub"),
+        "liar-at-the-hub",
     ),
     code(
         (HTTP, 410, "Gone"),
         "the account of the client's user has ended",
         "this testbed, between clients and their provider",
-        InScenario("deleted-account-is-removed"),
+        "deleted-account-is-removed",
     ),
     code(
         (HTTP, 413, "Content Too Large"),
         "the body has more than 1 MiB",
         "this testbed: the drafts set no limit; L10",
-        InScenario("liar-requests"),
+        "liar-requests",
     ),
     code(
         (HTTP, 504, "Gateway Timeout"),
         "the client's provider got no answer from the other one",
         "this testbed, between clients and their provider",
-        InScenario("partition-heals"),
+        "partition-heals",
     ),
 ];
 

@@ -42,6 +42,11 @@ pub enum SearchField {
 }
 
 impl QueryElement {
+    /// Its field and value, as traces have them.
+    pub fn told(&self) -> String {
+        format!("{} {}", self.field.field_name(), self.value)
+    }
+
     fn write(writer: Writer, it: &Self) -> Writer {
         let writer = match &it.field {
             SearchField::Handle => writer.put(&1u8),
@@ -68,6 +73,22 @@ impl QueryElement {
             _ => SearchField::VcardField(reader.string("the name of a property")?),
         };
         Ok(Self { field, value: reader.string("what to search for")? })
+    }
+}
+
+impl SearchField {
+    /// Its name in the draft; of a claim or a property, that of the vocabulary.
+    pub fn field_name(&self) -> &'static str {
+        match self {
+            Self::Handle => "handle",
+            Self::Nick => "nick",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::PartialName => "partialName",
+            Self::WholeProfile => "wholeProfile",
+            Self::OidcStdClaim(_) => "oidcStdClaim",
+            Self::VcardField(_) => "vcardField",
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub(in crate::mimi) mod testing;
 mod update;
 
 pub use abuse::{AbuseReport, AbusiveMessage};
-pub use codes::{EACH_CLIENT, HTTP, RESPONSE_CODES, ResponseCode, Seen};
+pub use codes::{EACH_CLIENT, HTTP, RESPONSE_CODES, ResponseCode};
 pub use consent::{ConsentEntry, ConsentOperation, ConsentScope};
 pub use directory::Directory;
 pub use download::{AssetUrl, AssetUrlError};
