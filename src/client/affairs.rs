@@ -17,11 +17,11 @@ use crate::mimi::wire::{
     IdentifierResponse,
 };
 use crate::node::wish::{Wish, WishKind};
-use crate::node::{Reply, Unanswered};
+use crate::node::{self, Reply, Unanswered};
 use crate::trace::{Event, Fate};
 
 /// Pause before the same is asked again, in milliseconds; it grows with the tries up to four times
-/// this.
+/// this. A busy server may ask for more.
 const PAUSE_MS: u64 = 500;
 
 /// See the top of this file.
@@ -112,6 +112,8 @@ impl Affairs {
     /// An answer to the first affair came, or none will. Tells whether the account is over.
     pub fn answered(&mut self, kit: &Kit, result: Result<Reply, Unanswered>, now_ms: u64) -> bool {
         let Some(mut first) = self.waiting.pop_front() else { return false };
+        let usual_ms = PAUSE_MS * u64::from(first.attempt.clamp(1, 4));
+        let pause_ms = node::pause_ms(&result, usual_ms);
         match result {
             Ok(reply) if reply.status < 300 && matches!(first.errand, Errand::FindUser(_)) => {
                 let (fate, why) = found(&reply);
@@ -126,15 +128,14 @@ impl Affairs {
                 end(kit, &first.intent, Fate::Done, &why);
                 first.errand == Errand::DeleteAccount
             }
-            Ok(reply) if reply.status < 500 => {
+            Ok(reply) if reply.is_definite() => {
                 let words = String::from_utf8_lossy(&reply.body);
                 let why = format!("status {}: {words}", reply.status);
                 end(kit, &first.intent, Fate::Refused, &why);
                 reply.status == 410
             }
             _ => {
-                first.in_flight = false;
-                first.send_at_ms = now_ms + PAUSE_MS * u64::from(first.attempt.clamp(1, 4));
+                (first.in_flight, first.send_at_ms) = (false, now_ms + pause_ms);
                 self.waiting.push_front(first);
                 false
             }

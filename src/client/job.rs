@@ -127,10 +127,14 @@ impl Job {
         matches!(self.kind, Kind::GroupInfo(_) | Kind::Join { .. })
     }
 
-    /// No answer came, or none that settles it: the same again, later.
-    pub fn put_off(&mut self, now_ms: u64) {
-        self.in_flight = false;
-        self.send_at_ms = now_ms + PAUSE_MS * u64::from(self.attempt.clamp(1, 4));
+    /// No answer came, or none that settles it: the same again, at this time.
+    pub fn put_off(&mut self, until_ms: u64) {
+        (self.in_flight, self.send_at_ms) = (false, until_ms);
+    }
+
+    /// How long to wait before the next try, in milliseconds.
+    pub fn pause_ms(&self) -> u64 {
+        PAUSE_MS * u64::from(self.attempt.clamp(1, 4))
     }
 
     fn errand(&self, room: &RoomUri) -> Errand {

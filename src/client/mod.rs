@@ -40,7 +40,7 @@ use crate::mimi::wire::{FanoutMessage, Route};
 use crate::mls::{Identity, KeyPackageKind, Library, Meter, MlsFraming, Store};
 use crate::node::telling::Teller;
 use crate::node::wish::Wish;
-use crate::node::{Call, Clock, Disk, Network, Points, points};
+use crate::node::{self, Call, Clock, Disk, Network, Points, points};
 use crate::trace::Journal;
 
 /// Why a user gets nothing any more.
@@ -49,7 +49,8 @@ const CLOSED: &str = "the account is deleted";
 /// How long the provider may keep a request for mail that there is none for, in milliseconds.
 const MAIL_WAIT_MS: u32 = 10_000;
 
-/// How long to wait after a request for mail got no answer, in milliseconds.
+/// How long to wait after a request for mail got no answer, in milliseconds, unless the provider
+/// asks for more.
 const MAIL_PAUSE_MS: u64 = 500;
 
 /// What a client is made with.
@@ -267,13 +268,14 @@ impl Client {
         if result.as_ref().is_ok_and(|reply| reply.status == 410) {
             self.close();
         }
+        let pause_ms = node::pause_ms(&result, MAIL_PAUSE_MS);
         match tag {
             Tag::Mailbox => {
                 self.mail_asked = false;
                 let reply = result.ok().filter(|reply| reply.status == 200);
                 match reply.and_then(|reply| MailboxResponse::decode(&reply.body).ok()) {
                     Some(response) => self.read_mail(response).await,
-                    None => self.mail_at_ms = self.now() + MAIL_PAUSE_MS,
+                    None => self.mail_at_ms = self.now() + pause_ms,
                 }
             }
             Tag::Publish => {
@@ -283,7 +285,7 @@ impl Client {
                     self.has_changed = true;
                     self.sync();
                 } else {
-                    self.publish_at_ms = self.now() + MAIL_PAUSE_MS;
+                    self.publish_at_ms = self.now() + pause_ms;
                 }
             }
             Tag::Affair => {

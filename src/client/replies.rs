@@ -2,7 +2,8 @@
 //!
 //! No answer, or one by a gateway, is ambiguous: the request may have taken effect. The same bytes
 //! are sent again until a definite answer comes or an event settles the matter. A definite answer
-//! to a job that was given up in the meantime is recorded and changes nothing.
+//! to a job that was given up in the meantime is recorded and changes nothing. Where a server was
+//! too busy and asks for time, nothing of the room is sent before, be it the same job or another.
 
 use super::errand::{Expects, JobTag};
 use super::job::{Job, Kind, Wanted};
@@ -16,7 +17,7 @@ use crate::mimi::wire::{
 };
 use crate::mls::{Committed, Member, MlsFraming, partial_group_info};
 use crate::node::wish::WishKind;
-use crate::node::{Reply, Unanswered};
+use crate::node::{self, Reply, Unanswered};
 use crate::trace::{Digest, Event, Fate, Way};
 
 /// How often an intent is tried again after the hub found its proposals wanting.
@@ -57,15 +58,15 @@ impl Room {
         result: Result<Reply, Unanswered>,
         now_ms: u64,
     ) {
-        let reply = result.ok().filter(|reply| reply.status < 500);
+        let asked_ms = node::pause_ms(&result, 0);
+        if asked_ms > 0 {
+            self.record.rest_until_ms = self.record.rest_until_ms.max(now_ms + asked_ms);
+        }
+        let reply = result.ok().filter(Reply::is_definite);
         let update = reply.as_ref().and_then(|reply| self.told_update(kit, tag, reply));
         let submit = reply.as_ref().and_then(|reply| self.told_submit(kit, tag, reply));
-        let Some(mut job) = self.record.job.take_if(|job| job.serial == tag.serial) else { return };
-        let Some(reply) = reply else {
-            job.put_off(now_ms);
-            self.record.job = Some(job);
-            return;
-        };
+        let Some(job) = self.record.job.take_if(|job| job.serial == tag.serial) else { return };
+        let Some(reply) = reply else { return self.put_off(job, now_ms) };
         match (&job.kind, update, submit) {
             (_, Some(response), _) => self.update_decided(kit, job, response, now_ms),
             (_, _, Some(response)) => self.submit_decided(kit, job, response),
@@ -79,11 +80,13 @@ impl Room {
             (Kind::Unsubscribe, ..) => {}
             (Kind::Report, ..) => self.reported(kit, job),
             // An answer that can't be read is none.
-            _ => {
-                job.put_off(now_ms);
-                self.record.job = Some(job);
-            }
+            _ => self.put_off(job, now_ms),
         }
+    }
+
+    fn put_off(&mut self, mut job: Job, now_ms: u64) {
+        job.put_off((now_ms + job.pause_ms()).max(self.record.rest_until_ms));
+        self.record.job = Some(job);
     }
 
     fn told_update(&self, kit: &Kit, tag: &JobTag, reply: &Reply) -> Option<UpdateResponse> {

@@ -81,7 +81,7 @@ pub(super) struct RoomRecord {
     pub stamps: BTreeMap<Vec<u8>, u64>,
     /// When this client commits the proposals of others that wait.
     pub commit_due_ms: Option<u64>,
-    /// Nothing is begun before this time.
+    /// Nothing is begun or tried again before this time.
     pub rest_until_ms: u64,
     /// The commit that led to the current epoch.
     pub last_commit: Option<Digest>,
@@ -177,7 +177,7 @@ impl Room {
         // Jobs are counted on, so that the answer to this one is not taken for the next one's.
         let serial = record.job.as_ref().map_or(0, |job| job.serial);
         if let Some(job) = &mut record.job {
-            (job.in_flight, job.send_at_ms) = (false, 0);
+            job.put_off(record.rest_until_ms);
         }
         Self { record, member, serial, is_told: false, ..Self::new(uri) }
     }
@@ -229,7 +229,8 @@ impl Room {
 
     pub fn begin(&mut self, job: Job) {
         self.serial += 1;
-        self.record.job = Some(Job { serial: self.serial, ..job });
+        let send_at_ms = self.record.rest_until_ms;
+        self.record.job = Some(Job { serial: self.serial, send_at_ms, ..job });
     }
 
     pub fn epoch(&self) -> u64 {

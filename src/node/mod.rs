@@ -59,6 +59,30 @@ pub struct Reply {
     pub body: Bytes,
 }
 
+impl Reply {
+    /// Whether the server had no time for the request (429, 503). It had no effect, and the same
+    /// may be asked again after [`Reply::retry_after_s`].
+    pub fn is_busy(&self) -> bool {
+        matches!(self.status, 429 | 503)
+    }
+
+    /// Whether this says what becomes of the request: not where the server, or one further on, was
+    /// busy, gave no answer or failed.
+    pub fn is_definite(&self) -> bool {
+        self.status < 500 && !self.is_busy()
+    }
+}
+
+/// The longest that a server is waited for because it asks for it, in milliseconds: a day.
+const MOST_PAUSE_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// How long to wait before a request that came to this is sent again, in milliseconds: at least
+/// `usual_ms`, and as long as the server asks for, within a day (RFC 9110 §10.2.3; P06 §5.5).
+pub fn pause_ms(result: &Result<Reply, Unanswered>, usual_ms: u64) -> u64 {
+    let asked_s = result.as_ref().ok().and_then(|reply| reply.retry_after_s).unwrap_or(0);
+    asked_s.saturating_mul(1000).min(MOST_PAUSE_MS).max(usual_ms)
+}
+
 /// Why there is no answer. All but the first are ambiguous: the request may have taken effect.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Unanswered {
@@ -143,4 +167,19 @@ pub enum Peer {
 pub trait Service {
     /// Answers one request. Never panics on any input.
     fn handle(&self, peer: Peer, request: http::Request<Bytes>) -> Task<http::Response<Bytes>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_is_as_long_as_the_server_asks_for_but_never_short_and_never_endless() {
+        let asked = |retry_after_s| Ok(Reply { status: 503, retry_after_s, body: Bytes::new() });
+        assert_eq!(pause_ms(&asked(Some(3)), 500), 3_000);
+        assert_eq!(pause_ms(&asked(Some(0)), 500), 500);
+        assert_eq!(pause_ms(&asked(None), 500), 500);
+        assert_eq!(pause_ms(&asked(Some(u64::MAX)), 500), MOST_PAUSE_MS);
+        assert_eq!(pause_ms(&Err(Unanswered::TimedOut), 500), 500);
+    }
 }

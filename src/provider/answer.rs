@@ -34,6 +34,16 @@ pub(super) fn answer(status: u16, body: impl Into<Bytes>) -> http::Response<Byte
     response
 }
 
+/// Another server's answer, for whoever asked this one: as it is, with the time after which a
+/// server that was too busy may be asked again.
+pub(super) fn passed_on(reply: node::Reply) -> http::Response<Bytes> {
+    let mut response = answer(reply.status, reply.body);
+    if let Some(seconds) = reply.retry_after_s {
+        response.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
 /// A refusal at the level of HTTP: the request is answered without the endpoint's own body.
 pub(super) struct Failure {
     status: u16,

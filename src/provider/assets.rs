@@ -9,7 +9,7 @@
 use bytes::Bytes;
 
 use super::Inner;
-use super::answer::{Failure, Try, answer};
+use super::answer::{Failure, Try, answer, passed_on};
 use super::directory::Errand;
 use crate::mimi::uri::ProviderName;
 use crate::mimi::wire::{AssetUrl, Route};
@@ -92,7 +92,7 @@ impl Inner {
             body: None,
         };
         match self.ask(errand).await {
-            Ok(reply) => Ok(answer(reply.status, reply.body)),
+            Ok(reply) => Ok(passed_on(reply)),
             Err(error) => Err(Failure::unanswered(&error.to_string())),
         }
     }

@@ -2,15 +2,20 @@
 //!
 //! A provider shows its certificate in its directory. The hub asks each provider once whose server
 //! a room lets propose and keeps the answer with the room; what it then proposes, and when, is
-//! decided there ([`super::room`]). A provider that does not answer is asked again after the next
-//! commit: until then its server proposes nothing, which P06 allows ("MAY be added").
+//! decided there ([`super::room`]). One that is busy is asked again when it says; one that does not
+//! answer, after the next commit: until then its server proposes nothing, which P06 allows ("MAY be
+//! added").
 
 use std::rc::Rc;
 
 use super::Inner;
-use super::directory::Errand;
+use super::directory::{Errand, NoWay};
 use crate::mimi::uri::{ProviderName, RoomUri};
 use crate::mimi::wire::Route;
+use crate::node::pause_ms;
+
+/// How long to wait before a busy provider is asked again, in milliseconds, where it does not say.
+const PAUSE_MS: u64 = 500;
 
 impl Inner {
     /// Looks after the certificates of a room, once the request at hand is answered.
@@ -34,8 +39,14 @@ impl Inner {
         tokio::task::spawn_local(self.setup.journal.caused(self.setup.journal.cause(), work));
     }
 
+    /// Only one task at a time asks a provider for a room: whoever comes while it waits for a busy
+    /// one would ask too early.
     async fn fetch_certificate(&self, uri: &RoomUri, provider: ProviderName) {
-        let errand = Errand {
+        let subject = (uri.clone(), provider.clone());
+        if !self.certifying.borrow_mut().insert(subject.clone()) {
+            return;
+        }
+        let mut errand = Errand {
             to: provider.clone(),
             route: Route::Directory,
             room: None,
@@ -43,7 +54,13 @@ impl Inner {
             attempt: 1,
             body: None,
         };
-        let directory = self.directory_for(&errand).await;
+        let mut directory = self.directory_for(&errand).await;
+        while let Err(NoWay::Busy(reply)) = directory {
+            self.setup.clock.sleep(pause_ms(&Ok(reply), PAUSE_MS)).await;
+            errand.attempt += 1;
+            directory = self.directory_for(&errand).await;
+        }
+        self.certifying.borrow_mut().remove(&subject);
         if let Some(sender) = directory.ok().and_then(|directory| directory.sender()) {
             let _ = self.with_room(uri, |room| room.record.certificates.insert(provider, sender));
         }

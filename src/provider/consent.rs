@@ -12,7 +12,7 @@
 use bytes::Bytes;
 
 use super::Inner;
-use super::answer::{Failure, Try, answer};
+use super::answer::{Failure, Try, answer, passed_on};
 use super::directory::Errand;
 use crate::mimi::rules::Actor;
 use crate::mimi::uri::{ProviderName, UserUri};
@@ -91,7 +91,7 @@ impl Inner {
             body: Some(body),
         };
         match self.ask(errand).await {
-            Ok(reply) => Ok(answer(reply.status, reply.body)),
+            Ok(reply) => Ok(passed_on(reply)),
             Err(error) => Err(Failure::unanswered(&error.to_string())),
         }
     }

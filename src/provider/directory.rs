@@ -22,13 +22,28 @@ pub(super) struct Errand {
     pub body: Option<Bytes>,
 }
 
+/// Why another provider's endpoint is not known.
+pub(super) enum NoWay {
+    /// Its server had no time to say.
+    Busy(Reply),
+    /// It gave no answer that leads anywhere.
+    Unanswered(Unanswered),
+}
+
+impl From<Unanswered> for NoWay {
+    fn from(why: Unanswered) -> Self {
+        Self::Unanswered(why)
+    }
+}
+
 impl Inner {
-    /// Sends a request to the URL that the other provider's directory gives for the endpoint.
+    /// Sends a request to the URL that the other provider's directory gives for the endpoint. A
+    /// server that is too busy to show its directory has answered.
     pub(super) async fn ask(&self, errand: Errand) -> Result<Reply, Unanswered> {
-        let path = match errand.route {
-            // No endpoint: assets lie where their URL says.
-            Route::Asset(_) => errand.route.path(),
-            _ => self.endpoint_path(&errand).await?,
+        let path = match self.endpoint_path(&errand).await {
+            Ok(path) => path,
+            Err(NoWay::Busy(reply)) => return Ok(reply),
+            Err(NoWay::Unanswered(why)) => return Err(why),
         };
         let call = Call {
             to: errand.to,
@@ -43,14 +58,18 @@ impl Inner {
         self.setup.network.call(call).await
     }
 
-    async fn endpoint_path(&self, errand: &Errand) -> Result<String, Unanswered> {
+    async fn endpoint_path(&self, errand: &Errand) -> Result<String, NoWay> {
+        if matches!(errand.route, Route::Asset(_)) {
+            // No endpoint: assets lie where their URL says.
+            return Ok(errand.route.path());
+        }
         let directory = self.directory_for(errand).await?;
-        path_in(&directory, &errand.to, &errand.route)
-            .ok_or_else(|| Unanswered::Broken("the directory leads to another host".to_owned()))
+        let path = path_in(&directory, &errand.to, &errand.route);
+        path.ok_or_else(|| broken("the directory leads to another host"))
     }
 
     /// The directory of the provider that an errand leads to, as it was when first asked for.
-    pub(super) async fn directory_for(&self, errand: &Errand) -> Result<Directory, Unanswered> {
+    pub(super) async fn directory_for(&self, errand: &Errand) -> Result<Directory, NoWay> {
         let known = self.directories.borrow().get(&errand.to).cloned();
         match known {
             Some(directory) => Ok(directory),
@@ -58,7 +77,7 @@ impl Inner {
         }
     }
 
-    async fn fetch_directory(&self, errand: &Errand) -> Result<Directory, Unanswered> {
+    async fn fetch_directory(&self, errand: &Errand) -> Result<Directory, NoWay> {
         let call = Call {
             to: errand.to.clone(),
             endpoint: Route::Directory.endpoint(),
@@ -70,11 +89,18 @@ impl Inner {
             timeout_ms: PATIENCE_MS,
         };
         let reply = self.setup.network.call(call).await?;
-        let directory = Directory::decode(&reply.body)
-            .map_err(|error| Unanswered::Broken(error.to_string()))?;
+        if reply.is_busy() {
+            return Err(NoWay::Busy(reply));
+        }
+        let directory =
+            Directory::decode(&reply.body).map_err(|error| broken(&error.to_string()))?;
         self.directories.borrow_mut().insert(errand.to.clone(), directory.clone());
         Ok(directory)
     }
+}
+
+fn broken(why: &str) -> NoWay {
+    NoWay::Unanswered(Unanswered::Broken(why.to_owned()))
 }
 
 /// The path of an endpoint's URL with its parameter filled in. The host must be the provider's

@@ -12,12 +12,14 @@ use super::parcel::Parcel;
 use crate::mimi::rules::Reading;
 use crate::mimi::uri::{ProviderName, RoomUri};
 use crate::mimi::wire::Route;
+use crate::node::pause_ms;
 use crate::trace::Event;
 
 /// Most parcels that are under way to one provider for one room.
 const WINDOW: usize = 8;
 
-/// How long to wait before a parcel is sent again, in simulated milliseconds.
+/// How long to wait before a parcel is sent again, in milliseconds, unless the follower asks for
+/// more (P06 §5.5).
 const PAUSE_MS: u64 = 500;
 
 impl Inner {
@@ -68,22 +70,16 @@ impl Inner {
                     body: Some(body.into()),
                 })
                 .await;
-            match reply {
-                Ok(reply) if reply.status == 201 => break,
-                Ok(reply) => self.pause(reply.retry_after_s).await,
-                Err(_) => self.pause(None).await,
+            if reply.as_ref().is_ok_and(|reply| reply.status == 201) {
+                break;
             }
+            self.setup.clock.sleep(pause_ms(&reply, PAUSE_MS)).await;
         }
         for index in self.confirm(&uri, &provider, index) {
             let (room, to) = (uri.clone(), provider.clone());
             self.setup.journal.record(Event::FannedOut { room, index, to, attempts });
         }
         self.fan_out(&uri);
-    }
-
-    async fn pause(&self, retry_after_s: Option<u64>) {
-        let pause = retry_after_s.map_or(PAUSE_MS, |seconds| seconds.saturating_mul(1_000));
-        self.setup.clock.sleep(pause).await;
     }
 
     /// What a try sends: the parcel, as each time before. In the other reading of Q6 it is what

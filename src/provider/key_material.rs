@@ -13,7 +13,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::Inner;
-use super::answer::{Failure, Try, answer, refused_event};
+use super::answer::{Failure, Try, answer, passed_on, refused_event};
 use super::consents::Cover;
 use super::directory::Errand;
 use super::room::PackageRoute;
@@ -90,6 +90,9 @@ impl Inner {
             };
             let gateway = |why: String| Failure::gateway(room, &why);
             let reply = self.ask(errand).await.map_err(|error| gateway(error.to_string()))?;
+            if reply.is_busy() {
+                return Ok(passed_on(reply));
+            }
             KeyMaterialResponse::decode(&reply.body, &MlsFraming)
                 .map_err(|error| gateway(format!("status {}: {error}", reply.status)))?
         };

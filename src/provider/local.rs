@@ -1,15 +1,16 @@
 //! What a provider does for its own clients: see [`crate::mimi::local`].
 //!
 //! Requests for a room go to the room's hub. Where that is this provider, they take the same way
-//! as those of other providers; else they are passed on, and so is the answer. A gateway that gets
-//! no answer says so (504) and does not try again: only the client knows whether it still wants it.
+//! as those of other providers; else they are passed on, and so is the answer: that of a busy hub,
+//! too, with the time that it asks for. A gateway that gets no answer says so (504). It never tries
+//! again: only the client knows whether it still wants it.
 
 use std::rc::Rc;
 
 use bytes::Bytes;
 
 use super::Inner;
-use super::answer::{Failure, Try, answer};
+use super::answer::{Failure, Try, answer, passed_on};
 use super::directory::Errand as Passed;
 use super::room::Asker;
 use super::shelf::Shelved;
@@ -223,7 +224,7 @@ impl Inner {
             body: Some(body),
         };
         match self.ask(errand).await {
-            Ok(reply) => Ok(answer(reply.status, reply.body)),
+            Ok(reply) => Ok(passed_on(reply)),
             Err(error) => Err(Failure::gateway(room, &error.to_string())),
         }
     }

@@ -132,6 +132,8 @@ struct Inner {
     directories: RefCell<BTreeMap<ProviderName, Directory>>,
     /// Wakes the requests of clients that wait for mail.
     mail_came: Notify,
+    /// Certificates that a task is busy fetching.
+    certifying: RefCell<BTreeSet<(RoomUri, ProviderName)>>,
     /// Parcels that a task is busy delivering: room, provider, place in the log.
     in_flight: RefCell<BTreeSet<(RoomUri, ProviderName, u64)>>,
 }
@@ -173,6 +175,7 @@ impl Server {
             state: RefCell::new(state),
             directories: RefCell::default(),
             mail_came: Notify::new(),
+            certifying: RefCell::default(),
             in_flight: RefCell::default(),
             setup,
         }));
