@@ -9,6 +9,7 @@
 // Clippy knows tests by their attribute, and takes what they share for something else.
 #![allow(clippy::unwrap_used)]
 
+mod busy;
 mod codes;
 mod crashes;
 mod expulsion;
@@ -56,6 +57,7 @@ fn once(name: &str, seed: Option<u64>, shows: impl Fn(&Played)) {
 
 /// All that the tests of this target say.
 const TESTS: &[&str] = &[
+    include_str!("busy.rs"),
     include_str!("codes.rs"),
     include_str!("crashes.rs"),
     include_str!("expulsion.rs"),

@@ -8,14 +8,32 @@ use std::ops::Range;
 use super::fields::{Fields, Text, Value};
 use super::problem::{Complaint, Earliest};
 use super::steps::Steps;
+use super::time::show;
 use super::topology::{ACCESS, Topology};
 use crate::script::{Fault, FaultKind, Link, Point, ids};
+
+/// The statuses of a server that has no time (RFC 9110 §15.6.4, RFC 6585 §4).
+const SERVICE_UNAVAILABLE: u16 = 503;
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// How long a crash or a rollback lasts where the file does not say, in milliseconds.
 const OUTAGE_MS: u64 = 2000;
 
-const FAULT_KEYS: &[&str] =
-    &["at", "for", "fault", "between", "from", "to", "up_to", "percent", "node", "point", "back"];
+const FAULT_KEYS: &[&str] = &[
+    "at",
+    "for",
+    "fault",
+    "between",
+    "from",
+    "to",
+    "up_to",
+    "percent",
+    "node",
+    "point",
+    "back",
+    "status",
+    "retry_after",
+];
 const END_FORM: &str = "a provider, or `clients.` and a provider";
 const BETWEEN_FORM: &str = "two link ends such as [\"a.example\", \"b.example\"]";
 
@@ -87,6 +105,7 @@ impl Reader<'_, '_> {
             "crash" => &["node", "point"],
             "rollback" => &["node", "back"],
             "offline" => &["node"],
+            "busy" => &["node", "percent", "status", "retry_after"],
             unknown => {
                 let known = ids::FAULTS.iter().copied();
                 return Err(Complaint::unknown(&self.name.span, "fault", unknown, known));
@@ -114,6 +133,7 @@ impl Reader<'_, '_> {
                 let back = self.fields.need("back", "how much older the state is")?;
                 FaultKind::Rollback { node: self.client()?, back_ms: back.time(1)? }
             }
+            "busy" => self.busy()?,
             _ => FaultKind::Offline { client: self.client()? },
         })
     }
@@ -133,6 +153,31 @@ impl Reader<'_, '_> {
         }
         self.topology.client(&node)?;
         Ok(node.text.to_owned())
+    }
+
+    fn busy(&self) -> Result<FaultKind, Complaint> {
+        let form = "the domain of a provider";
+        let node = self.fields.need("node", form)?.text(form)?;
+        self.topology.provider(&node)?;
+        let status = match self.fields.get("status") {
+            None => SERVICE_UNAVAILABLE,
+            Some(value) => match value.number(0..=u64::MAX)? {
+                429 => TOO_MANY_REQUESTS,
+                503 => SERVICE_UNAVAILABLE,
+                other => {
+                    let what = format!("a busy server can't answer {other}");
+                    return Err(Complaint::new(&value.span(), what, "expected 503 or 429"));
+                }
+            },
+        };
+        let wait = self.fields.need("retry_after", "how long whoever asks is to wait")?;
+        let wait_ms = wait.time(1000)?;
+        if !wait_ms.is_multiple_of(1000) {
+            let what = format!("`Retry-After` can't say {}", show(wait_ms));
+            return Err(Complaint::new(&wait.span(), what, "expected whole seconds"));
+        }
+        let (node, retry_after_s) = (node.text.to_owned(), wait_ms / 1000);
+        Ok(FaultKind::Busy { node, percent: self.percent()?, status, retry_after_s })
     }
 
     fn crash(&self) -> Result<FaultKind, Complaint> {

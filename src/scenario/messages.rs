@@ -413,6 +413,18 @@ says! {
         => r#"fault = "offline", node = "b.example""#,
         "17:57: `offline` can't befall a provider",
         "expected the short name of a client";
+    a_busy_client: r#"fault = "partition", between = ["a.example", "b.example"]"#
+        => r#"fault = "busy", node = "B1", percent = 9, retry_after = "3s""#,
+        "17:54: unknown provider `B1`",
+        "expected one of a.example, b.example, c.example";
+    a_busy_server_that_says_something_else: r#"fault = "partition", between = ["a.example", "b.example"]"#
+        => r#"fault = "busy", node = "b.example", percent = 9, retry_after = "3s", status = 404"#,
+        "17:109: a busy server can't answer 404",
+        "expected 503 or 429";
+    a_busy_server_that_counts_milliseconds: r#"fault = "partition", between = ["a.example", "b.example"]"#
+        => r#"fault = "busy", node = "b.example", percent = 9, retry_after = "2500ms""#,
+        "17:94: `Retry-After` can't say 2500ms",
+        "expected whole seconds";
     a_client_at_a_hubs_point: r#"fault = "partition", between = ["a.example", "b.example"]"#
         => r#"fault = "crash", node = "B1", point = "after_durable""#,
         "17:69: unknown point of a client `after_durable`",

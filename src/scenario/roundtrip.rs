@@ -210,10 +210,21 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
         1 => client.prop_map(|point| FaultKind::Crash { node: "C1".to_owned(), point }),
         1 => time().prop_map(|back_ms| FaultKind::Rollback { node: "B1".to_owned(), back_ms }),
         1 => Just(FaultKind::Offline { client: "A.2".to_owned() }),
+        1 => busy(),
     ];
     let fault = (time(), time(), kind);
     let fault = fault.prop_map(|(at_ms, f, kind)| Fault { at_ms, for_ms: Some(f), kind });
     prop::collection::vec(fault, 0..8)
+}
+
+fn busy() -> impl Strategy<Value = FaultKind> {
+    let choices = (1..=100u8, prop::sample::select(vec![429u16, 503]), 1..90u64);
+    choices.prop_map(|(percent, status, retry_after_s)| FaultKind::Busy {
+        node: "c.example".to_owned(),
+        percent,
+        status,
+        retry_after_s,
+    })
 }
 
 fn user(provider: &str, name: &str, clients: &[&str], new: &[&str]) -> (String, User) {

@@ -171,6 +171,11 @@ fn fault(fault: &Fault) -> String {
             ("rollback", format!("node = {}, back = {}", text(node), time(*back_ms)))
         }
         FaultKind::Offline { client } => ("offline", format!("node = {}", text(client))),
+        FaultKind::Busy { node, percent, status, retry_after_s } => {
+            let (node, wait) = (text(node), time(retry_after_s * 1000));
+            let own = format!("node = {node}, percent = {percent}, status = {status}");
+            ("busy", format!("{own}, retry_after = {wait}"))
+        }
     };
     format!("{}, fault = \"{name}\", {own}", span(fault.at_ms, fault.for_ms))
 }

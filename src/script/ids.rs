@@ -94,4 +94,5 @@ pub const FAULTS: &[&str] = &[
     "crash",
     "rollback",
     "offline",
+    "busy",
 ];

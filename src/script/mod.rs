@@ -341,6 +341,17 @@ pub enum FaultKind {
         /// The client's short name.
         client: String,
     },
+    /// A server turns requests away before they have effect, and says when to come back.
+    Busy {
+        /// The provider's domain.
+        node: String,
+        /// In percent of requests, 1 to 100; each try draws anew.
+        percent: u8,
+        /// The HTTP status: 503 or 429.
+        status: u16,
+        /// What `Retry-After` says, in seconds.
+        retry_after_s: u64,
+    },
 }
 
 /// Named places in a node's work that a crash can aim at.

@@ -84,13 +84,13 @@ pub enum Event {
         /// Hash of the body.
         body: Digest,
     },
-    /// The courier interfered with a request.
+    /// The courier interfered with a request; a busy server turned it away before it had effect.
     Couriered {
         /// The request's place in the trace.
         request: u64,
-        /// `lost`, `repeated`, `response lost`, or `delayed`.
+        /// `lost`, `repeated`, `response lost`, `delayed`, or `turned away`.
         what: String,
-        /// Extra delay in simulated milliseconds.
+        /// Extra delay in simulated milliseconds; how long whoever was turned away is to wait.
         delay_ms: u64,
     },
     /// A request came to its end at the side that made it.

@@ -1,4 +1,5 @@
-//! The fourth catalogue: what the network, the disks and the clients' lines can do.
+//! The fourth catalogue: what the network, the servers, the disks and the clients' lines
+//! can do.
 
 /// A fault of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,7 @@ pub static FAULTS: &[FaultInfo] = &[
     fault("crash", "a node stops, loses what it had not synced, and restarts", "A15; I7"),
     fault("rollback", "a client restarts from an older state of its disk", "L7; A10"),
     fault("offline", "a client cannot reach its provider", "R3; L2"),
+    fault("busy", "a server turns requests away, for a while", "P06 §5.5; RFC 9110 §10.2.3"),
 ];
 
 #[cfg(test)]

@@ -116,6 +116,7 @@ fn check_fault(
         }
         FaultKind::Rollback { node, .. } => known(is_client(node), "client", node),
         FaultKind::Offline { client } => known(is_client(client), "client", client),
+        FaultKind::Busy { node, .. } => known(is_provider(node), "provider", node),
         FaultKind::Delay { .. }
         | FaultKind::LoseRequests { .. }
         | FaultKind::LoseResponses { .. }

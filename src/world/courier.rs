@@ -1,9 +1,10 @@
 //! The courier decides what happens to each request on its way.
 //!
 //! Every decision is keyed by what the request is about (caller, target, endpoint, errand, try),
-//! never by the order of draws or by bytes. See `chance`.
+//! never by the order of draws or by bytes. See `chance`. What a busy server does is decided here
+//! as well: it can't be seen from what the request brings about, which is nothing.
 //!
-//! Not here: carrying it out (`dialer`), cut and held links (`links`).
+//! Not here: carrying it out (`dialer`, `server`), cut and held links (`links`).
 
 use std::cell::RefCell;
 
@@ -31,6 +32,15 @@ pub struct Fate {
     pub response_lost: bool,
     /// It is sent a second time, this much later than asked for.
     pub repeated_ms: Option<u64>,
+}
+
+/// A request that came to a server in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// The HTTP status.
+    pub status: u16,
+    /// What `Retry-After` says, in seconds.
+    pub retry_after_s: u64,
 }
 
 impl Courier {
@@ -81,6 +91,18 @@ impl Courier {
             }
         }
         fate
+    }
+
+    /// Whether `server` is too busy for a request, which `about` tells from all others.
+    pub fn turns_away(&self, server: &str, about: &[&str]) -> Option<TurnedAway> {
+        self.faults.borrow().iter().find_map(|fault| match fault {
+            FaultKind::Busy { node, percent, status, retry_after_s } if node == server => {
+                let about = [&[server], about].concat();
+                let turned_away = TurnedAway { status: *status, retry_after_s: *retry_after_s };
+                self.chance.happens(*percent, "busy", &about).then_some(turned_away)
+            }
+            _ => None,
+        })
     }
 }
 
@@ -146,6 +168,31 @@ mod tests {
         let fate = |courier: &Courier| courier.fate("a.example", "a.example", &call("x"));
         assert_eq!(fate(&busy), fate(&idle));
         assert_ne!(fate(&busy), busy.fate("a.example", "a.example", &call("y")));
+    }
+
+    #[test]
+    fn a_busy_server_turns_each_try_away_or_not_whatever_else_it_is_asked() {
+        let courier = courier();
+        let turned = |server: &str, n: u32| {
+            let about = ["a.example", "/notify", "x", &n.to_string()];
+            courier.turns_away(server, &about).is_some()
+        };
+        let busy = |percent| FaultKind::Busy {
+            node: "b.example".into(),
+            percent,
+            status: 429,
+            retry_after_s: 3,
+        };
+        assert!(!turned("b.example", 1));
+        courier.begin(&busy(50));
+        let tries: Vec<_> = (1..30).map(|n| turned("b.example", n)).collect();
+        assert!(tries.contains(&true) && tries.contains(&false), "{tries:?}");
+        let backwards: Vec<_> = (1..30).rev().map(|n| turned("b.example", n)).collect();
+        assert!(tries.iter().rev().eq(&backwards));
+        courier.begin(&busy(100));
+        let expected = TurnedAway { status: 429, retry_after_s: 3 };
+        assert_eq!(courier.turns_away("b.example", &["x"]), Some(expected));
+        assert!(!turned("a.example", 1));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! The other end is known by its address, as mutual TLS would know it: another provider's server,
 //! a client of the own access network, or nobody. The service works in a task of its own: a
 //! client that hangs up does not undo what it asked for. Bad HTTP ends its connection and nothing
-//! else.
+//! else. Where a fault makes the server busy, requests are turned away here, and the service never
+//! sees them.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -11,6 +12,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::RETRY_AFTER;
+use http::request::Parts;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
@@ -19,9 +22,10 @@ use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 use turmoil::net::{TcpListener, TcpStream};
 
+use super::courier::{Courier, TurnedAway};
 use super::wire;
 use crate::mimi::uri::{ClientUri, ProviderName};
-use crate::node::{Peer, Service};
+use crate::node::{ERRAND_HEADER, Peer, Service, TRY_HEADER};
 use crate::trace::{Event, Journal};
 
 /// Simulated time after which a connection is dropped, whatever it does: a stream that lost a
@@ -37,6 +41,8 @@ pub struct Server {
     pub providers: Rc<[ProviderName]>,
     /// What answers.
     pub service: Rc<dyn Service>,
+    /// Knows when the server is too busy to.
+    pub courier: Rc<Courier>,
     /// The server's journal.
     pub journal: Journal,
 }
@@ -80,9 +86,38 @@ impl Server {
             return Ok(self.journal.caused(cause, refuse).await);
         };
         let peer = self.peer(from, client);
+        if let Some(turned_away) = self.turns_away(&peer, &head) {
+            let refuse = async { self.turn_away(cause, turned_away) };
+            return Ok(self.journal.caused(cause, refuse).await);
+        }
         let work = self.service.handle(peer, Request::from_parts(head, body));
         let task = tokio::task::spawn_local(self.journal.caused(cause, work));
         Ok(task.await.map_err(io::Error::other)?.map(Full::new))
+    }
+
+    fn turns_away(&self, peer: &Peer, head: &Parts) -> Option<TurnedAway> {
+        let caller = match peer {
+            Peer::Provider(provider) => provider.to_string(),
+            Peer::Client(client) => client.to_string(),
+            Peer::Unknown => String::new(),
+        };
+        let header = |name: &str| {
+            head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        };
+        let about = [&caller, head.uri.path(), header(ERRAND_HEADER), header(TRY_HEADER)];
+        self.courier.turns_away(self.provider.as_str(), &about)
+    }
+
+    fn turn_away(&self, request: Option<u64>, why: TurnedAway) -> Response<Full<Bytes>> {
+        if let Some(request) = request {
+            let (what, delay_ms) = ("turned away".to_owned(), why.retry_after_s * 1000);
+            self.journal.record(Event::Couriered { request, what, delay_ms });
+        }
+        let mut response = Response::new(Full::default());
+        // 503 or 429: a script holds no other.
+        *response.status_mut() = StatusCode::from_u16(why.status).unwrap_or_default();
+        response.headers_mut().insert(RETRY_AFTER, why.retry_after_s.into());
+        response
     }
 
     fn refuse_body(&self, path: &str) -> Response<Full<Bytes>> {

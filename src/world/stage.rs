@@ -353,8 +353,8 @@ fn add_server(sim: &mut Sim<'static>, provider: &ProviderName, props: &Rc<Props>
             let work = Box::pin(async move {
                 let journal = given.journal.clone();
                 let service = props.cast.provider(&provider, given);
-                let providers = props.providers.clone();
-                Server { provider, providers, service, journal }.run().await
+                let (providers, courier) = (props.providers.clone(), props.courier.clone());
+                Server { provider, providers, service, courier, journal }.run().await
             });
             Ok(life.live(work).await?)
         }

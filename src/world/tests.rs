@@ -255,6 +255,17 @@ fn an_offline_client_reaches_nobody_and_loses_what_is_in_flight() {
 }
 
 #[test]
+fn a_busy_server_says_when_to_come_back_and_sees_nothing_of_the_request() {
+    let busy = FaultKind::Busy { node: A.into(), percent: 100, status: 503, retry_after_s: 7 };
+    let sends = [(100, "A1", "during"), (900, "A1", "after"), (150, "B1", "elsewhere")];
+    let run = run(&script(1, &sends, vec![fault(50, 500, busy)]));
+    let expected = ["during: 503, again in 7 s ", "after: 200 echo after"];
+    assert_eq!(notes(&run, "A1")[1..], expected);
+    assert_eq!(served(&run, A), ["after"]);
+    assert_eq!(served(&run, B), ["elsewhere"]);
+}
+
+#[test]
 fn a_body_that_is_too_long_is_refused_with_413() {
     let run = run(&script(1, &[(100, "A1", "huge")], vec![]));
     assert!(notes(&run, "A1")[1].starts_with("huge: 413"), "{:?}", notes(&run, "A1"));

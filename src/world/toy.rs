@@ -66,7 +66,11 @@ async fn ask(given: Rc<Given>, home: ProviderName, wish: Wish) {
     };
     let to = text.strip_prefix('@').and_then(|to| ProviderName::new(to).ok()).unwrap_or(home);
     let answer = match given.network.call(echo(to, wish.intent, body)).await {
-        Ok(reply) => format!("{} {}", reply.status, String::from_utf8_lossy(&reply.body)),
+        Ok(reply) => {
+            let again = reply.retry_after_s.map(|seconds| format!(", again in {seconds} s"));
+            let (again, words) = (again.unwrap_or_default(), String::from_utf8_lossy(&reply.body));
+            format!("{}{again} {words}", reply.status)
+        }
         Err(why) => why.to_string(),
     };
     note(&given, format!("{text}: {answer}"));

@@ -241,6 +241,18 @@ pub static RESPONSE_CODES: &[ResponseCode] = &[
         "liar-requests",
     ),
     code(
+        (HTTP, 429, "Too Many Requests"),
+        "the server turns the request away and says when to come back",
+        "RFC 6585 §4; P06 §5.5: what `Retry-After` says is respected",
+        "busy-follower",
+    ),
+    code(
+        (HTTP, 503, "Service Unavailable"),
+        "the server has no time now and says when to come back",
+        "RFC 9110 §15.6.4; P06 §5.5: what `Retry-After` says is respected",
+        "busy-hub",
+    ),
+    code(
         (HTTP, 504, "Gateway Timeout"),
         "the client's provider got no answer from the other one",
         "this testbed, between clients and their provider",
