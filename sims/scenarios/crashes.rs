@@ -1,6 +1,8 @@
 //! Nodes that stop, lose what was not on their disk, or come back from a backup.
 
-use schism::trace::{Entry, Event, Kind, Way};
+use std::collections::{BTreeMap, BTreeSet};
+
+use schism::trace::{Digest, Entry, Event, Kind, Way};
 
 use crate::each_seed;
 use crate::played::{accepted_digest, accepts, enters};
@@ -113,5 +115,79 @@ fn a_client_from_a_backup_notices_returns_in_a_new_stay_and_hears_what_follows()
         assert_eq!(played.readers("but I am with you again"), ["A1", "A2", "B2", "C1"]);
         played.assert_nothing_undone();
         played.assert_all_at_one_epoch(5);
+    });
+}
+
+/// The message that somebody heard of, where an event shows that: the hub's own memory is not meant.
+fn heard_of(entry: &Entry) -> Option<Digest> {
+    match &entry.event {
+        Event::Told { digest, .. } | Event::Delivered { digest, .. } => Some(*digest),
+        Event::Queued { digest, .. } if entry.node != "a.example" => Some(*digest),
+        Event::Entered { commit, .. } => *commit,
+        _ => None,
+    }
+}
+
+#[test]
+fn nobody_hears_of_a_decision_before_the_disk_has_it() {
+    each_seed("slow-disk-and-a-crash", |played| {
+        let (crash, restart) = played.crash_and_restart("a.example", 0);
+        let all = played.entries().iter().filter_map(|it| match it.event {
+            Event::Accepted { digest, .. } => Some(digest),
+            _ => None,
+        });
+        let all: BTreeSet<_> = all.collect();
+        // By its place in the log: what is decided, and what is durable.
+        let mut decided = BTreeMap::new();
+        let mut durable = BTreeSet::new();
+        let mut lost = BTreeMap::new();
+        let mut waited_ms = 0;
+        for entry in played.entries() {
+            match &entry.event {
+                Event::Accepted { index, digest, .. } => {
+                    decided.insert(*index, (*digest, entry.at_ms));
+                }
+                Event::Durable { index, .. } => {
+                    let (digest, at_ms) = decided[index];
+                    durable.insert(digest);
+                    waited_ms = waited_ms.max(entry.at_ms - at_ms);
+                }
+                Event::Crashed if entry.n == crash => {
+                    lost = std::mem::take(&mut decided);
+                    lost.retain(|_, (digest, _)| !durable.contains(digest));
+                }
+                _ => {}
+            }
+            // A Welcome is no decision of its own.
+            if let Some(digest) = heard_of(entry).filter(|digest| all.contains(digest)) {
+                assert!(durable.contains(&digest), "{entry:?} is not durable");
+            }
+        }
+        assert!(waited_ms > 500, "the disk took {waited_ms} ms at most");
+        // The crash came in between, and the room goes on from what was durable.
+        let (first, _) = lost.first_key_value().expect("nothing was lost");
+        let again = played
+            .first("a decision", |it| it.n > restart && matches!(it.event, Event::Accepted { .. }));
+        assert!(matches!(played.at(again).event, Event::Accepted { index, .. } if index == *first));
+        played.assert_nothing_undone();
+        played.assert_all_at_one_epoch(4);
+    });
+}
+
+#[test]
+fn what_a_slow_disk_lost_was_neither_confirmed_nor_given_to_a_user() {
+    each_seed("slow-disk-and-a-crash", |played| {
+        let (crash, restart) = played.crash_and_restart("b.example", 0);
+        let queued = |from: u64, to: u64| -> BTreeSet<Digest> {
+            let there = played.entries().iter().filter(|it| from < it.n && it.n < to);
+            there.filter(|it| it.node == "b.example").filter_map(heard_of).collect()
+        };
+        let twice = queued(0, crash).intersection(&queued(restart, u64::MAX)).count();
+        assert!(twice > 0, "everything was durable");
+        for n in 1..=20 {
+            assert_eq!(played.readers(&format!("tock {n}")), ["A2", "B1", "B2"], "tock {n}");
+            assert_eq!(played.readers(&format!("tack {n}")), ["A2", "B1", "B2"], "tack {n}");
+            assert_eq!(played.readers(&format!("tick {n}")), ["A1", "A2", "B2"], "tick {n}");
+        }
     });
 }

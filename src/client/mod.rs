@@ -120,7 +120,7 @@ pub async fn run(setup: Setup, mut wishes: UnboundedReceiver<Wish>) {
                 // A request that was cut off is one that was never answered.
                 Err(_) => client.mail_asked = false,
             },
-            Some(wish) = wishes.recv() => client.wished(wish),
+            Some(wish) = wishes.recv() => client.wished(wish).await,
             () = client.setup.clock.sleep(pause) => {}
         }
     }
@@ -208,7 +208,7 @@ impl Client {
     }
 
     /// Makes everything durable that has changed, and gives the user what has come.
-    fn sync(&mut self) {
+    async fn sync(&mut self) {
         if !std::mem::take(&mut self.has_changed) {
             return;
         }
@@ -224,6 +224,7 @@ impl Client {
             affairs: self.affairs.clone(),
             rooms: rooms.map(|(uri, room)| (uri.clone(), room.record.clone())).collect(),
         });
+        self.setup.disk.durable().await;
         for delivered in self.rooms.values_mut().flat_map(|room| room.deliveries.drain(..)) {
             self.setup.journal.record(delivered);
         }
@@ -237,7 +238,7 @@ impl Client {
         self.rooms.entry(uri.clone()).or_insert_with(|| Room::new(uri.clone()))
     }
 
-    fn wished(&mut self, wish: Wish) {
+    async fn wished(&mut self, wish: Wish) {
         // A wish follows from nothing but the user.
         self.setup.journal.set_cause(None);
         let uri = wish.room.clone();
@@ -253,7 +254,7 @@ impl Client {
             self.close();
         }
         self.has_changed = true;
-        self.sync();
+        self.sync().await;
     }
 
     /// Nothing that the user wants comes to pass any more.
@@ -283,7 +284,7 @@ impl Client {
                 if result.is_ok_and(|reply| reply.status == 201) {
                     (self.registered, self.publishing) = (true, None);
                     self.has_changed = true;
-                    self.sync();
+                    self.sync().await;
                 } else {
                     self.publish_at_ms = self.now() + pause_ms;
                 }
@@ -293,7 +294,7 @@ impl Client {
                     self.close();
                 }
                 self.has_changed = true;
-                self.sync();
+                self.sync().await;
             }
             Tag::Job(tag) => {
                 let now = self.now();
@@ -305,7 +306,7 @@ impl Client {
                 room.answered(&self.kit, &tag, result, now);
                 self.has_changed = true;
                 self.settle(uri, room).await;
-                self.sync();
+                self.sync().await;
             }
         }
     }
@@ -346,7 +347,7 @@ impl Client {
             self.settle(item.room, room).await;
             self.cursor = item.sequence;
         }
-        self.sync();
+        self.sync().await;
     }
 
     /// Puts a room back, and stops where it has just merged a commit.
@@ -460,7 +461,7 @@ impl Client {
         if calls.is_empty() {
             return;
         }
-        self.sync();
+        self.sync().await;
         if stop_before_sending {
             self.setup.points.reached(points::BEFORE_SEND).await;
         }

@@ -123,8 +123,10 @@ pub trait Stopwatch {
 
 /// Keeps a node's state over a crash. All of it, or nothing: a state is never half written.
 pub trait Disk<S> {
-    /// Makes `state` durable.
+    /// Hands `state` over. It becomes durable once all is that was handed over before it.
     fn sync(&self, state: S);
+    /// Waits until all that was handed over is durable.
+    fn durable(&self) -> Task<()>;
     /// The state that is durable, if any.
     fn load(&self) -> Option<S>;
 }

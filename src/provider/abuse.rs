@@ -24,7 +24,7 @@ use crate::trace::{Digest, Event, Evidence};
 
 impl Inner {
     /// Answers `reportAbuse`: 201, without a body.
-    pub(super) fn report_abuse(
+    pub(super) async fn report_abuse(
         self: &Rc<Self>,
         asker: &Asker,
         room: &RoomUri,
@@ -61,13 +61,13 @@ impl Inner {
             evidence,
         });
         if proven {
-            self.enforce(room, accused)?;
+            self.enforce(room, accused).await?;
         }
         Ok(answer(201, Bytes::new()))
     }
 
     /// Has the user banned, where the room lets its hub do so.
-    fn enforce(self: &Rc<Self>, uri: &RoomUri, accused: &UserUri) -> Result<(), Failure> {
+    async fn enforce(self: &Rc<Self>, uri: &RoomUri, accused: &UserUri) -> Result<(), Failure> {
         let enforces = self.with_room(uri, |room| {
             let enforces = servers::may_ban(room.view.state(), &self.setup.name);
             if enforces {
@@ -76,7 +76,7 @@ impl Inner {
             enforces
         })?;
         if enforces {
-            self.sync();
+            self.sync().await;
             self.clear_out_later(uri);
         }
         Ok(())

@@ -16,18 +16,21 @@ use crate::mimi::wire::{AssetUrl, Route};
 
 impl Inner {
     /// An own client uploads an asset. A name is given once.
-    pub(super) fn upload(&self, name: &str, body: Bytes) -> Result<http::Response<Bytes>, Failure> {
-        let mut state = self.state.borrow_mut();
-        if state.assets.get(name).is_some_and(|asset| *asset != body) {
+    pub(super) async fn upload(
+        &self,
+        name: &str,
+        body: Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
+        let known = self.state.borrow().assets.get(name).cloned();
+        if known.is_some_and(|asset| asset != body) {
             return Err(Failure::new(
                 409,
                 "asset-is-known",
                 &format!("there is an asset `{name}`"),
             ));
         }
-        state.assets.insert(name.to_owned(), body);
-        drop(state);
-        self.sync();
+        self.state.borrow_mut().assets.insert(name.to_owned(), body);
+        self.sync().await;
         Ok(answer(201, Bytes::new()))
     }
 

@@ -23,7 +23,7 @@ use crate::trace::Event;
 impl Inner {
     /// Answers `requestConsent` and `updateConsent`: 201 where it was received, whether it changed
     /// anything or not. `user` is the one that the path names: this provider's own.
-    pub(super) fn consent_told(
+    pub(super) async fn consent_told(
         &self,
         peer: &ProviderName,
         user: &UserUri,
@@ -53,7 +53,7 @@ impl Inner {
         if !masked && self.state.borrow().shelf.clients(own).is_none() {
             return Err(Failure::new(404, "user-is-known", &format!("{own} is not known here")));
         }
-        self.note_consent(&entry, peer.as_str(), trying);
+        self.note_consent(&entry, peer.as_str(), trying).await;
         Ok(answer(201, Bytes::new()))
     }
 
@@ -78,7 +78,7 @@ impl Inner {
             let why = format!("{} does not speak for {own}", actor.client);
             return Err(Failure::new(403, "peer-is-who-it-says", &why));
         }
-        self.note_consent(&entry, &actor.client.to_string(), trying);
+        self.note_consent(&entry, &actor.client.to_string(), trying).await;
         if *other.provider() == self.setup.name {
             return Ok(answer(201, Bytes::new()));
         }
@@ -96,9 +96,9 @@ impl Inner {
         }
     }
 
-    fn note_consent(&self, entry: &ConsentEntry, who: &str, trying: &Try) {
+    async fn note_consent(&self, entry: &ConsentEntry, who: &str, trying: &Try) {
         let changed = self.state.borrow_mut().consents.note(entry, who, &trying.about);
-        self.sync();
+        self.sync().await;
         if !changed {
             return;
         }

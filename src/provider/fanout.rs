@@ -56,6 +56,8 @@ impl Inner {
     }
 
     async fn deliver_parcel(self: Rc<Self>, uri: RoomUri, provider: ProviderName, index: u64) {
+        // It may have come into the queue while another one was on its way.
+        self.setup.disk.durable().await;
         let mut attempts = 0;
         loop {
             attempts += 1;

@@ -15,7 +15,7 @@ use crate::trace::{Digest, Event};
 impl Inner {
     /// Answers `notify`: 201 once everything is in the clients' mailboxes, on disk. A body that
     /// came before is answered the same, and nothing else happens (R45).
-    pub(super) fn notified(
+    pub(super) async fn notified(
         self: Rc<Self>,
         hub: &ProviderName,
         room: &RoomUri,
@@ -33,7 +33,7 @@ impl Inner {
             return Ok(answer(201, Bytes::new()));
         }
         self.post(room, &events.0, &BTreeSet::new());
-        self.sync();
+        self.sync().await;
         self.mail_came.notify_waiters();
         Ok(answer(201, Bytes::new()))
     }

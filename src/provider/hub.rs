@@ -19,9 +19,12 @@ use crate::mimi::wire::{
     GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, RatchetTreeOption,
     SubmitMessageRequest, SubmitMessageResponse, UpdateOutcome, UpdateRequest, UpdateResponse,
 };
-use crate::mls::{MlsFraming, read_identity, seal_group_info};
+use crate::mls::{MlsError, MlsFraming, read_identity, seal_group_info};
 use crate::node::points;
 use crate::trace::{Digest, Event, Kind, Stage};
+
+/// A GroupInfo that only who asked can open.
+type Sealed = Result<GroupInfoResponse, MlsError>;
 
 impl Inner {
     /// Answers `update` (P06 §5.3).
@@ -159,7 +162,7 @@ impl Inner {
     }
 
     /// Answers `groupInfo` (P06 §5.6): for clients of participants, and of users who may enter.
-    pub(super) fn group_info(
+    pub(super) async fn group_info(
         self: Rc<Self>,
         peer: &ProviderName,
         uri: &RoomUri,
@@ -167,25 +170,56 @@ impl Inner {
     ) -> Result<http::Response<Bytes>, Failure> {
         let request = GroupInfoRequest::decode(body)
             .map_err(|error| Failure::malformed(&error).about(uri))?;
-        let refuse = |rule: &'static str, why: &str, response: GroupInfoResponse| {
-            let refusal = Refusal { rule, code: Code::NotAllowed, why: why.to_owned() };
-            let code = response.code_name();
-            let event = refused_event(uri, "groupInfo", code, &refusal, (None, None));
-            self.setup.journal.record(event);
-            Ok(answer(200, response.encode()))
+        let (sealed, admitted) = match self.grant_group_info(peer, uri, &request) {
+            Ok(granted) => granted,
+            Err(refusal) => {
+                let room = uri.clone();
+                let response = match refusal.rule {
+                    "room-is-known" => GroupInfoResponse::NoSuchRoom { room },
+                    _ => GroupInfoResponse::NotAuthorized { room },
+                };
+                let code = response.code_name();
+                let event = refused_event(uri, "groupInfo", code, &refusal, (None, None));
+                self.setup.journal.record(event);
+                return Ok(answer(200, response.encode()));
+            }
         };
-        let not_authorized = GroupInfoResponse::NotAuthorized { room: uri.clone() };
+        let response = sealed.map_err(|error| {
+            Failure::new(400, "body-is-well-formed", &error.to_string()).about(uri)
+        })?;
+        if let Some(actor) = admitted {
+            self.with_room(uri, |room| room.record.admitted.insert(actor))?;
+            self.sync().await;
+        }
+        self.setup.journal.record(Event::Answered {
+            room: Some(uri.clone()),
+            endpoint: "groupInfo".to_owned(),
+            code: response.code_name().to_owned(),
+            clients: Default::default(),
+        });
+        Ok(answer(200, response.encode()))
+    }
+
+    /// The GroupInfo, sealed for who asks, and who gets it for a join code; or the refusal.
+    fn grant_group_info(
+        &self,
+        peer: &ProviderName,
+        uri: &RoomUri,
+        request: &GroupInfoRequest,
+    ) -> Result<(Sealed, Option<Actor>), Refusal> {
+        let refuse = |rule: &'static str, why: &str| {
+            Err(Refusal { rule, code: Code::NotAllowed, why: why.to_owned() })
+        };
         let state = self.state.borrow();
         let Some(room) = state.rooms.get(uri) else {
-            let unknown = GroupInfoResponse::NoSuchRoom { room: uri.clone() };
-            return refuse("room-is-known", "no such room", unknown);
+            return refuse("room-is-known", "no such room");
         };
         let rules = &self.setup.rules;
         let signed = !rules.is_on("group-info-is-signed") || request.is_signed(&self.library);
         let actor = read_identity(&request.requester_credential.identity);
         let Some(actor) = actor.filter(|actor| signed && actor.user.provider() == peer) else {
             let why = "the request is not signed by a client of the peer";
-            return refuse("group-info-is-signed", why, not_authorized);
+            return refuse("group-info-is-signed", why);
         };
         let room_state = room.view.state();
         let committed_counts = rules.readings().has(Reading::CommittedListCounts);
@@ -197,7 +231,7 @@ impl Inner {
         let enters = role_to_enter(room_state, &actor, has_code).is_some();
         if rules.is_on("group-info-for-participants") && !listed && !enters {
             let why = format!("{} is not a participant, and there is no way in", actor.user);
-            return refuse("group-info-for-participants", &why, not_authorized);
+            return refuse("group-info-for-participants", &why);
         }
         let sealed = room.view.ratchet_tree().and_then(|tree| {
             let content = GroupInfoRatchetTree {
@@ -205,27 +239,9 @@ impl Inner {
                 ratchet_tree: RatchetTreeOption::Full(tree),
                 pending: room.pending(),
             };
-            seal_group_info(&self.library, &self.identity, uri, &request, &content)
+            seal_group_info(&self.library, &self.identity, uri, request, &content)
         });
-        drop(state);
-        match sealed {
-            Ok(response) => {
-                if has_code && !listed {
-                    self.with_room(uri, |room| room.record.admitted.insert(actor))?;
-                    self.sync();
-                }
-                self.setup.journal.record(Event::Answered {
-                    room: Some(uri.clone()),
-                    endpoint: "groupInfo".to_owned(),
-                    code: response.code_name().to_owned(),
-                    clients: Default::default(),
-                });
-                Ok(answer(200, response.encode()))
-            }
-            Err(error) => {
-                Err(Failure::new(400, "body-is-well-formed", &error.to_string()).about(uri))
-            }
-        }
+        Ok((sealed, (has_code && !listed).then_some(actor)))
     }
 
     /// From the decision to the fan-out.
@@ -234,7 +250,7 @@ impl Inner {
         accepted.along.iter().for_each(|along| self.tell(uri, along));
         self.post_own(uri);
         self.setup.points.reached(points::BEFORE_DURABLE).await;
-        self.sync();
+        self.sync().await;
         for accepted in std::iter::once(accepted).chain(&accepted.along) {
             let (room, index) = (uri.clone(), accepted.index);
             self.setup.journal.record(Event::Durable { room, index });
@@ -293,7 +309,7 @@ impl Inner {
             if stage == Stage::Provisional {
                 snapshot.state = room.record.provisional.clone();
             }
-            Ok::<_, crate::mls::MlsError>(snapshot)
+            Ok::<_, MlsError>(snapshot)
         });
         if let Ok(Ok(snapshot)) = snapshot {
             let epoch = snapshot.epoch;

@@ -61,7 +61,7 @@ impl Inner {
             let why = format!("{peer} is not the hub of {room}");
             return Err(Failure::new(403, "key-material-through-the-hub", &why).about(&room));
         }
-        let response = self.hand_out(&request);
+        let response = self.hand_out(&request).await;
         Ok(answer(200, response.encode()))
     }
 
@@ -78,7 +78,7 @@ impl Inner {
         }
         let provider = target.provider().clone();
         let response = if provider == self.setup.name {
-            self.hand_out(request)
+            self.hand_out(request).await
         } else {
             let errand = Errand {
                 to: provider.clone(),
@@ -96,7 +96,7 @@ impl Inner {
             KeyMaterialResponse::decode(&reply.body, &MlsFraming)
                 .map_err(|error| gateway(format!("status {}: {error}", reply.status)))?
         };
-        self.remember_routes(room, &provider, &response)?;
+        self.remember_routes(room, &provider, &response).await?;
         Ok(answer(200, response.encode()))
     }
 
@@ -117,7 +117,7 @@ impl Inner {
         answer(200, response.encode())
     }
 
-    fn remember_routes(
+    async fn remember_routes(
         &self,
         room: &RoomUri,
         provider: &ProviderName,
@@ -134,12 +134,12 @@ impl Inner {
                 self.with_room(room, |room| room.record.routes.insert(reference, route))?;
             }
         }
-        self.sync();
+        self.sync().await;
         Ok(())
     }
 
     /// The target provider's part.
-    fn hand_out(&self, request: &KeyMaterialRequest) -> KeyMaterialResponse {
+    async fn hand_out(&self, request: &KeyMaterialRequest) -> KeyMaterialResponse {
         let user = request.target_user.clone();
         if let Err((user_status, rule, why)) = self.may_have(request) {
             let refusal = Refusal { rule, code: Code::NotAllowed, why };
@@ -153,14 +153,19 @@ impl Inner {
             self.state.borrow_mut().shelf.clean(now);
         }
         let names = self.state.borrow().shelf.clients(&user).unwrap_or_default();
+        let mut handed_out = Vec::new();
         let clients: Vec<_> = names
             .into_iter()
             .map(|client| {
-                let status = self.take(request, &client);
+                let status = self.take(request, &client, &mut handed_out);
                 ClientKeyMaterial { client, status }
             })
             .collect();
-        self.sync();
+        self.sync().await;
+        // Not before: what a crash undoes was not handed out.
+        for event in handed_out {
+            self.setup.journal.record(event);
+        }
         let served =
             |client: &&ClientKeyMaterial| matches!(client.status, ClientStatus::Success(_));
         let user_status = match clients.iter().filter(served).count() {
@@ -216,7 +221,13 @@ impl Inner {
         }
     }
 
-    fn take(&self, request: &KeyMaterialRequest, client: &ClientUri) -> ClientStatus {
+    /// Takes a KeyPackage of the client off the shelf, and adds the trace's record of it.
+    fn take(
+        &self,
+        request: &KeyMaterialRequest,
+        client: &ClientUri,
+        handed_out: &mut Vec<Event>,
+    ) -> ClientStatus {
         let user = &request.target_user;
         let mut state = self.state.borrow_mut();
         let Some(any) = state.shelf.any_of(user, client) else {
@@ -230,7 +241,7 @@ impl Inner {
         let Some((reference, shelved)) = taken.and_then(|it| Some((reference(&it)?, it))) else {
             return ClientStatus::NothingCompatible(Some(capabilities));
         };
-        self.setup.journal.record(Event::KeyPackageHandedOut {
+        handed_out.push(Event::KeyPackageHandedOut {
             reference: Digest::of(&reference),
             client: client.clone(),
             room: request.room.clone(),

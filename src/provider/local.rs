@@ -36,7 +36,7 @@ impl Inner {
             return Err(Failure::new(410, "user-is-known", &why));
         }
         if errand == Errand::PublishKeyPackages {
-            return self.publish(&client, &body);
+            return self.publish(&client, &body).await;
         }
         if errand == Errand::Mailbox {
             return self.mailbox(&client, &body).await;
@@ -71,25 +71,29 @@ impl Inner {
                 let request = UnsubscribeRequest::decode(&body)
                     .map_err(|error| Failure::malformed(&error).about(&room))?;
                 self.state.borrow_mut().mail.unsubscribe(&room, &client, request.seen);
-                self.sync();
+                self.sync().await;
                 Ok(answer(201, Bytes::new()))
             }
             Errand::ReportAbuse(room) if self.is_hub_of(&room) => {
-                self.report_abuse(&Asker::Client(actor), &room, &body)
+                self.report_abuse(&Asker::Client(actor), &room, &body).await
             }
             Errand::ReportAbuse(room) => {
                 self.pass(trying, Route::ReportAbuse(room.clone()), &room, body).await
             }
             Errand::Consent => self.client_consents(&actor, trying, body).await,
-            Errand::DeleteAccount => Ok(self.delete_account(&actor.user)),
+            Errand::DeleteAccount => Ok(self.delete_account(&actor.user).await),
             Errand::FindUser(provider) => self.find_user(&provider, trying, body).await,
-            Errand::Upload(name) => self.upload(&name, body),
+            Errand::Upload(name) => self.upload(&name, body).await,
             Errand::Download(hub, url) => self.download(&hub, &url, trying).await,
             Errand::PublishKeyPackages | Errand::Mailbox => Ok(answer(200, Bytes::new())),
         }
     }
 
-    fn publish(&self, client: &ClientUri, body: &Bytes) -> Result<http::Response<Bytes>, Failure> {
+    async fn publish(
+        &self,
+        client: &ClientUri,
+        body: &Bytes,
+    ) -> Result<http::Response<Bytes>, Failure> {
         let request =
             PublishKeyPackages::decode(body).map_err(|error| Failure::malformed(&error))?;
         let mut references = Vec::new();
@@ -109,16 +113,16 @@ impl Inner {
         for shelved in checked {
             self.state.borrow_mut().shelf.put(shelved);
         }
-        self.sync();
+        self.sync().await;
         self.setup.journal.record(Event::KeyPackagesPublished { references });
         Ok(answer(201, Bytes::new()))
     }
 
     /// Ends a user's account: nobody gets its KeyPackages any more, and its clients get nothing.
     /// From the rooms that this provider is the hub of, the user is taken out.
-    fn delete_account(self: &Rc<Self>, user: &UserUri) -> http::Response<Bytes> {
+    async fn delete_account(self: &Rc<Self>, user: &UserUri) -> http::Response<Bytes> {
         self.state.borrow_mut().shelf.delete(user);
-        self.sync();
+        self.sync().await;
         self.setup.journal.record(Event::AccountDeleted { user: user.clone() });
         self.clear_out_everything();
         answer(201, Bytes::new())
@@ -170,7 +174,7 @@ impl Inner {
         }
         let begun = self.state.borrow_mut().mail.subscribe(room, client);
         let response = if self.is_hub_of(room) {
-            self.clone().group_info(&self.setup.name.clone(), room, &body)
+            self.clone().group_info(&self.setup.name.clone(), room, &body).await
         } else {
             self.pass(trying, Route::GroupInfo(room.clone()), room, body).await
         };
@@ -181,7 +185,7 @@ impl Inner {
         if let (true, Some(since)) = (refused, begun) {
             self.state.borrow_mut().mail.unsubscribe(room, client, since);
         }
-        self.sync();
+        self.sync().await;
         response
     }
 

@@ -8,8 +8,10 @@
 //! each other besides.
 //!
 //! Accepting is one moment. The decision is made in memory, made durable, answered, and fanned
-//! out, in this order; [`Points`] lie between, where a crash can be aimed at. A server that starts
-//! again takes up its queues where its disk has them.
+//! out, in this order; [`Points`] lie between, where a crash can be aimed at. While the disk is busy
+//! with one decision others are made, on top of it. So whatever is answered or sent waits until all
+//! is durable that it may rest on. A server that starts again takes up its queues where its disk has
+//! them.
 //!
 //! Not here: who may talk to whom at the transport, which hands over a [`Peer`] that it has
 //! authenticated.
@@ -215,6 +217,8 @@ impl Inner {
                 }
             },
         };
+        // What others have changed meanwhile may be in the answer.
+        self.setup.disk.durable().await;
         result.unwrap_or_else(|failure| {
             tracing::info!(endpoint, why = failure.why(), "refused");
             if let Some(event) = failure.event(endpoint) {
@@ -279,7 +283,7 @@ impl Inner {
                 let sender = self.identity.external_sender();
                 Ok(answer(200, Directory::of(&self.setup.name).with_sender(&sender).encode()))
             }
-            (peer, Route::Notify(room)) => self.notified(&peer, &room, &body),
+            (peer, Route::Notify(room)) => self.notified(&peer, &room, &body).await,
             (peer, Route::Update(room)) => {
                 let asker = room::Asker::Provider(peer);
                 self.update(&asker, &room, &body).await
@@ -288,15 +292,15 @@ impl Inner {
                 let asker = room::Asker::Provider(peer);
                 self.submit_message(&asker, &room, &body).await
             }
-            (peer, Route::GroupInfo(room)) => self.group_info(&peer, &room, &body),
+            (peer, Route::GroupInfo(room)) => self.group_info(&peer, &room, &body).await,
             (peer, Route::KeyMaterial(user)) => {
                 self.key_material(&peer, &user, trying, &body).await
             }
             (peer, Route::RequestConsent(user)) => {
-                self.consent_told(&peer, &user, true, trying, &body)
+                self.consent_told(&peer, &user, true, trying, &body).await
             }
             (peer, Route::UpdateConsent(user)) => {
-                self.consent_told(&peer, &user, false, trying, &body)
+                self.consent_told(&peer, &user, false, trying, &body).await
             }
             (_, Route::IdentifierQuery(domain)) => self.identifier_query(&domain, &body),
             (_, Route::ProxyDownload(url)) => self.proxy_download(&url, trying).await,
@@ -305,7 +309,7 @@ impl Inner {
                 Err(Failure::new(403, "peer-is-who-it-says", "a provider is no client"))
             }
             (peer, Route::ReportAbuse(room)) => {
-                self.report_abuse(&room::Asker::Provider(peer), &room, &body)
+                self.report_abuse(&room::Asker::Provider(peer), &room, &body).await
             }
         }
     }
@@ -325,8 +329,9 @@ impl Inner {
     }
 
     /// Makes everything durable.
-    fn sync(&self) {
+    async fn sync(&self) {
         self.setup.disk.sync(self.stored());
+        self.setup.disk.durable().await;
     }
 
     /// Whether this provider is the hub of a room: its URI says so, the room need not exist.

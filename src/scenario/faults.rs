@@ -105,6 +105,7 @@ impl Reader<'_, '_> {
             "crash" => &["node", "point"],
             "rollback" => &["node", "back"],
             "offline" => &["node"],
+            "slow-disk" => &["node", "up_to"],
             "busy" => &["node", "percent", "status", "retry_after"],
             unknown => {
                 let known = ids::FAULTS.iter().copied();
@@ -134,6 +135,11 @@ impl Reader<'_, '_> {
                 FaultKind::Rollback { node: self.client()?, back_ms: back.time(1)? }
             }
             "busy" => self.busy()?,
+            "slow-disk" => {
+                let (node, _) = self.node()?;
+                let up_to = self.fields.need("up_to", "the most time that a sync takes")?;
+                FaultKind::SlowDisk { node: node.text.to_owned(), up_to_ms: up_to.time(1)? }
+            }
             _ => FaultKind::Offline { client: self.client()? },
         })
     }
@@ -180,13 +186,19 @@ impl Reader<'_, '_> {
         Ok(FaultKind::Busy { node, percent: self.percent()?, status, retry_after_s })
     }
 
-    fn crash(&self) -> Result<FaultKind, Complaint> {
+    /// A provider or a client, and whether it is a provider.
+    fn node(&self) -> Result<(Text<'_>, bool), Complaint> {
         let form = "the domain of a provider or the short name of a client";
         let node = self.fields.need("node", form)?.text(form)?;
         let server = self.topology.provider(&node).is_ok();
         if !server && self.topology.find_client(node.text).is_none() {
             return Err(unknown_node(&node, self.topology));
         }
+        Ok((node, server))
+    }
+
+    fn crash(&self) -> Result<FaultKind, Complaint> {
+        let (node, server) = self.node()?;
         let point = self.fields.get("point").map(|value| value.text("the name of a point"));
         let point = point.transpose()?.map(|point| self.point(&point, &node, server));
         Ok(FaultKind::Crash { node: node.text.to_owned(), point: point.transpose()? })

@@ -211,6 +211,8 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
         1 => time().prop_map(|back_ms| FaultKind::Rollback { node: "B1".to_owned(), back_ms }),
         1 => Just(FaultKind::Offline { client: "A.2".to_owned() }),
         1 => busy(),
+        1 => (prop::sample::select(vec!["a.example", "B1"]), time())
+            .prop_map(|(node, up_to_ms)| FaultKind::SlowDisk { node: node.to_owned(), up_to_ms }),
     ];
     let fault = (time(), time(), kind);
     let fault = fault.prop_map(|(at_ms, f, kind)| Fault { at_ms, for_ms: Some(f), kind });

@@ -171,6 +171,9 @@ fn fault(fault: &Fault) -> String {
             ("rollback", format!("node = {}, back = {}", text(node), time(*back_ms)))
         }
         FaultKind::Offline { client } => ("offline", format!("node = {}", text(client))),
+        FaultKind::SlowDisk { node, up_to_ms } => {
+            ("slow-disk", format!("node = {}, up_to = {}", text(node), time(*up_to_ms)))
+        }
         FaultKind::Busy { node, percent, status, retry_after_s } => {
             let (node, wait) = (text(node), time(retry_after_s * 1000));
             let own = format!("node = {node}, percent = {percent}, status = {status}");

@@ -95,4 +95,5 @@ pub const FAULTS: &[&str] = &[
     "rollback",
     "offline",
     "busy",
+    "slow-disk",
 ];

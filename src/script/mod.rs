@@ -352,6 +352,15 @@ pub enum FaultKind {
         /// What `Retry-After` says, in seconds.
         retry_after_s: u64,
     },
+    /// A server's or a client's disk takes its time: a sync is durable later, after those before
+    /// it, and the node says and sends nothing that rests on it till then. A crash loses what is
+    /// under way; of a client, a wish of its user too.
+    SlowDisk {
+        /// A provider's domain or a client's short name.
+        node: String,
+        /// Most time that a sync takes, in simulated milliseconds; each draws its own.
+        up_to_ms: u64,
+    },
 }
 
 /// Named places in a node's work that a crash can aim at.

@@ -29,6 +29,7 @@ pub static FAULTS: &[FaultInfo] = &[
     fault("rollback", "a client restarts from an older state of its disk", "L7; A10"),
     fault("offline", "a client cannot reach its provider", "R3; L2"),
     fault("busy", "a server turns requests away, for a while", "P06 §5.5; RFC 9110 §10.2.3"),
+    fault("slow-disk", "what a node syncs is durable only after a while", "A15; I7"),
 ];
 
 #[cfg(test)]

@@ -4,20 +4,26 @@
 //! that a restart finds. Where the script rolls a node back, its disks keep every synced state
 //! with its time, so that an older one can be put in place of the last.
 //!
-//! Not here: torn writes. A sync is one moment, all or nothing.
+//! A sync takes no time, unless a fault makes the node's disks slow. Then each takes its own, keyed
+//! by node, disk and moment, and none overtakes another; a crash loses those under way.
+//!
+//! Not here: torn writes. A sync is all or nothing.
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 use std::rc::Rc;
 
+use super::chance::Chance;
 use super::time::Now;
-use crate::node::Disk;
+use crate::node::{Clock as _, Disk, Task};
 
 /// All disks of a run.
 pub struct Cabinet {
     shelves: RefCell<BTreeMap<Key, Rc<dyn Shelf>>>,
     with_history: BTreeSet<String>,
+    pace: Rc<Pace>,
     now: Now,
 }
 
@@ -26,8 +32,9 @@ type Key = (String, String, TypeId);
 
 impl Cabinet {
     /// An empty cabinet. The disks of the nodes in `with_history` can be rolled back.
-    pub fn new(now: Now, with_history: BTreeSet<String>) -> Rc<Self> {
-        Rc::new(Self { shelves: RefCell::default(), with_history, now })
+    pub fn new(now: Now, chance: Chance, with_history: BTreeSet<String>) -> Rc<Self> {
+        let pace = Rc::new(Pace { chance, slow: RefCell::default() });
+        Rc::new(Self { shelves: RefCell::default(), with_history, pace, now })
     }
 
     /// The disks of one node.
@@ -35,14 +42,53 @@ impl Cabinet {
         Disks { cabinet: self.clone(), node: node.to_owned() }
     }
 
+    /// A fault begins: each sync of the node takes up to `up_to_ms` milliseconds.
+    pub fn slow_down(&self, node: &str, up_to_ms: u64) {
+        self.pace.slow.borrow_mut().push((node.to_owned(), up_to_ms));
+    }
+
+    /// It ends. What is under way takes the time that it was going to.
+    pub fn speed_up(&self, node: &str, up_to_ms: u64) {
+        let mut slow = self.pace.slow.borrow_mut();
+        if let Some(place) = slow.iter().position(|it| it.0 == node && it.1 == up_to_ms) {
+            slow.remove(place);
+        }
+    }
+
+    /// The node stops: syncs that are under way come to nothing.
+    pub fn cut_off(&self, node: &str) {
+        self.each_of(node, |shelf| shelf.forget_after(self.now.ms()));
+    }
+
+    fn each_of(&self, node: &str, work: impl Fn(&dyn Shelf)) {
+        let shelves = self.shelves.borrow();
+        for (_, shelf) in shelves.iter().filter(|((owner, ..), _)| owner == node) {
+            work(&**shelf);
+        }
+    }
+
     /// Puts each of the node's disks back to the newest state that is at least `back_ms` old, or
     /// to its first where all are younger.
     pub fn roll_back(&self, node: &str, back_ms: u64) {
         let until = self.now.ms().saturating_sub(back_ms);
-        let shelves = self.shelves.borrow();
-        for (_, shelf) in shelves.iter().filter(|((owner, ..), _)| owner == node) {
-            shelf.roll_back(until);
-        }
+        self.each_of(node, |shelf| shelf.roll_back(until));
+    }
+}
+
+/// How fast disks are.
+struct Pace {
+    chance: Chance,
+    /// Nodes whose disks are slow, each with the longest time of a sync.
+    slow: RefCell<Vec<(String, u64)>>,
+}
+
+impl Pace {
+    /// Milliseconds that a sync takes that begins at this moment.
+    fn of(&self, node: &str, disk: &str, at_ms: u64) -> u64 {
+        let slow = self.slow.borrow();
+        let own = slow.iter().filter(|(name, _)| name == node);
+        let about = [node, disk, &at_ms.to_string()];
+        own.map(|(_, up_to_ms)| self.chance.up_to(*up_to_ms, "slow-disk", &about)).sum()
     }
 }
 
@@ -57,10 +103,15 @@ impl Disks {
     /// The node's disk with this name for states of type `S`: the same one after each restart.
     pub fn disk<S: Clone + 'static>(&self, name: &str) -> Rc<dyn Disk<S>> {
         let key = (self.node.clone(), name.to_owned(), TypeId::of::<S>());
-        let keep = self.cabinet.with_history.contains(&self.node);
         let fresh = || -> Rc<dyn Shelf> {
-            let now = self.cabinet.now;
-            Rc::new(SimDisk::<S> { states: RefCell::default(), keep, now })
+            Rc::new(SimDisk::<S> {
+                states: RefCell::default(),
+                keep: self.cabinet.with_history.contains(&self.node),
+                now: self.cabinet.now,
+                pace: self.cabinet.pace.clone(),
+                node: self.node.clone(),
+                name: name.to_owned(),
+            })
         };
         let mut shelves = self.cabinet.shelves.borrow_mut();
         let shelf: Rc<dyn Any> = shelves.entry(key).or_insert_with(fresh).clone();
@@ -72,34 +123,65 @@ impl Disks {
 /// A disk, whatever it holds.
 trait Shelf: Any {
     fn roll_back(&self, until_ms: u64);
+    fn forget_after(&self, until_ms: u64);
 }
 
 struct SimDisk<S> {
-    /// With the time of each sync, oldest first; only the last where no history is kept.
+    /// With the time from which on each is durable, in the order of the syncs. Of those that are,
+    /// only the last where no history is kept.
     states: RefCell<Vec<(u64, S)>>,
     keep: bool,
     now: Now,
+    pace: Rc<Pace>,
+    node: String,
+    name: String,
+}
+
+impl<S> SimDisk<S> {
+    /// How many states are durable by then.
+    fn durable_at(&self, ms: u64) -> usize {
+        self.states.borrow().partition_point(|(at, _)| *at <= ms)
+    }
 }
 
 impl<S: Clone + 'static> Shelf for SimDisk<S> {
     fn roll_back(&self, until_ms: u64) {
-        let mut states = self.states.borrow_mut();
-        let old = states.iter().filter(|(at, _)| *at <= until_ms).count();
-        states.truncate(old.max(1));
+        let old = self.durable_at(until_ms);
+        self.states.borrow_mut().truncate(old.max(1));
+    }
+
+    fn forget_after(&self, until_ms: u64) {
+        let durable = self.durable_at(until_ms);
+        self.states.borrow_mut().truncate(durable);
     }
 }
 
 impl<S: Clone + 'static> Disk<S> for SimDisk<S> {
     fn sync(&self, state: S) {
+        let now = self.now.ms();
+        let at = now + self.pace.of(&self.node, &self.name, now);
+        let durable = self.durable_at(now);
         let mut states = self.states.borrow_mut();
         if !self.keep {
-            states.clear();
+            states.drain(..durable.saturating_sub(1));
         }
-        states.push((self.now.ms(), state));
+        let at = states.last().map_or(at, |(before, _)| at.max(*before));
+        states.push((at, state));
+    }
+
+    fn durable(&self) -> Task<()> {
+        let now = self.now.ms();
+        let last = self.states.borrow().last().map_or(now, |(at, _)| *at);
+        if last <= now {
+            return Box::pin(ready(()));
+        }
+        self.now.sleep(last - now)
     }
 
     fn load(&self) -> Option<S> {
-        self.states.borrow().last().map(|(_, state)| state.clone())
+        let durable = self.durable_at(self.now.ms());
+        let states = self.states.borrow();
+        durable.checked_sub(1).map(|last| states[last].1.clone())
     }
 }
 
@@ -110,7 +192,7 @@ mod tests {
     #[test]
     fn a_rollback_restores_the_newest_state_that_is_old_enough_or_the_first() {
         let now = Now;
-        let cabinet = Cabinet::new(now, ["A1".to_owned()].into());
+        let cabinet = Cabinet::new(now, Chance::new(1), ["A1".to_owned()].into());
         let disk = cabinet.of("A1").disk::<u32>("state");
         for (at, state) in [(100, 1), (200, 2), (300, 3)] {
             now.set(at);
@@ -123,8 +205,36 @@ mod tests {
     }
 
     #[test]
+    fn a_slow_disk_writes_in_order_and_a_crash_loses_what_is_under_way() {
+        let cabinet = Cabinet::new(Now, Chance::new(1), BTreeSet::new());
+        let disk = cabinet.of("A1").disk::<u32>("state");
+        let sync = |at, state| {
+            Now.set(at);
+            disk.sync(state);
+        };
+        sync(100, 1);
+        cabinet.slow_down("A1", 1_000);
+        (2..20).for_each(|n| sync(100 + u64::from(n), n));
+        assert_eq!(disk.load(), Some(1));
+        let mut seen = Vec::new();
+        for at in 120..700 {
+            Now.set(at);
+            seen.extend(disk.load());
+        }
+        assert!(seen.is_sorted() && seen.len() > 2, "{seen:?}");
+        let last = disk.load();
+        cabinet.cut_off("A1");
+        Now.set(5_000);
+        assert_eq!(disk.load(), last);
+        assert_ne!(last, Some(19), "nothing was under way");
+        cabinet.speed_up("A1", 1_000);
+        sync(6_000, 20);
+        assert_eq!(disk.load(), Some(20));
+    }
+
+    #[test]
     fn a_disk_belongs_to_its_node_its_name_and_its_type() {
-        let cabinet = Cabinet::new(Now, BTreeSet::new());
+        let cabinet = Cabinet::new(Now, Chance::new(1), BTreeSet::new());
         cabinet.of("A1").disk::<u32>("state").sync(7);
         assert_eq!(cabinet.of("A1").disk::<u32>("state").load(), Some(7));
         assert_eq!(cabinet.of("A2").disk::<u32>("state").load(), None);

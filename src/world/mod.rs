@@ -192,7 +192,7 @@ fn props(
         links: Rc::default(),
         ambush: Rc::default(),
         tap: tap::Tap::new(stops.collect()),
-        cabinet: disk::Cabinet::new(Now, rolled_back.collect()),
+        cabinet: disk::Cabinet::new(Now, chance, rolled_back.collect()),
         stopwatch,
         providers: script.providers.clone().into(),
     })

@@ -218,6 +218,9 @@ impl<'s> Stage<'s> {
                     self.record_of(client, Event::Offline);
                 }
             }
+            FaultKind::SlowDisk { node, up_to_ms } => {
+                self.props.cabinet.slow_down(node, *up_to_ms);
+            }
             _ => self.props.courier.begin(fault),
         }
         self.props.links.settle(&self.sim, &self.hosts);
@@ -242,6 +245,7 @@ impl<'s> Stage<'s> {
                     self.record_of(client, Event::Online);
                 }
             }
+            FaultKind::SlowDisk { node, up_to_ms } => self.props.cabinet.speed_up(node, *up_to_ms),
             _ => self.props.courier.end(fault),
         }
         self.props.links.settle(&self.sim, &self.hosts);
@@ -274,6 +278,7 @@ impl<'s> Stage<'s> {
         if !was_up {
             return;
         }
+        self.props.cabinet.cut_off(node);
         if !self.clients.contains_key(node) {
             self.props.links.darken(node);
             self.props.links.settle(&self.sim, &self.hosts);

@@ -255,6 +255,26 @@ fn an_offline_client_reaches_nobody_and_loses_what_is_in_flight() {
 }
 
 #[test]
+fn a_slow_disk_puts_off_the_answer_and_a_crash_loses_what_was_not_answered() {
+    let slow = |up_to_ms| FaultKind::SlowDisk { node: A.into(), up_to_ms };
+    let crash = FaultKind::Crash { node: A.into(), point: None };
+    let sends = [(100, "A1", "one"), (1_500, "A1", "two"), (4_000, "A1", "three")];
+    let answers = |faults| {
+        let run = run(&script(1, &sends, faults));
+        let at = |entry: &&Entry| matches!(entry.event, Event::Response { status: 200, .. });
+        let first = run.entries.iter().find(at).unwrap().at_ms;
+        (first, notes(&run, "A1")[1..].to_vec(), notes(&run, A))
+    };
+    let (quick, ..) = answers(vec![]);
+    let (slow_first, ..) = answers(vec![fault(0, 1_000, slow(900))]);
+    assert!(slow_first > quick, "{slow_first} and {quick}");
+    let lost = vec![fault(1_000, 1_000, slow(60_000)), fault(1_600, 400, crash)];
+    let (_, told, server) = answers(lost);
+    assert_eq!(told, ["one: 200 echo one", "two: timed out", "three: 200 echo three"]);
+    assert!(server.contains(&"server starts at 1".to_owned()), "{server:?}");
+}
+
+#[test]
 fn a_busy_server_says_when_to_come_back_and_sees_nothing_of_the_request() {
     let busy = FaultKind::Busy { node: A.into(), percent: 100, status: 503, retry_after_s: 7 };
     let sends = [(100, "A1", "during"), (900, "A1", "after"), (150, "B1", "elsewhere")];

@@ -120,6 +120,7 @@ impl Service for Counter {
             }
             given.points.reached(points::BEFORE_DURABLE).await;
             disk.sync(count.get());
+            disk.durable().await;
             given.points.reached(points::AFTER_DURABLE).await;
             http::Response::new(Bytes::from(format!("echo {body}")))
         })
