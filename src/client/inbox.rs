@@ -6,7 +6,7 @@
 
 use super::job::{Job, Kind};
 use super::kit::Kit;
-use super::room::{Room, Standing};
+use super::room::{Denials, Room, Standing};
 use crate::mimi::local::UnsubscribeRequest;
 use crate::mimi::room::ComponentUpdate;
 use crate::mimi::rules::{HandshakeKind, Part, Proposer, Reading, What};
@@ -276,6 +276,8 @@ impl Room {
         if event.timestamp < out_since || (event.timestamp == out_since && !may_tie) {
             return self.pass(kit, digest, "of a stay that is over");
         }
+        // Whatever the hub said of it before, somebody lets this client in.
+        self.record.denials = Denials::default();
         if matches!(self.record.standing, Standing::Member | Standing::Creating) {
             // Perhaps the removal that it follows is still under way (N-03).
             return Use::Early("already a member".to_owned());

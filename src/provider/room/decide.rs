@@ -23,18 +23,7 @@ impl HubRoom {
         now_ms: u64,
     ) -> Result<Accepted, Rejection> {
         let Tools { library, rules, .. } = tools;
-        self.check_outside(message, &[PeekKind::Commit, PeekKind::ExternalCommit])?;
-        let staged = self.view.stage_commit(library, message).map_err(refusal)?;
-        asker.speaks_for(&staged.handshake.actor)?;
-        self.judge(rules, &staged.handshake)?;
-        let group_info = whole(&staged, group_info)?;
-        if !View::matches(library, &staged, &group_info) {
-            return Err(refused(
-                "group-info-matches",
-                "the GroupInfo is not the committer's of the epoch that the commit leads to",
-            )
-            .into());
-        }
+        let (staged, group_info) = self.valid_commit(tools, asker, message, group_info)?;
         let (recipients, used_key_packages) =
             self.recipients(rules, &staged.handshake, welcome, now_ms)?;
         let change = telling::change(self.view.state(), &staged.handshake);
@@ -43,16 +32,7 @@ impl HubRoom {
         let user = concerned(&handshake)?;
         let before = self.providers()?;
         self.view.accept(library, staged).map_err(refusal)?;
-        let parts = handshake.parts.iter();
-        let named: BTreeSet<_> = parts.filter_map(|part| part.by_reference.as_ref()).collect();
-        // What it leaves out is void with the epoch (as where a rule that asks for it is off).
-        let cached = self.record.cached.drain(..);
-        let committed = cached.filter(|cached| named.contains(&cached.proposal.reference));
-        let proposals = committed.map(|cached| Digest::of(&cached.message)).collect();
-        let external = handshake.kind == HandshakeKind::ExternalCommit;
-        self.record.exiting.clear();
-        self.record.provisional = self.view.state().clone();
-        self.record.group_info = group_info.into_owned();
+        let proposals = self.step_on(&handshake, group_info.into_owned());
         let mut accepted = self.accept(
             rules,
             Accepted {
@@ -72,7 +52,7 @@ impl HubRoom {
             },
         );
         let mut external_proposals = Vec::new();
-        if external {
+        if handshake.kind == HandshakeKind::ExternalCommit {
             (accepted.along, external_proposals) = self.regenerated(tools, now_ms);
         }
         let extra = FanoutExtra::Commit { external_proposals };
@@ -82,6 +62,44 @@ impl HubRoom {
         self.send_welcomes(&accepted, welcome, recipients)?;
         accepted.along.extend(self.certify(tools, now_ms));
         Ok(accepted)
+    }
+
+    /// A commit that may be accepted, with its whole GroupInfo.
+    fn valid_commit<'a>(
+        &self,
+        Tools { library, rules, .. }: &Tools<'_>,
+        asker: &Asker,
+        message: &[u8],
+        group_info: &'a GroupInfoOption,
+    ) -> Result<(Staged, Cow<'a, [u8]>), Rejection> {
+        self.check_outside(message, &[PeekKind::Commit, PeekKind::ExternalCommit])?;
+        let staged = self.view.stage_commit(library, message).map_err(refusal)?;
+        asker.speaks_for(&staged.handshake.actor)?;
+        self.judge(rules, &staged.handshake)?;
+        let group_info = whole(&staged, group_info)?;
+        if !View::matches(library, &staged, &group_info) {
+            return Err(refused(
+                "group-info-matches",
+                "the GroupInfo is not the committer's of the epoch that the commit leads to",
+            )
+            .into());
+        }
+        Ok((staged, group_info))
+    }
+
+    /// Nothing waits any more once a commit is part of the view. Returns the hashes of the proposals
+    /// that it took along; what it left out is void with the epoch (as where a rule that asks for
+    /// it is off).
+    fn step_on(&mut self, handshake: &Handshake, group_info: Vec<u8>) -> Vec<Digest> {
+        let parts = handshake.parts.iter();
+        let named: BTreeSet<_> = parts.filter_map(|part| part.by_reference.as_ref()).collect();
+        let cached = self.record.cached.drain(..);
+        let committed = cached.filter(|cached| named.contains(&cached.proposal.reference));
+        let proposals = committed.map(|cached| Digest::of(&cached.message)).collect();
+        self.record.exiting.clear();
+        self.record.provisional = self.view.state().clone();
+        self.record.group_info = group_info;
+        proposals
     }
 
     pub(super) fn proposals(
