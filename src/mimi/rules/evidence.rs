@@ -3,7 +3,8 @@
 //!
 //! A rule without a line here fails a test, and so does a line whose test is not there or in whose
 //! scenario nobody is refused by the rule (`sims/scenarios/main.rs`). Many rules honest nodes never
-//! break: for those, a liar does it. Where no scenario shows it, the line says why.
+//! break: for those, a liar does it. A rule that refuses nobody is seen where it is switched off,
+//! and a violation follows. Where no scenario shows it, the line says why.
 
 use super::Rule;
 
@@ -12,7 +13,8 @@ use super::Rule;
 pub struct Evidence {
     /// The rule's id.
     pub rule: &'static str,
-    /// The name of a file in `scenarios/`, without its ending, in which the rule refuses something.
+    /// The name of a file in `scenarios/`, without its ending, in which the rule refuses something,
+    /// or is missed.
     ///
     /// # Errors
     /// Why no scenario can show that.
@@ -166,11 +168,7 @@ pub static EVIDENCE: &[Evidence] = &[
         "liar-commits",
         "key_packages_for_a_room_go_to_its_hub_and_to_nobody_else",
     ),
-    unseen(
-        "key-package-once",
-        "two_requests_get_two_key_packages",
-        "a provider keeps it by itself: nobody is refused anything",
-    ),
+    seen("key-package-once", "key-package-handed-out-twice", "two_requests_get_two_key_packages"),
     seen(
         "key-material-is-signed",
         "liar-requests",
