@@ -24,6 +24,7 @@ mod played;
 #[path = "../playing.rs"]
 mod playing;
 mod policy;
+mod random;
 mod readings;
 mod secrets;
 
@@ -69,6 +70,7 @@ const TESTS: &[&str] = &[
     include_str!("network.rs"),
     include_str!("secrets.rs"),
     include_str!("policy.rs"),
+    include_str!("random.rs"),
     include_str!("readings.rs"),
 ];
 

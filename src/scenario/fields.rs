@@ -50,6 +50,16 @@ impl<'t> Fields<'t> {
         })
     }
 
+    /// The value of `key`, which must be there unless it is drawn.
+    pub(super) fn need_unless(
+        &self,
+        drawn: bool,
+        key: &'static str,
+        expected: &str,
+    ) -> Result<Option<Value<'t>>, Complaint> {
+        if drawn { Ok(self.get(key)) } else { self.need(key, expected).map(Some) }
+    }
+
     /// Complains of the first key that is not among `wanted`: known to tables of this kind, but
     /// not to `what`, which this one turned out to be.
     pub(super) fn only(&self, what: &str, wanted: &[&str]) -> Result<(), Complaint> {
@@ -122,6 +132,29 @@ impl<'t> Value<'t> {
         let number = u64::from_str_radix(integer.as_str(), integer.radix());
         number.ok().filter(|number| range.contains(number)).ok_or_else(|| {
             let what = format!("`{}` can't be {integer}", self.key);
+            Complaint::new(&self.value.span(), what, format!("expected {expected}"))
+        })
+    }
+
+    /// The value as a whole number of `range`, or as two with `..` between them, the greater one
+    /// last.
+    pub(super) fn numbers(
+        &self,
+        range: std::ops::RangeInclusive<u64>,
+    ) -> Result<(u64, u64), Complaint> {
+        let (least, most) = (range.start(), range.end());
+        let expected =
+            format!("a number from {least} to {most}, or a range such as \"{least}..{most}\"");
+        let DeValue::String(text) = self.value.get_ref() else {
+            return match self.value.get_ref() {
+                DeValue::Integer(_) => self.number(range).map(|number| (number, number)),
+                _ => Err(self.not(&expected)),
+            };
+        };
+        let number = |part: &str| part.parse().ok().filter(|number| range.contains(number));
+        let both = text.split_once("..").and_then(|(from, to)| Some((number(from)?, number(to)?)));
+        both.filter(|(from, to)| from <= to).ok_or_else(|| {
+            let what = format!("`{}` can't be `{text}`", self.key);
             Complaint::new(&self.value.span(), what, format!("expected {expected}"))
         })
     }

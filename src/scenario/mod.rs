@@ -27,6 +27,7 @@
 //! `protocol.readings`, `protocol.commit_delay` (`"300ms..1500ms"`), and what `key_material` names;
 //! `misbehaviour`; `expect.violates`. `room` may be left out of a step where there is only one
 //! room. A step with `every` and `times` stands for many, whose texts and names are numbered.
+//! With `draw`, `workload` or `storm`, some of it is left to chance: see `random`.
 //!
 //! Reading goes from the names to their use: `topology` and `rooms` say who is there, `steps`,
 //! `faults` and `misbehaviour` say what happens to them. `fields` and `time` know the form, and
@@ -42,6 +43,7 @@ mod list;
 mod misbehaviour;
 mod policy_steps;
 mod problem;
+mod random;
 mod rooms;
 mod steps;
 mod time;
@@ -57,10 +59,12 @@ use toml::de::DeTable;
 
 pub use self::list::{Listed, Said, Unreadable, list};
 pub use self::problem::{Problem, render};
+pub use self::random::{FAMILIES, Family, OPERATIONS, Operation};
 pub use self::write::write;
 
 use self::fields::{Fields, Text, Value};
 use self::problem::{Complaint, both};
+use self::random::Random;
 use self::steps::Steps;
 use self::topology::Topology;
 use crate::mimi::rules::READINGS;
@@ -82,48 +86,98 @@ const KEYS: &[&str] = &[
     "expect",
 ];
 const DEFAULT_REST_MS: u64 = 20_000;
+/// The same where something is left to chance: anything may have to heal.
+const RANDOM_REST_MS: u64 = 90_000;
 const DEFAULT_LATENCY_MS: (u64, u64) = (20, 60);
 /// One tick of the simulation.
 const LEAST_LATENCY_MS: u64 = 10;
 const DEFAULT_COMMIT_DELAY_MS: (u64, u64) = (300, 1500);
 
-/// Reads the scenario file `name` with this `text`. The `seed` given here wins over the file's;
-/// with neither, it is 0. `known_rules` are the ids that `protocol.without` may name.
+/// A scenario file, checked: what it says, and what it leaves to chance.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// What the file says itself; its seed is the pinned one, or 0.
+    fixed: Script,
+    random: Option<Random>,
+}
+
+/// What a seed makes of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expanded {
+    /// The run, with nothing left to chance.
+    pub script: Script,
+    /// Each value that was drawn, with what it is: for the top of a run. None where the file leaves
+    /// nothing to chance.
+    pub drawn: Vec<(String, String)>,
+}
+
+impl Scenario {
+    /// Reads the scenario file `name` with this `text`. `known_rules` are the ids that
+    /// `protocol.without` may name.
+    ///
+    /// # Errors
+    /// The first thing in the file that is wrong. Who is there is checked before what happens.
+    pub fn read(name: &str, text: &str, known_rules: &[&str]) -> Result<Self, Box<Problem>> {
+        scenario(text, known_rules).map_err(|complaint| complaint.in_file(name, text))
+    }
+
+    /// The seed of a run: the one given wins over the file's; with neither, it is 0.
+    pub fn seed(&self, given: Option<u64>) -> u64 {
+        given.unwrap_or(self.fixed.seed)
+    }
+
+    /// What the seed makes of it: every user action and every fault gets its time. Equal seeds give
+    /// equal scripts.
+    pub fn expand(&self, seed: u64) -> Expanded {
+        let mut script = Script { seed, ..self.fixed.clone() };
+        let drawn = self.random.as_ref().map(|random| random.expand(&mut script));
+        Expanded { script, drawn: drawn.unwrap_or_default() }
+    }
+}
+
+/// Reads a scenario file and expands it: see [`Scenario`].
 ///
 /// # Errors
-/// The first thing in the file that is wrong. Who is there is checked before what happens.
+/// The first thing in the file that is wrong.
 pub fn read(
     name: &str,
     text: &str,
     seed: Option<u64>,
     known_rules: &[&str],
 ) -> Result<Script, Box<Problem>> {
-    script(text, seed, known_rules).map_err(|complaint| complaint.in_file(name, text))
+    let scenario = Scenario::read(name, text, known_rules)?;
+    Ok(scenario.expand(scenario.seed(seed)).script)
 }
 
-fn script(text: &str, seed: Option<u64>, known_rules: &[&str]) -> Result<Script, Complaint> {
+fn scenario(text: &str, known_rules: &[&str]) -> Result<Scenario, Complaint> {
     let document = DeTable::parse(text).map_err(|error| not_toml(&error, text))?;
     // What is missing from the file as a whole is missing at its end.
     let end = text.trim_end().len();
-    let file = Fields::new(document.get_ref(), end..end, "the file", KEYS)?;
+    let keys = [KEYS, random::KEYS].concat();
+    let file = Fields::new(document.get_ref(), end..end, "the file", &keys)?;
+    let is_random = random::is_random(&file);
     let settings =
         both(both(head(&file), expect(&file)), both(network(&file), protocol(&file, known_rules)));
-    let (((head, expect), (network, protocol)), topology) = both(settings, Topology::read(&file))?;
+    let topology = Topology::read(&file, is_random);
+    let (((head, expect), (network, protocol)), topology) = both(settings, topology)?;
     let fields = protocol_table(&file)?;
     let protocol = Protocol {
         key_material: key_material::key_material(fields.as_ref(), &topology)?,
         ..protocol
     };
-    let steps = Steps::read(&file, &topology)?;
+    let says_consent = fields.is_some_and(|fields| fields.get("consent").is_some());
+    let named = (file.get("network").is_some(), says_consent);
+    let random = is_random.then(|| Random::read(&file, &topology, named)).transpose()?;
+    let steps = steps(&file, &topology, random.as_ref())?;
     let (faults, misbehaviour) = both(
         faults::faults(&file, &topology, &steps),
         misbehaviour::misbehaviour(&file, &topology, &steps),
     )?;
     let Topology { providers, users, rooms } = topology;
-    Ok(Script {
+    let fixed = Script {
         title: head.title,
         why: head.why,
-        seed: seed.or(head.seed).unwrap_or(0),
+        seed: head.seed.unwrap_or(0),
         providers,
         users,
         rooms,
@@ -134,7 +188,22 @@ fn script(text: &str, seed: Option<u64>, known_rules: &[&str]) -> Result<Script,
         misbehaviour,
         expect,
         rest_ms: head.rest_ms,
-    })
+    };
+    Ok(Scenario { fixed, random })
+}
+
+/// What users do by the file itself, checked together with what is left to chance.
+fn steps(
+    file: &Fields<'_>,
+    topology: &Topology,
+    random: Option<&Random>,
+) -> Result<Steps, Complaint> {
+    let mut steps = Steps::read(file, topology, random.is_some())?;
+    if let Some(random) = random {
+        random.check(file, topology, &steps)?;
+        steps.founded = random.founds(topology).then_some(random::FOUNDED_MS);
+    }
+    Ok(steps)
 }
 
 /// What stands at the top of a file.
@@ -156,11 +225,12 @@ fn head(file: &Fields<'_>) -> Result<Head, Complaint> {
     let why = file.need("why", form)?.text(form)?;
     let seed = file.get("seed").map(|value| value.number(0..=u64::MAX)).transpose()?;
     let rest = file.get("rest").map(|value| value.time(1)).transpose()?;
+    let usual_rest_ms = if random::is_random(file) { RANDOM_REST_MS } else { DEFAULT_REST_MS };
     Ok(Head {
         title: title.text.to_owned(),
         why: why.text.to_owned(),
         seed,
-        rest_ms: rest.unwrap_or(DEFAULT_REST_MS),
+        rest_ms: rest.unwrap_or(usual_rest_ms),
     })
 }
 

@@ -99,6 +99,8 @@ pub(super) struct Steps {
     pub(super) steps: Vec<Step>,
     /// When each room is created, in simulated milliseconds.
     pub(super) created: BTreeMap<String, u64>,
+    /// When a first room is created where no step creates one, in simulated milliseconds.
+    pub(super) founded: Option<u64>,
 }
 
 /// A step, and where the file says who does it and what.
@@ -109,12 +111,17 @@ struct Placed {
 }
 
 impl Steps {
-    /// Reads `steps`.
-    pub(super) fn read(file: &Fields<'_>, topology: &Topology) -> Result<Self, Complaint> {
+    /// Reads `steps`, which may be left out where something is left to chance (`random`).
+    pub(super) fn read(
+        file: &Fields<'_>,
+        topology: &Topology,
+        random: bool,
+    ) -> Result<Self, Complaint> {
         let form = "a list of tables such as { at = \"1s\", who = \"A1\", do = \"update\" }";
         let mut earliest = Earliest::default();
         let mut placed = Vec::new();
-        for value in file.need("steps", form)?.list(form)? {
+        let list = file.need_unless(random, "steps", form)?;
+        for value in list.map(|list| list.list(form)).transpose()?.unwrap_or_default() {
             placed.extend(earliest.note(step(&value, topology)).unwrap_or_default());
         }
         let mut placed = earliest.or(placed)?;
@@ -123,7 +130,8 @@ impl Steps {
         earliest.note(new_clients_join_first(&placed, topology));
         let created = earliest.note(creations(&placed)).unwrap_or_default();
         earliest.or(())?;
-        Ok(Self { steps: placed.into_iter().map(|placed| placed.step).collect(), created })
+        let steps = placed.into_iter().map(|placed| placed.step).collect();
+        Ok(Self { steps, created, founded: None })
     }
 
     /// Complains of something (`what`) that touches `room` before it is there; any room, where
@@ -137,7 +145,7 @@ impl Steps {
         let (at_ms, span) = at;
         let created = match room {
             Some(room) => self.created.get(room).copied(),
-            None => self.created.values().min().copied(),
+            None => self.created.values().min().copied().or(self.founded),
         };
         let subject = room.map_or("any room".to_owned(), |room| format!("the room `{room}`"));
         match created {

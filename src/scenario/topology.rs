@@ -35,18 +35,22 @@ pub(super) struct Client<'a> {
 }
 
 impl Topology {
-    /// Reads `providers`, `users` and `rooms`.
-    pub(super) fn read(file: &Fields<'_>) -> Result<Self, Complaint> {
-        let providers = providers(&file.need("providers", PROVIDERS_FORM)?)?;
+    /// Reads `providers`, `users` and `rooms`, which may be left out where something is left to
+    /// chance (`random`).
+    pub(super) fn read(file: &Fields<'_>, random: bool) -> Result<Self, Complaint> {
+        let named = file.need_unless(random, "providers", PROVIDERS_FORM)?;
+        let providers = named.map_or_else(|| Ok(Vec::new()), |value| providers(&value))?;
         let mut topology = Self { providers, users: BTreeMap::new(), rooms: BTreeMap::new() };
         let form = "a table such as { alice = { at = \"a.example\", clients = [\"A1\"] } }";
-        for (name, value) in file.need("users", form)?.named(form)? {
+        let named = file.need_unless(random, "users", form)?.map(|value| value.named(form));
+        for (name, value) in named.transpose()?.unwrap_or_default() {
             let user = topology.read_user(&name, &value)?;
             topology.users.insert(name.text.to_owned(), user);
         }
         let form = "a table such as { clubhouse = { hub = \"a.example\" } }";
         let mut rooms = Vec::new();
-        for (name, value) in file.need("rooms", form)?.named(form)? {
+        let named = file.need_unless(random, "rooms", form)?.map(|value| value.named(form));
+        for (name, value) in named.transpose()?.unwrap_or_default() {
             let (fields, hub) = rooms::fields(&value, &topology)?;
             let uri = RoomUri::new(&hub, checked(&name)?).map_err(|error| not_uri(&name, error))?;
             let charter = Charter::default();

@@ -97,3 +97,50 @@ pub const FAULTS: &[&str] = &[
     "busy",
     "slow-disk",
 ];
+
+/// Ids of what users do in a random workload.
+pub const OPERATIONS: &[&str] = &[
+    "create",
+    "add",
+    "remove",
+    "invite",
+    "join",
+    "join-code",
+    "new-client",
+    "leave",
+    "self-remove",
+    "remove-client",
+    "lose-client",
+    "kick",
+    "ban",
+    "unban",
+    "change-role",
+    "change-own-role",
+    "change-policy",
+    "rename",
+    "update",
+    "send",
+    "burst",
+    "report-abuse",
+    "duel",
+    "consent",
+    "asset",
+    "delete-account",
+];
+
+/// Ids of what goes wrong in a storm. Most are one fault of its name, some are several.
+pub const FAMILIES: &[&str] = &[
+    "partition",
+    "partition-one-way",
+    "isolated-hub",
+    "split-followers",
+    "hold",
+    "delay",
+    "lose-requests",
+    "lose-responses",
+    "repeat",
+    "crash",
+    "crash-at-point",
+    "rollback",
+    "offline",
+];

@@ -1,0 +1,385 @@
+//! What an expansion promises, over many seeds of the scenario that leaves all to chance.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::{FAMILIES, FOUNDED_MS, OPERATIONS};
+use crate::scenario::{Expanded, Scenario, read, render, write};
+use crate::script::{Action, Fault, FaultKind, Script, ids};
+
+const ANY_ROOM: &str = include_str!("../../../scenarios/any-room.toml");
+const SEEDS: std::ops::Range<u64> = 0..300;
+
+fn scenario(text: &str) -> Scenario {
+    Scenario::read("random.toml", text, &[])
+        .unwrap_or_else(|problem| panic!("{}", render(&problem)))
+}
+
+/// A file with these lines below its title.
+fn with(lines: &str) -> String {
+    format!("title = \"Random\"\nwhy = \"To be expanded.\"\n{lines}\n")
+}
+
+fn expand(text: &str, seed: u64) -> Expanded {
+    scenario(text).expand(seed)
+}
+
+fn drawn(expanded: &Expanded, what: &str) -> String {
+    let found = expanded.drawn.iter().find(|(known, _)| known == what);
+    found.map(|(_, value)| value.clone()).unwrap_or_default()
+}
+
+fn assert_reads_back(script: &Script) {
+    let text = write(script);
+    match read("expanded.toml", &text, None, &[]) {
+        Ok(again) => assert_eq!(again, *script),
+        Err(problem) => panic!("seed {}: {}\n{text}", script.seed, render(&problem)),
+    }
+}
+
+#[test]
+fn the_lists_name_what_a_file_can_name() {
+    let operations: Vec<_> = OPERATIONS.iter().map(|operation| operation.id).collect();
+    let families: Vec<_> = FAMILIES.iter().map(|family| family.id).collect();
+    assert_eq!((operations.as_slice(), families.as_slice()), (ids::OPERATIONS, ids::FAMILIES));
+    let operations = OPERATIONS.iter().map(|it| (it.meaning, it.source));
+    let families = FAMILIES.iter().map(|it| (it.meaning, it.source));
+    assert!(operations.chain(families).all(|(meaning, source)| meaning != "" && source != ""));
+    assert!(OPERATIONS.iter().all(|it| it.weight > 0));
+}
+
+/// What the seeds make of the scenario that leaves all to chance.
+fn expansions() -> &'static [Expanded] {
+    static EXPANSIONS: LazyLock<Vec<Expanded>> = LazyLock::new(|| {
+        let scenario = scenario(ANY_ROOM);
+        SEEDS.map(|seed| scenario.expand(seed)).collect()
+    });
+    &EXPANSIONS
+}
+
+#[test]
+fn every_expansion_reads_back_as_it_is_and_no_two_are_the_same() {
+    for expanded in expansions() {
+        assert_reads_back(&expanded.script);
+    }
+    let scripts: BTreeSet<_> = expansions().iter().map(|it| write(&it.script)).collect();
+    assert_eq!(scripts.len(), expansions().len());
+}
+
+#[test]
+fn a_seed_expands_to_the_same_whatever_was_expanded_before_it() {
+    let scenario = scenario(ANY_ROOM);
+    for expanded in expansions().iter().rev().step_by(10) {
+        assert_eq!(scenario.expand(expanded.script.seed), *expanded);
+    }
+}
+
+#[test]
+fn each_operation_and_each_family_is_off_in_some_seeds_and_on_in_most() {
+    for (what, ids) in [("operations off", ids::OPERATIONS), ("families off", ids::FAMILIES)] {
+        for id in ids {
+            let is_off = |it: &&Expanded| drawn(it, what).split(", ").any(|off| off == *id);
+            let off = expansions().iter().filter(is_off).count();
+            assert!((50..130).contains(&off), "{id} is off in {off} seeds");
+        }
+    }
+}
+
+/// Whether an action is what the operation consists of, beside others.
+fn is_of(operation: &str, action: &Action) -> bool {
+    match operation {
+        "create" => matches!(action, Action::Create),
+        "add" => matches!(action, Action::Add { .. }),
+        "remove" => matches!(action, Action::Remove { .. }),
+        "invite" => matches!(action, Action::Invite { .. }),
+        "join" | "new-client" => matches!(action, Action::Join),
+        "join-code" => matches!(action, Action::JoinWith { .. }),
+        "leave" => matches!(action, Action::Leave),
+        "self-remove" => matches!(action, Action::SelfRemove),
+        "remove-client" | "lose-client" => matches!(action, Action::RemoveClient { .. }),
+        "kick" => matches!(action, Action::Kick { .. }),
+        "ban" => matches!(action, Action::Ban { .. }),
+        "unban" => matches!(action, Action::Unban { .. }),
+        "change-role" | "duel" => matches!(action, Action::ChangeRole { .. }),
+        "change-own-role" => matches!(action, Action::ChangeOwnRole { .. }),
+        "change-policy" => matches!(action, Action::ChangePolicy { .. }),
+        "rename" => matches!(action, Action::Rename { .. }),
+        "update" => matches!(action, Action::Update),
+        "send" | "burst" => matches!(action, Action::Send { .. }),
+        "report-abuse" => matches!(action, Action::ReportAbuse { .. }),
+        "consent" => matches!(action, Action::Consent { .. }),
+        "asset" => matches!(action, Action::Download { .. }),
+        "delete-account" => matches!(action, Action::DeleteAccount),
+        other => panic!("which action is {other}?"),
+    }
+}
+
+#[test]
+fn each_operation_comes_to_its_own_steps_when_it_is_the_only_one() {
+    let draw = "[draw]\nrooms = 3\nnew_clients = 2\n[workload]\nduration = \"60s\"\n";
+    for id in ids::OPERATIONS {
+        let scenario = scenario(&with(&format!("{draw}weights = {{ {id} = 1 }}")));
+        let own = |seed| {
+            let steps = scenario.expand(seed).script.steps.into_iter();
+            // A workload begins with a creation, and adds the other users.
+            let begun = match *id {
+                "create" => 1,
+                "add" => 6,
+                _ => 0,
+            };
+            steps.filter(|step| is_of(id, &step.action)).count() > begun
+        };
+        assert!((0..10).any(own), "{id} comes to nothing");
+    }
+}
+
+#[test]
+fn a_lost_client_is_out_of_reach_to_the_end_of_the_workload() {
+    let text = with("[workload]\nduration = \"60s\"\nweights = { lose-client = 1 }");
+    let faults = expand(&text, 1).script.faults;
+    let offline = |it: &Fault| {
+        matches!(it.kind, FaultKind::Offline { .. })
+            && it.at_ms + it.for_ms.unwrap_or(0) == FOUNDED_MS + 60_000
+    };
+    assert!(!faults.is_empty() && faults.iter().all(offline), "{faults:?}");
+}
+
+#[test]
+fn duellists_are_of_different_users_and_act_within_an_epoch() {
+    let text = with(
+        "[draw]\npolicies = [\"cooperative\"]\npeculiar = 0\n\
+         [workload]\nduration = \"60s\"\nsensible = 100\nweights = { duel = 1 }",
+    );
+    for seed in 0..10 {
+        let script = expand(&text, seed).script;
+        let blows = script.steps.windows(2).filter(|pair| {
+            pair[1].at_ms - pair[0].at_ms <= 40
+                && pair[0].room == pair[1].room
+                && pair[0].client[..1] != pair[1].client[..1]
+        });
+        assert!(blows.count() > 0, "seed {seed}: {:?}", script.steps);
+    }
+}
+
+#[test]
+fn each_family_by_itself_strikes_with_its_own_faults() {
+    for family in FAMILIES {
+        let text = with(&format!(
+            "[draw]\nproviders = 4\n[workload]\nweights = {{ send = 1 }}\n[storm]\nfamilies = [\"{}\"]\nfaults = 5",
+            family.id
+        ));
+        let faults: Vec<_> =
+            (0..5).flat_map(|seed| expand(&text, seed).script.faults).map(|it| it.kind).collect();
+        assert!(!faults.is_empty(), "{} strikes nothing", family.id);
+        let own = |kind: &FaultKind| match family.id {
+            "partition" | "isolated-hub" | "split-followers" => {
+                matches!(kind, FaultKind::Partition(_))
+            }
+            "partition-one-way" => matches!(kind, FaultKind::PartitionOneWay(_)),
+            "hold" => matches!(kind, FaultKind::Hold(_)),
+            "delay" => matches!(kind, FaultKind::Delay { .. }),
+            "lose-requests" => matches!(kind, FaultKind::LoseRequests { .. }),
+            "lose-responses" => matches!(kind, FaultKind::LoseResponses { .. }),
+            "repeat" => matches!(kind, FaultKind::Repeat { .. }),
+            "crash" => matches!(kind, FaultKind::Crash { point: None, .. }),
+            "crash-at-point" => matches!(kind, FaultKind::Crash { point: Some(_), .. }),
+            "rollback" => matches!(kind, FaultKind::Rollback { .. }),
+            _ => matches!(kind, FaultKind::Offline { .. }),
+        };
+        assert!(faults.iter().all(own), "{}: {faults:?}", family.id);
+    }
+}
+
+#[test]
+fn a_hub_that_is_isolated_and_followers_that_are_split_leave_no_link_between_the_sides() {
+    for (family, links) in [("isolated-hub", 3..=3), ("split-followers", 3..=4)] {
+        let text = with(&format!(
+            "[draw]\nproviders = 4\n[workload]\n[storm]\nfamilies = [\"{family}\"]\nfaults = 1"
+        ));
+        for seed in 0..20 {
+            let faults = expand(&text, seed).script.faults;
+            let cuts = faults.iter().filter(|it| matches!(it.kind, FaultKind::Partition(_)));
+            assert!(links.contains(&cuts.count()), "{family}, seed {seed}: {faults:?}");
+        }
+    }
+}
+
+#[test]
+fn a_storm_is_over_when_the_workload_is() {
+    for Expanded { script, .. } in expansions() {
+        let end = script.faults.iter().map(|it| it.at_ms + it.for_ms.unwrap_or(0)).max();
+        // The longest workload.
+        assert!(end.unwrap_or(0) <= FOUNDED_MS + 60_000, "seed {}: {end:?}", script.seed);
+    }
+}
+
+#[test]
+fn an_operation_that_is_switched_off_does_not_move_the_others() {
+    let expanded = |swarm, seed| {
+        let weights = "weights = { update = 1, self-remove = 1 }";
+        expand(&with(&format!("[workload]\nsensible = 0\nswarm = {swarm}\n{weights}")), seed)
+    };
+    let updates = |it: Expanded| {
+        let steps = it.script.steps.into_iter();
+        steps.filter(|step| step.action == Action::Update).collect::<Vec<_>>()
+    };
+    let without = |seed: &u64| drawn(&expanded(50, *seed), "operations off") == "self-remove";
+    let seed = (0..100).find(without).unwrap();
+    let alone = updates(expanded(50, seed));
+    assert!(!alone.is_empty());
+    assert_eq!(alone, updates(expanded(0, seed)));
+}
+
+const FIXED: &str = r#"
+providers = ["a.example", "z.example"]
+users.alice = { at = "a.example", clients = ["A1"], new_clients = ["A2"] }
+users.bob = { at = "z.example", clients = ["B1"] }
+rooms.den = { hub = "z.example" }
+network.latency = "30ms"
+protocol.consent = "implied"
+steps = [
+    { at = "2s", who = "B1", do = "create", room = "den" },
+    { at = "3s", who = "B1", do = "add", user = "alice" },
+    { at = "9s", who = "A2", do = "join" },
+]
+faults = [
+    { at = "5s", for = "1s", fault = "offline", node = "A1" },
+]
+"#;
+
+#[test]
+fn what_a_file_names_is_there_and_is_not_drawn() {
+    for seed in 0..30 {
+        let expanded = expand(&with(&format!("{FIXED}[workload]\n[storm]")), seed);
+        let script = &expanded.script;
+        assert_reads_back(script);
+        let names: Vec<_> = script.users.keys().chain(script.rooms.keys()).collect();
+        assert_eq!(names, ["alice", "bob", "den"]);
+        assert_eq!((script.providers.len(), script.network.latency_max_ms), (2, 30));
+        let fixed = expand(&with(FIXED), seed).script;
+        assert!(fixed.steps.iter().all(|step| script.steps.contains(step)));
+        assert!(fixed.faults.iter().all(|fault| script.faults.contains(fault)));
+        assert!(script.steps.len() > fixed.steps.len());
+    }
+}
+
+#[test]
+fn what_is_drawn_on_request_comes_beside_what_a_file_names() {
+    for seed in 0..30 {
+        let text =
+            format!("{FIXED}[draw]\nproviders = 1\nusers = 3\nrooms = 2\n[workload]\n[storm]");
+        let script = expand(&with(&text), seed).script;
+        assert_reads_back(&script);
+        assert_eq!((script.providers.len(), script.users.len(), script.rooms.len()), (3, 5, 3));
+        assert!(script.users.contains_key("alice") && script.rooms.contains_key("den"));
+    }
+}
+
+#[test]
+fn a_storm_alone_befalls_the_steps_of_a_file() {
+    for seed in 0..30 {
+        let expanded = expand(&with(&format!("{FIXED}[storm]\nfaults = 10\nswarm = 0")), seed);
+        assert_reads_back(&expanded.script);
+        assert_eq!(expanded.script.steps, expand(&with(FIXED), seed).script.steps);
+        assert!(expanded.script.faults.len() > 5);
+    }
+}
+
+#[test]
+fn a_file_without_chance_draws_nothing() {
+    let expanded = expand(&with(FIXED), 5);
+    assert!(expanded.drawn.is_empty());
+    assert_eq!((expanded.script.seed, expanded.script.rest_ms), (5, 20_000));
+}
+
+#[test]
+fn ranges_of_one_value_are_kept() {
+    let text = with(
+        "[draw]\nproviders = 3\nusers = 6\nclients = 2\nnew_clients = 1\nrooms = 2\n\
+         policies = [\"strict\"]\npeculiar = 0\nlatency = \"50ms\"\nexplicit_consent = 100\n\
+         [workload]\nduration = \"10s\"\n[storm]\nfaults = 0",
+    );
+    let script = expand(&text, 1).script;
+    assert_eq!((script.providers.len(), script.users.len(), script.rooms.len()), (3, 6, 2));
+    assert!(script.users.values().all(|it| it.clients.len() == 2 && it.new_clients.len() == 1));
+    assert!(script.rooms.values().all(|room| room.charter.policy == "strict"));
+    assert_eq!((script.network.latency_min_ms, script.network.latency_max_ms), (50, 50));
+    assert!(script.protocol.key_material.explicit_consent);
+    let last = script.steps.last().unwrap().at_ms;
+    assert!(script.steps.iter().any(|step| step.at_ms > 3_000) && last <= 11_000, "{last}");
+}
+
+/// What is said of a file with these lines: what is wrong, and what was expected.
+fn said(lines: &str) -> (String, String) {
+    let problem = Scenario::read("random.toml", &with(lines), &[]).unwrap_err();
+    let page = render(&problem);
+    let label = page.lines().find_map(|line| line.split_once("╰── ")).map(|(_, label)| label);
+    let first = page.lines().next().unwrap().trim().trim_start_matches("× random.toml:");
+    (first.to_owned(), label.unwrap_or("nothing").to_owned())
+}
+
+macro_rules! says {
+    ($($name:ident: $lines:literal, $what:literal, $expected:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            assert_eq!(said($lines), ($what.to_owned(), $expected.to_owned()));
+        })*
+    };
+}
+
+says! {
+    a_misspelt_key_of_a_workload: "[workload]\nevry = \"1s\"",
+        "4:1: unknown key `evry`",
+        "expected one of duration, every, sensible, swarm, weights";
+    an_unknown_operation: "[workload]\nweights = { send = 1, snd = 1 }",
+        "4:23: unknown operation `snd`",
+        "expected one of create, add, remove, invite, join, join-code, new-client, leave, \
+         self-remove, remove-client, lose-client, kick, ban, unban, change-role, change-own-role, \
+         change-policy, rename, update, send, burst, report-abuse, duel, consent, asset, \
+         delete-account";
+    weights_of_nothing: "[workload]\nweights = { send = 0 }",
+        "4:11: there is nothing to draw from",
+        "expected at least one operation that weighs something";
+    a_weight_that_is_no_number: "[workload]\nweights = { send = \"often\" }",
+        "4:20: `send` can't be a text",
+        "expected a whole number from 0 to 1000";
+    a_time_in_hours: "[workload]\nduration = \"24h\"",
+        "4:12: `24h` is not a time",
+        "expected a time such as \"250ms\", \"3s\" or \"2m\"";
+    a_workload_that_is_too_much: "[workload]\nduration = \"60m\"\nevery = \"10ms..2s\"",
+        "3:1: an operation every 10ms for 60m is too much",
+        "expected at most 10000 operations";
+    an_unknown_family: "[workload]\n[storm]\nfamilies = [\"thunder\"]",
+        "5:13: unknown family of faults `thunder`",
+        "expected one of partition, partition-one-way, isolated-hub, split-followers, hold, delay, \
+         lose-requests, lose-responses, repeat, crash, crash-at-point, rollback, offline";
+    no_family_at_all: "[workload]\n[storm]\nfamilies = []",
+        "5:12: there is nothing to draw from",
+        "expected a list of families such as [\"crash\", \"hold\"]";
+    a_range_that_ends_before_it_begins: "[draw]\nusers = \"5..2\"",
+        "4:9: `users` can't be `5..2`",
+        "expected a number from 1 to 26, or a range such as \"1..26\"";
+    a_number_out_of_range: "[draw]\nproviders = 9",
+        "4:13: `providers` can't be 9",
+        "expected a whole number from 1 to 8";
+    a_range_that_is_none: "[storm]\nfaults = \"many\"",
+        "4:10: `faults` can't be `many`",
+        "expected a number from 0 to 10000, or a range such as \"0..10000\"";
+    an_unknown_policy: "[draw]\npolicies = [\"strikt\"]",
+        "4:13: unknown policy `strikt`",
+        "expected one of cooperative, strict, moderated, multi-organisation";
+    a_storm_over_nothing: "[storm]",
+        "3:1: this storm comes where any room is never created",
+        "expected a step that creates it before this";
+    a_workload_without_a_room:
+        "providers = [\"a.example\", \"b.example\"]\nusers.bob = { at = \"b.example\", clients = [\"B1\"] }\n\
+         rooms.den = { hub = \"a.example\" }\n[workload]",
+        "6:1: there is no room for this workload",
+        "expected a room whose hub has a user who is not listed in it yet";
+    a_step_before_the_room_that_the_workload_creates:
+        "providers = [\"a.example\"]\nusers.al = { at = \"a.example\", clients = [\"A1\"] }\n\
+         rooms.den = { hub = \"a.example\" }\nsteps = [{ at = \"5s\", who = \"A1\", do = \"update\" }]\n\
+         [workload]",
+        "6:40: the room `den` is never created",
+        "expected only in a room that is there";
+}
