@@ -1,13 +1,14 @@
 //! The command line: arguments to calls, verdicts to exit codes.
 //!
-//! `schism run` plays a scenario, `schism check` judges a stored trace again, `schism list` shows
-//! what can be named in a scenario. Each command gives its text for stdout and its exit code, or a
+//! `schism run` plays a scenario, `schism expand` shows what a seed makes of it, `schism check`
+//! judges a stored trace again, `schism list` shows what can be named in a scenario. Each command gives its text for stdout and its exit code, or a
 //! [`Failure`]; only [`main`] prints and ends the process.
 //!
 //! Exit codes: those of [`Outcome::exit_code`](schism::oracle::Outcome::exit_code), 64 for usage
 //! and bad files, 70 for what is Schism's own or the machine's fault.
 
 mod check;
+mod expand;
 mod list;
 mod run;
 
@@ -52,6 +53,7 @@ pub fn main() -> ExitCode {
 fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
     match command {
         Command::Run(arguments) => run::run(arguments, paint),
+        Command::Expand(arguments) => expand::expand(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
         Command::List(arguments) => list::list(arguments),
     }
@@ -112,6 +114,8 @@ Exit codes: 0 as expected, 1 safety violation, 2 inconclusive, 3 liveness violat
 enum Command {
     /// Play a scenario, judge the run and tell its story.
     Run(RunArguments),
+    /// Print what a seed makes of a scenario, as a scenario with nothing left to chance.
+    Expand(ExpandArguments),
     /// Judge a stored run again, from its trace.
     Check(CheckArguments),
     /// List what a scenario can name, or the scenarios there are.
@@ -134,6 +138,15 @@ struct RunArguments {
     /// Log what the nodes do to stderr, from this level on.
     #[arg(long, value_enum, value_name = "LEVEL")]
     log: Option<Level>,
+}
+
+#[derive(Debug, Args)]
+struct ExpandArguments {
+    /// The scenario file.
+    file: PathBuf,
+    /// The seed, decimal or 0x…; in place of the one that the file may pin.
+    #[arg(long, value_name = "N", value_parser = seed)]
+    seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -177,6 +190,10 @@ pub enum Catalogue {
     Behaviours,
     /// What can go wrong around them.
     Faults,
+    /// What users do in a random workload.
+    Operations,
+    /// What goes wrong in a storm.
+    Families,
     /// The files in scenarios/.
     Scenarios,
     /// What endpoints can answer.

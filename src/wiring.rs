@@ -8,7 +8,7 @@ use schism::mimi::rules::{READINGS, RULES, ReadingInfo, Rule};
 use schism::mimi::wire::{RESPONSE_CODES, ResponseCode};
 use schism::oracle::{INVARIANTS, InvariantInfo};
 use schism::report::Row;
-use schism::scenario;
+use schism::scenario::{self, FAMILIES, OPERATIONS, Operation, Scenario};
 use schism::script::Script;
 use schism::world::{FAULTS, Options};
 use serde::Serialize;
@@ -27,8 +27,13 @@ pub struct Listed {
 }
 
 /// Reads a scenario; the error is the message for people.
-pub fn read(path_name: &str, text: &str, seed: Option<u64>) -> Result<Script, String> {
-    scenario::read(path_name, text, seed, &rule_ids()).map_err(|error| scenario::render(&error))
+pub fn read(path_name: &str, text: &str) -> Result<Scenario, String> {
+    Scenario::read(path_name, text, &rule_ids()).map_err(|error| scenario::render(&error))
+}
+
+/// A script as the text of a scenario file.
+pub fn write(script: &Script) -> String {
+    scenario::write(script)
 }
 
 /// Plays a script with the real nodes and judges what they did.
@@ -76,6 +81,16 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
             READINGS.iter().map(told).collect()
         }
         Catalogue::Faults => FAULTS.iter().map(|it| row(it.id, it.meaning, it.source)).collect(),
+        Catalogue::Operations => {
+            let told = |it: &Operation| Row {
+                weight: Some(it.weight),
+                ..row(it.id, it.meaning, it.source)
+            };
+            OPERATIONS.iter().map(told).collect()
+        }
+        Catalogue::Families => {
+            FAMILIES.iter().map(|it| row(it.id, it.meaning, it.source)).collect()
+        }
         // These are files: see `scenarios`.
         Catalogue::Scenarios => Vec::new(),
         Catalogue::Codes => {

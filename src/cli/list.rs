@@ -69,6 +69,8 @@ mod tests {
             (Catalogue::Invariants, ids::INVARIANTS),
             (Catalogue::Behaviours, ids::BEHAVIOURS),
             (Catalogue::Faults, ids::FAULTS),
+            (Catalogue::Operations, ids::OPERATIONS),
+            (Catalogue::Families, ids::FAMILIES),
         ] {
             let text = listed(what, Format::Human);
             for id in ids {

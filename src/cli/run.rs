@@ -1,28 +1,25 @@
 //! `schism run`: reads a scenario, plays it, judges it, leaves its files and tells its story.
 
-use std::fs;
 use std::path::Path;
 
 use schism::campaign::Judged;
 use schism::report::{Folder, Found, Measured, Paint, Summary, story};
+use schism::scenario::Expanded;
 
+use super::expand::read;
 use super::{Answer, Failure, Format, RunArguments};
 use crate::wiring;
 
 /// Does it. Nothing is written where the scenario can't be read or the run breaks.
 pub fn run(arguments: &RunArguments, paint: Paint) -> Result<Answer, Failure> {
     let file = &arguments.file;
-    let shown = file.display().to_string();
-    let text = fs::read_to_string(file).map_err(|error| {
-        Failure::usage(&format!("cannot read {shown}: {error}; expected a scenario file"))
-    })?;
-    let script =
-        wiring::read(&shown, &text, arguments.seed).map_err(|error| Failure::usage(&error))?;
+    let scenario = read(file)?;
+    let Expanded { script, drawn } = scenario.expand(scenario.seed(arguments.seed));
     let again = again(file, script.seed);
     let played = wiring::play(&script, arguments.log.map(Into::into)).map_err(|error| {
         Failure::internal(&format!("the run broke: {error}\nto see it again: schism {again}"))
     })?;
-    conclude(arguments, &again, &played, paint)
+    conclude(arguments, &again, &played, &drawn, paint)
 }
 
 /// Files what was played and shows it.
@@ -30,6 +27,7 @@ fn conclude(
     arguments: &RunArguments,
     again: &str,
     played: &Judged,
+    drawn: &[(String, String)],
     paint: Paint,
 ) -> Result<Answer, Failure> {
     let Judged { script_text, run, verdict, trace, trace_sha256, wall_seconds } = played;
@@ -53,6 +51,7 @@ fn conclude(
                 mls_seconds,
                 folder: folder.path(),
                 arguments: again,
+                drawn,
             };
             story(header, entries, verdict, &measured, paint)
         }
@@ -77,6 +76,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::path::PathBuf;
 
     use schism::oracle::{Outcome, Verdict, judge};
@@ -161,7 +161,7 @@ mod tests {
         let again = again(&arguments.file, 3);
         let mut played = played(Outcome::AsExpected);
         played.verdict = judge(&played.run.header, &played.run.entries);
-        conclude(&arguments, &again, &played, Paint::plain()).unwrap();
+        conclude(&arguments, &again, &played, &[], Paint::plain()).unwrap();
         let dir = arguments.out.join("scenarios/nothing/3");
         let mut names: Vec<_> =
             fs::read_dir(&dir).unwrap().map(|file| file.unwrap().file_name()).collect();
@@ -182,7 +182,7 @@ mod tests {
             (Outcome::Liveness, 3),
             (Outcome::ExpectedViolationMissing, 5),
         ] {
-            let answer = conclude(&arguments, "run x", &played(outcome), Paint::plain());
+            let answer = conclude(&arguments, "run x", &played(outcome), &[], Paint::plain());
             assert_eq!(answer.unwrap().code, code);
         }
     }
@@ -192,7 +192,7 @@ mod tests {
         let place = Place::new("json");
         let arguments = place.arguments("nothing.toml".into(), Format::Json);
         let played = played(Outcome::AsExpected);
-        let answer = conclude(&arguments, "run x", &played, Paint::plain()).unwrap();
+        let answer = conclude(&arguments, "run x", &played, &[], Paint::plain()).unwrap();
         assert_eq!(answer.text.lines().count(), 1);
         let object: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
         assert_eq!(object["verdict"], "as_expected");
@@ -204,7 +204,7 @@ mod tests {
         let arguments = place.arguments("nothing.toml".into(), Format::Human);
         fs::write(&arguments.out, "a file where the folder should be").unwrap();
         let played = played(Outcome::AsExpected);
-        let failure = conclude(&arguments, "run x", &played, Paint::plain());
+        let failure = conclude(&arguments, "run x", &played, &[], Paint::plain());
         assert_eq!(failure.unwrap_err().code, INTERNAL);
     }
 

@@ -24,6 +24,8 @@ pub struct Measured<'a> {
     pub folder: &'a Path,
     /// The arguments after the program's name that make the same run again.
     pub arguments: &'a str,
+    /// What the seed drew for the run, and what came of each; none where nothing was left to chance.
+    pub drawn: &'a [(String, String)],
 }
 
 /// Tells a whole run.
@@ -36,7 +38,7 @@ pub fn story(
 ) -> String {
     let figures = Figures::of(entries);
     [
-        facts(header, paint),
+        facts(header, measured.drawn, paint),
         happenings(header, entries, paint),
         judgement(verdict, paint),
         costs(&figures, measured),
@@ -45,7 +47,7 @@ pub fn story(
     .join("\n")
 }
 
-fn facts(header: &Header, paint: Paint) -> String {
+fn facts(header: &Header, drawn: &[(String, String)], paint: Paint) -> String {
     let names = Names::of(header);
     let mut shown = format!("{}\n", paint.strong(&header.scenario));
     let mut fact = |label: &str, text: &str| {
@@ -62,6 +64,9 @@ fn facts(header: &Header, paint: Paint) -> String {
     fact("dishonest", &header.dishonest.join(", "));
     fact("to violate", &header.expected.join(", "));
     fact("seed", &header.seed.to_string());
+    for (n, (what, value)) in drawn.iter().enumerate() {
+        fact(if n == 0 { "drawn" } else { "" }, &format!("{what}: {value}"));
+    }
     shown
 }
 
@@ -148,6 +153,7 @@ mod tests {
             mls_seconds: 0.25,
             folder: Path::new("output/scenarios/small/7"),
             arguments: "run scenarios/small.toml --seed 7",
+            drawn: &[],
         };
         let (header, verdict) = (testing::header(), testing::verdict());
         story(&header, &testing::clubhouse(), &verdict, &measured, Paint::plain())
@@ -216,7 +222,9 @@ mod tests {
     fn an_empty_trace_has_a_story_too() {
         let (header, verdict) = (testing::header(), testing::verdict());
         let folder = Path::new("output");
-        let measured = Measured { wall_seconds: 0.0, mls_seconds: 0.0, folder, arguments: "run x" };
+        let arguments = "run x";
+        let measured =
+            Measured { wall_seconds: 0.0, mls_seconds: 0.0, folder, arguments, drawn: &[] };
         let told = story(&header, &[], &verdict, &measured, Paint::plain());
         assert!(told.contains("0 events, 0 epochs, 0 messages delivered"), "{told}");
     }
@@ -226,7 +234,16 @@ mod tests {
         let mut header = testing::header();
         header.dishonest = vec!["a.example".into()];
         header.expected = vec!["agreement".into()];
-        let facts = facts(&header, Paint::plain());
+        let facts = facts(&header, &[], Paint::plain());
         assert!(facts.contains("  dishonest  a.example\n  to violate agreement\n"), "{facts}");
+    }
+
+    #[test]
+    fn what_was_drawn_stands_below_the_seed_one_value_a_line() {
+        let drawn = [("users", "5"), ("operations off", "kick, ban")];
+        let drawn = drawn.map(|(what, value)| (what.to_owned(), value.to_owned()));
+        let facts = facts(&testing::header(), &drawn, Paint::plain());
+        let shown = "  drawn      users: 5\n             operations off: kick, ban\n";
+        assert!(facts.ends_with(shown), "{facts}");
     }
 }
