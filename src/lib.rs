@@ -16,7 +16,7 @@
 //! | [`adversary`] | nodes that misbehave |
 //! | [`world`] | turmoil, links, disks, crashes, the courier |
 //! | [`oracle`] | invariants over traces |
-//! | [`scenario`] | the file format and its messages |
+//! | [`scenario`] | the file format and its messages, and what a seed makes of it |
 //! | [`campaign`] | runs with the real nodes, played and judged |
 //! | [`report`] | console, JSON, files |
 //!

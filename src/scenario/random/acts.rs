@@ -1,6 +1,7 @@
 //! Operations that are one step: who does it, where and to whom.
 
 use super::moment::Moment;
+use crate::mimi::policy::PRESETS;
 use crate::mimi::room::{PolicyChange, Whom};
 use crate::mimi::wire::ConsentOperation;
 use crate::script::{Action, Step};
@@ -136,7 +137,10 @@ fn policy_change(it: &mut Moment<'_, '_>, room: &str) -> Option<PolicyChange> {
     let users = it.picture.script.users.len() as u64;
     let some = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
     Some(match it.draw.up_to(11) {
-        0 => PolicyChange::Roles(it.draw.pick(&["cooperative", "strict", "moderated"])?.to_owned()),
+        0 => {
+            let presets: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+            PolicyChange::Roles(it.draw.pick(&presets)?.to_owned())
+        }
         1 => PolicyChange::MaxUsers(some(it.draw.within((2, users + 2)))),
         2 => PolicyChange::MaxClients(some(it.draw.within((2, 3 * users)))),
         3 => PolicyChange::MultiDevice(it.draw.happens(50)),

@@ -129,16 +129,17 @@ impl Draw {
         let count = usize::try_from(count).unwrap_or_default().max(needed.len());
         let names: Vec<_> =
             USERS.iter().filter(|name| !script.users.contains_key(**name)).take(count).collect();
-        let mut clients = (0, 0);
+        let (mut users, mut clients) = (0, (0, 0));
         for name in names {
             let mut stream = dice.stream("topology", name);
             let provider = needed.pop().or_else(|| stream.pick(&script.providers));
             let Some(provider) = provider else { continue };
             let Some(user) = self.user(&mut stream, script, &provider, name) else { continue };
             clients = (clients.0 + user.clients.len(), clients.1 + user.new_clients.len());
+            users += 1;
             script.users.insert((*name).to_owned(), user);
         }
-        drawn.note("users", &count);
+        drawn.note("users", &users);
         drawn.note("clients", &format!("{}, and {} more to come", clients.0, clients.1));
     }
 

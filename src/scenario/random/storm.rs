@@ -118,9 +118,7 @@ impl Storm {
         let count = dice.stream("storm", "faults").within(self.faults);
         let ids: Vec<_> = self.families.iter().map(|family| family.id).collect();
         let swarm = Swarm::of(dice, "families", &ids, self.swarm);
-        drawn.note("faults at most", &count);
-        drawn.note("families off", &swarm);
-        let mut faults = Vec::new();
+        let (mut faults, mut struck) = (Vec::new(), 0);
         for number in 0..count {
             let mut draw = dice.stream("storm", &number.to_string());
             let Some(family) = draw.pick(&self.families) else { continue };
@@ -133,8 +131,11 @@ impl Storm {
             let mut strike = Strike { at_ms, for_ms, longest, draw, storm: self, script };
             let kinds = (family.strike)(&mut strike).unwrap_or_default();
             let for_ms = Some(strike.for_ms);
+            struck += u64::from(!kinds.is_empty());
             faults.extend(kinds.into_iter().map(|kind| Fault { at_ms, for_ms, kind }));
         }
+        drawn.note("faults", &format!("{struck} of {count} that could be"));
+        drawn.note("families off", &swarm);
         faults
     }
 }

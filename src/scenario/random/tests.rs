@@ -165,7 +165,8 @@ fn duellists_are_of_different_users_and_act_within_an_epoch() {
 fn each_family_by_itself_strikes_with_its_own_faults() {
     for family in FAMILIES {
         let text = with(&format!(
-            "[draw]\nproviders = 4\n[workload]\nweights = {{ send = 1 }}\n[storm]\nfamilies = [\"{}\"]\nfaults = 5",
+            "[draw]\nproviders = 4\n[workload]\nweights = {{ send = 1 }}\n\
+             [storm]\nfamilies = [\"{}\"]\nfaults = 5",
             family.id
         ));
         let faults: Vec<_> =
@@ -372,13 +373,15 @@ says! {
         "3:1: this storm comes where any room is never created",
         "expected a step that creates it before this";
     a_workload_without_a_room:
-        "providers = [\"a.example\", \"b.example\"]\nusers.bob = { at = \"b.example\", clients = [\"B1\"] }\n\
+        "providers = [\"a.example\", \"b.example\"]\n\
+         users.bob = { at = \"b.example\", clients = [\"B1\"] }\n\
          rooms.den = { hub = \"a.example\" }\n[workload]",
         "6:1: there is no room for this workload",
         "expected a room whose hub has a user who is not listed in it yet";
     a_step_before_the_room_that_the_workload_creates:
         "providers = [\"a.example\"]\nusers.al = { at = \"a.example\", clients = [\"A1\"] }\n\
-         rooms.den = { hub = \"a.example\" }\nsteps = [{ at = \"5s\", who = \"A1\", do = \"update\" }]\n\
+         rooms.den = { hub = \"a.example\" }\n\
+         steps = [{ at = \"5s\", who = \"A1\", do = \"update\" }]\n\
          [workload]",
         "6:40: the room `den` is never created",
         "expected only in a room that is there";
