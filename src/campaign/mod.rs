@@ -1,13 +1,24 @@
-//! Runs with the real nodes: one script played and judged.
+//! Runs with the real nodes: one script played and judged, and many.
 //!
 //! Here the honest server, the honest client and those that stand in their place are given to
-//! [`world`](crate::world), which knows none of them. Many runs at once (fuzzing, sweeps, ablation)
-//! come with later releases.
+//! [`world`](crate::world), which knows none of them. [`fuzz`] plays many seeds side by side; a
+//! [`Case`] is one of them, a [`Fingerprint`] says which failures are alike, and [`Coverage`] what
+//! was touched. Sweeps and ablation come with later releases.
+//!
+//! Not here: files and what is shown; whoever runs a campaign does that.
 
+mod case;
 mod cast;
+mod coverage;
+mod fingerprint;
+mod fuzz;
 mod inside;
 mod one;
 
+pub use case::{Case, Ended, How};
 pub use cast::Company;
+pub use coverage::{Both, CRASH_AT_POINT, Coverage, codes};
+pub use fingerprint::Fingerprint;
+pub use fuzz::{Plan, Searched, Watcher, fuzz};
 pub use inside::Inside;
 pub use one::{Judged, play_and_judge};

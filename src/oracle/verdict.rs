@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::invariant::{INVARIANTS, Kind};
+
 /// One broken invariant, at the first event that breaks it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Violation {
@@ -32,6 +34,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// The word for it in JSON and in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AsExpected => "as_expected",
+            Self::Safety => "safety",
+            Self::Liveness => "liveness",
+            Self::Inconclusive => "inconclusive",
+            Self::ExpectedViolationMissing => "expected_violation_missing",
+        }
+    }
+
     /// The process's exit code for it.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -53,4 +66,20 @@ pub struct Verdict {
     pub why: String,
     /// All violations, the earliest first; at most one for each invariant and room.
     pub violations: Vec<Violation>,
+}
+
+impl Verdict {
+    /// The violation that the verdict rests on: the first of its kind that nobody expects. None
+    /// where it rests on none.
+    pub fn decisive(&self, expected: &[String]) -> Option<&Violation> {
+        let kind = match self.verdict {
+            Outcome::Safety => Kind::Safety,
+            Outcome::Liveness => Kind::Liveness,
+            _ => return None,
+        };
+        let of_kind = |id: &str| INVARIANTS.iter().any(|info| info.id == id && info.kind == kind);
+        self.violations
+            .iter()
+            .find(|it| of_kind(&it.invariant) && !expected.contains(&it.invariant))
+    }
 }

@@ -9,7 +9,6 @@
 //! Not here: judging (`oracle`), and reading arguments (the command line).
 
 mod collapse;
-mod figures;
 mod folder;
 mod names;
 mod paint;
@@ -21,7 +20,6 @@ mod telling;
 mod testing;
 mod text;
 
-pub use figures::Figures;
 pub use folder::Folder;
 pub use paint::Paint;
 pub use story::{Measured, judgement, story};

@@ -6,13 +6,12 @@
 use std::path::Path;
 
 use super::collapse::{Shown, collapse};
-use super::figures::Figures;
 use super::names::Names;
 use super::paint::Paint;
 use super::telling::{Line, tell};
 use super::text::{count, hanging, length, seconds};
 use crate::oracle::{Outcome, Verdict};
-use crate::trace::{Entry, Header};
+use crate::trace::{Entry, Figures, Header};
 
 /// What stands beside a run and is not in its trace.
 pub struct Measured<'a> {

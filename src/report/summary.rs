@@ -6,9 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::Figures;
 use crate::oracle::{Outcome, Verdict, Violation};
-use crate::trace::{Digest, Entry, Header};
+use crate::trace::{Digest, Entry, Figures, Header};
 
 /// What a trace and its verdict tell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -124,7 +123,7 @@ impl Stored {
     pub fn differences(&self, found: &Found) -> Vec<String> {
         let mut differences = Vec::new();
         if self.verdict != found.verdict {
-            let (stored, now) = (word(self.verdict), word(found.verdict));
+            let (stored, now) = (self.verdict.word(), found.verdict.word());
             differences.push(format!("the verdict is {now}, summary.json says {stored}"));
         }
         if self.trace_sha256 != found.trace_sha256 {
@@ -133,12 +132,6 @@ impl Stored {
         }
         differences
     }
-}
-
-/// The word that JSON has for it.
-fn word(outcome: Outcome) -> String {
-    let json = serde_json::to_value(outcome).unwrap_or_default();
-    json.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -144,3 +144,33 @@ pub const FAMILIES: &[&str] = &[
     "rollback",
     "offline",
 ];
+
+/// What traces call the wishes of users. Most are the actions of a file; who changes its own role
+/// wishes what others wish of others.
+pub const WISHES: &[&str] = &[
+    "create",
+    "add",
+    "remove",
+    "send",
+    "rename",
+    "update",
+    "leave",
+    "join",
+    "report-abuse",
+    "invite",
+    "ban",
+    "unban",
+    "kick",
+    "change-role",
+    "remove-client",
+    "self-remove",
+    "change-policy",
+    "ask-consent",
+    "cancel-consent",
+    "grant-consent",
+    "revoke-consent",
+    "delete-account",
+    "find-user",
+    "upload",
+    "download",
+];

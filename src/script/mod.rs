@@ -363,6 +363,26 @@ pub enum FaultKind {
     },
 }
 
+impl FaultKind {
+    /// Its id in the fourth catalogue.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::Partition(_) => "partition",
+            Self::PartitionOneWay(_) => "partition-one-way",
+            Self::Hold(_) => "hold",
+            Self::Delay { .. } => "delay",
+            Self::LoseRequests { .. } => "lose-requests",
+            Self::LoseResponses { .. } => "lose-responses",
+            Self::Repeat { .. } => "repeat",
+            Self::Crash { .. } => "crash",
+            Self::Rollback { .. } => "rollback",
+            Self::Offline { .. } => "offline",
+            Self::SlowDisk { .. } => "slow-disk",
+            Self::Busy { .. } => "busy",
+        }
+    }
+}
+
 /// Named places in a node's work that a crash can aim at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Point {

@@ -1,9 +1,9 @@
 //! What can be counted in a trace.
 
-use crate::trace::{Entry, Event, Kind};
+use super::{Entry, Event, Kind};
 
 /// Counts over a whole trace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
     /// Entries.
     pub events: u64,

@@ -1,0 +1,277 @@
+//! What a campaign touched: every rule that let something pass or refused it, every response code,
+//! every wish of a user and what became of it, every fault.
+//!
+//! All is counted from traces and scripts, by the ids of the catalogues. A search that never
+//! reaches something tests nothing of it: [`Coverage::never_reached`] says what.
+//!
+//! A rule lets something pass where whatever it is held against was accepted: each accepted
+//! handshake has passed all rules about handshakes. Rules about requests are counted by what they
+//! stand before ([`PASSED_BY`]). Not counted: whether an event was interesting.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::mimi::rules::{Check, RULES};
+use crate::mimi::wire::{EACH_CLIENT, HTTP, RESPONSE_CODES};
+use crate::script::{FaultKind, Script, ids};
+use crate::trace::{Entry, Event, Fate, Kind};
+
+/// How often something went one way and the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Both {
+    /// Passed; came true.
+    pub yes: u64,
+    /// Refused; did not come true.
+    pub no: u64,
+}
+
+/// Counts over one run or many.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Rules, by id.
+    pub rules: BTreeMap<&'static str, Both>,
+    /// What users wanted, by its verb. A wish without an end is counted as not come true.
+    pub wishes: BTreeMap<String, Both>,
+    /// Response codes, by the catalogue's id.
+    pub codes: BTreeMap<String, u64>,
+    /// Faults, by id.
+    pub faults: BTreeMap<&'static str, u64>,
+}
+
+/// What shows that a rule about requests let one pass: rules by id, and the endpoint of a grant,
+/// or of a request that was answered well.
+const PASSED_BY: &[(&str, &[&str])] = &[
+    (
+        "keyMaterial",
+        &[
+            "key-material-through-the-hub",
+            "key-package-once",
+            "key-material-is-signed",
+            "user-is-known",
+            "consent-is-given",
+            "protocol-is-spoken",
+        ],
+    ),
+    ("groupInfo", &["group-info-is-signed", "group-info-for-participants", "room-is-known"]),
+    ("update", &["valid-mls", "group-info-matches", "key-package-not-expired"]),
+    ("welcome", &["welcome-after-its-commit"]),
+    ("create", &["room-is-new"]),
+    ("asset", &["asset-host-is-a-peer", "asset-is-known"]),
+    ("reportAbuse", &["may-report"]),
+    ("delivered", &["franking-tag-fits", "content-names-its-sender", "may-receive"]),
+    ("franked", &["frank-is-genuine"]),
+    (
+        "any",
+        &["peer-is-who-it-says", "body-at-most-1-mib", "body-is-well-formed", "route-is-known"],
+    ),
+];
+
+impl Coverage {
+    /// The faults of a script.
+    pub fn of_script(script: &Script) -> Self {
+        let mut coverage = Self::default();
+        for fault in &script.faults {
+            *coverage.faults.entry(fault.kind.id()).or_default() += 1;
+            if let FaultKind::Crash { point: Some(_), .. } = fault.kind {
+                *coverage.faults.entry(CRASH_AT_POINT).or_default() += 1;
+            }
+        }
+        coverage
+    }
+
+    /// Counts what a trace shows.
+    pub fn note(&mut self, entries: &[Entry]) {
+        let mut open: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut asked: BTreeMap<u64, &str> = BTreeMap::new();
+        for entry in entries {
+            for code in codes(&entry.event) {
+                *self.codes.entry(code).or_default() += 1;
+            }
+            match &entry.event {
+                Event::Intent { intent, wish, probe: false, .. } => {
+                    open.insert(intent, wish);
+                }
+                Event::IntentEnded { intent, fate, .. } => {
+                    if let Some(wish) = open.remove(intent.as_str()) {
+                        self.wish(wish, *fate == Fate::Done);
+                    }
+                }
+                Event::Request { endpoint, .. } => {
+                    asked.insert(entry.n, endpoint);
+                }
+                Event::Response { request, status: 200..300, .. } => {
+                    self.passed_by("any");
+                    let asset = |it: &&str| it.ends_with("ownload") || it.ends_with("asset");
+                    if asked.get(request).is_some_and(asset) {
+                        self.passed_by("asset");
+                    }
+                }
+                event => self.note_rules(event),
+            }
+        }
+        open.into_values().for_each(|wish| self.wish(wish, false));
+    }
+
+    fn note_rules(&mut self, event: &Event) {
+        match event {
+            Event::Refused { rule, .. } | Event::Rejected { rule, .. } => {
+                if let Some(rule) = RULES.iter().find(|it| it.id == rule) {
+                    self.rules.entry(rule.id).or_default().no += 1;
+                }
+            }
+            Event::Accepted { kind: Kind::Created, .. } => self.passed_by("create"),
+            Event::Accepted { kind: Kind::Message, .. } => {
+                self.passed(|it| matches!(it, Check::Message(_)))
+            }
+            Event::Accepted { change, .. } => {
+                self.passed(|it| matches!(it, Check::Handshake(_)));
+                self.passed_by("update");
+                if !change.adds.is_empty() {
+                    self.passed_by("welcome");
+                }
+            }
+            Event::Answered { endpoint, code, .. } if code == "success" => self.passed_by(endpoint),
+            Event::Reported { .. } => self.passed_by("reportAbuse"),
+            Event::Delivered { frank, .. } => {
+                self.passed_by("delivered");
+                if frank.is_some() {
+                    self.passed_by("franked");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn passed(&mut self, of: impl Fn(&Check) -> bool) {
+        for rule in RULES.iter().filter(|rule| of(&rule.check)) {
+            self.rules.entry(rule.id).or_default().yes += 1;
+        }
+    }
+
+    fn passed_by(&mut self, what: &str) {
+        let rules = PASSED_BY.iter().filter(|(by, _)| *by == what).flat_map(|(_, rules)| *rules);
+        for rule in rules {
+            self.rules.entry(rule).or_default().yes += 1;
+        }
+    }
+
+    fn wish(&mut self, verb: &str, done: bool) {
+        let both = self.wishes.entry(verb.to_owned()).or_default();
+        match done {
+            true => both.yes += 1,
+            false => both.no += 1,
+        }
+    }
+
+    /// Adds the counts of another run.
+    pub fn add(&mut self, other: &Self) {
+        let both = |mine: &mut Both, theirs: &Both| {
+            (mine.yes, mine.no) = (mine.yes + theirs.yes, mine.no + theirs.no);
+        };
+        other.rules.iter().for_each(|(id, it)| both(self.rules.entry(id).or_default(), it));
+        for (verb, it) in &other.wishes {
+            both(self.wishes.entry(verb.clone()).or_default(), it);
+        }
+        for (code, times) in &other.codes {
+            *self.codes.entry(code.clone()).or_default() += times;
+        }
+        for (fault, times) in &other.faults {
+            *self.faults.entry(fault).or_default() += times;
+        }
+    }
+
+    /// Everything that was never reached: `rule authorised refused`, `code update/notAllowed`,
+    /// `wish kick came true`, `fault hold`; in the order of the catalogues.
+    pub fn never_reached(&self) -> Vec<String> {
+        let mut missing = Vec::new();
+        let mut miss = |reached: bool, what: String| {
+            if !reached {
+                missing.push(what);
+            }
+        };
+        for rule in RULES {
+            let both = self.rules.get(rule.id).copied().unwrap_or_default();
+            miss(both.yes > 0, format!("rule {} passed", rule.id));
+            miss(both.no > 0, format!("rule {} refused", rule.id));
+        }
+        for code in RESPONSE_CODES {
+            let id = code.id();
+            miss(self.codes.contains_key(&id), format!("code {id}"));
+        }
+        let verbs: BTreeSet<_> = ids::WISHES.iter().copied().collect();
+        for verb in verbs {
+            let both = self.wishes.get(verb).copied().unwrap_or_default();
+            miss(both.yes > 0, format!("wish {verb} came true"));
+            miss(both.no > 0, format!("wish {verb} did not come true"));
+        }
+        for fault in ids::FAULTS.iter().chain([&CRASH_AT_POINT]) {
+            miss(self.faults.contains_key(fault), format!("fault {fault}"));
+        }
+        missing
+    }
+}
+
+/// Stands beside the faults: a crash that waits for its node to come to a point.
+pub const CRASH_AT_POINT: &str = "crash at a point";
+
+/// The response codes that an event shows, as the catalogue calls them.
+pub fn codes(event: &Event) -> Vec<String> {
+    match event {
+        Event::Refused { endpoint, code, .. } => vec![format!("{endpoint}/{code}")],
+        Event::Response { status, .. } => vec![format!("{HTTP}/{status}")],
+        Event::Answered { endpoint, code, clients, .. } => {
+            let of_clients = clients.values().map(|code| format!("{EACH_CLIENT}/{code}"));
+            std::iter::once(format!("{endpoint}/{code}")).chain(of_clients).collect()
+        }
+        Event::Accepted { kind: Kind::Message, .. } => vec!["submitMessage/success".to_owned()],
+        Event::Accepted { .. } => vec!["update/success".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_about_requests_is_counted_by_what_it_stands_before() {
+        for rule in RULES.iter().filter(|rule| matches!(rule.check, Check::Request)) {
+            let known = PASSED_BY.iter().any(|(_, rules)| rules.contains(&rule.id));
+            assert!(known, "{}", rule.id);
+        }
+        let all: Vec<_> = PASSED_BY.iter().flat_map(|(_, rules)| *rules).collect();
+        assert!(all.iter().all(|id| RULES.iter().any(|rule| rule.id == **id)));
+    }
+
+    #[test]
+    fn nothing_is_reached_by_nothing_and_what_is_counted_is_reached() {
+        let nothing = Coverage::default().never_reached();
+        assert!(nothing.contains(&"rule authorised passed".to_owned()));
+        assert!(nothing.contains(&"fault hold".to_owned()));
+        let mut coverage = Coverage::default();
+        let refused = Event::Refused {
+            room: None,
+            endpoint: "update".to_owned(),
+            rule: "authorised".to_owned(),
+            code: "notAllowed".to_owned(),
+            why: String::new(),
+            digest: None,
+            judged: None,
+        };
+        let wish = Event::Intent {
+            intent: "s1".to_owned(),
+            room: crate::mimi::uri::RoomUri::parse("mimi://a.example/r/hall").unwrap(),
+            wish: "kick".to_owned(),
+            object: String::new(),
+            probe: false,
+        };
+        let entry = |n, event| Entry { n, at_ms: 0, node: "x".to_owned(), cause: None, event };
+        coverage.note(&[entry(1, refused), entry(2, wish)]);
+        let mut twice = coverage.clone();
+        twice.add(&coverage);
+        assert_eq!(twice.wishes["kick"], Both { yes: 0, no: 2 });
+        assert_eq!(twice.rules["authorised"], Both { yes: 0, no: 2 });
+        assert_eq!(twice.codes["update/notAllowed"], 2);
+        let reached = nothing.len() - twice.never_reached().len();
+        assert_eq!(reached, 3);
+    }
+}
