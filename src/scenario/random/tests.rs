@@ -44,7 +44,7 @@ fn the_lists_name_what_a_file_can_name() {
     assert_eq!((operations.as_slice(), families.as_slice()), (ids::OPERATIONS, ids::FAMILIES));
     let operations = OPERATIONS.iter().map(|it| (it.meaning, it.source));
     let families = FAMILIES.iter().map(|it| (it.meaning, it.source));
-    assert!(operations.chain(families).all(|(meaning, source)| meaning != "" && source != ""));
+    assert!(operations.chain(families).all(|(a, b)| !a.is_empty() && !b.is_empty()));
     assert!(OPERATIONS.iter().all(|it| it.weight > 0));
 }
 
