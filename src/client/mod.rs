@@ -21,6 +21,7 @@ mod messaging;
 mod replies;
 mod reporting;
 mod room;
+mod steady;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -33,6 +34,7 @@ use self::affairs::Affairs;
 use self::errand::{Answer, Tag};
 use self::kit::Kit;
 use self::room::{Room, RoomRecord};
+use self::steady::Steady;
 use crate::mimi::local::{Errand, LocalRoute, MailboxRequest, MailboxResponse, PublishKeyPackages};
 use crate::mimi::rules::{Actor, RuleSet};
 use crate::mimi::uri::RoomUri;
@@ -113,6 +115,7 @@ pub async fn run(setup: Setup, mut wishes: UnboundedReceiver<Wish>) {
     loop {
         client.send_what_is_due().await;
         let pause = client.pause_ms();
+        let due = client.now() + pause;
         tokio::select! {
             biased;
             Some(answer) = client.under_way.join_next() => match answer {
@@ -121,7 +124,7 @@ pub async fn run(setup: Setup, mut wishes: UnboundedReceiver<Wish>) {
                 Err(_) => client.mail_asked = false,
             },
             Some(wish) = wishes.recv() => client.wished(wish).await,
-            () = client.setup.clock.sleep(pause) => {}
+            () = client.setup.clock.sleep(pause) => client.steady.is_at_least(due),
         }
     }
 }
@@ -129,6 +132,7 @@ pub async fn run(setup: Setup, mut wishes: UnboundedReceiver<Wish>) {
 struct Client {
     setup: Setup,
     kit: Kit,
+    steady: Steady,
     secret: [u8; 32],
     cursor: u64,
     registered: bool,
@@ -166,6 +170,7 @@ impl Client {
             rules: setup.rules.clone(),
         };
         let mut client = Self {
+            steady: Steady::new(setup.clock.clone()),
             kit,
             secret,
             cursor: 0,
@@ -231,7 +236,7 @@ impl Client {
     }
 
     fn now(&self) -> u64 {
-        self.setup.clock.now_ms()
+        self.steady.now_ms()
     }
 
     fn room(&mut self, uri: &RoomUri) -> &mut Room {

@@ -135,20 +135,21 @@ impl Inner {
         body: &Bytes,
     ) -> Result<http::Response<Bytes>, Failure> {
         let request = MailboxRequest::decode(body).map_err(|error| Failure::malformed(&error))?;
-        let deadline = self.setup.clock.now_ms() + u64::from(request.wait_ms);
+        // By the wait and not by the clock, which may be put back meanwhile.
+        let mut wait = self.setup.clock.sleep(request.wait_ms.into());
+        let mut is_over = request.wait_ms == 0;
         loop {
             // Asked for before looking, so that mail that comes between is not missed.
             let came = self.mail_came.notified();
             let response = self.state.borrow_mut().mail.read(client, request.cursor);
-            let now = self.setup.clock.now_ms();
             let gap = response.first_kept > request.cursor.saturating_add(1);
-            if !response.items.is_empty() || gap || now >= deadline {
+            if !response.items.is_empty() || gap || is_over {
                 return Ok(answer(200, response.encode()));
             }
             tokio::select! {
                 biased;
                 () = came => {}
-                () = self.setup.clock.sleep(deadline - now) => {}
+                () = &mut wait => is_over = true,
             }
         }
     }
