@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod busy;
+mod clocks;
 mod codes;
 mod crashes;
 mod expulsion;
@@ -59,6 +60,7 @@ fn once(name: &str, seed: Option<u64>, shows: impl Fn(&Played)) {
 /// All that the tests of this target say.
 const TESTS: &[&str] = &[
     include_str!("busy.rs"),
+    include_str!("clocks.rs"),
     include_str!("codes.rs"),
     include_str!("crashes.rs"),
     include_str!("expulsion.rs"),

@@ -336,6 +336,8 @@ impl<'a> Teller<'a> {
             Event::Restarted { rolled_back: true } => {
                 notable("runs again, from an older state of its disk".into())
             }
+            Event::ClockSet { off_ms: 0 } => notable("has its clock put right".into()),
+            Event::ClockSet { off_ms } => notable(format!("has its clock off by {off_ms} ms")),
             Event::Offline => notable("is offline".into()),
             Event::Online => notable("is online again".into()),
             Event::BehaviourBegan { behaviour } => {

@@ -33,6 +33,7 @@ const FAULT_KEYS: &[&str] = &[
     "back",
     "status",
     "retry_after",
+    "by",
 ];
 const END_FORM: &str = "a provider, or `clients.` and a provider";
 const BETWEEN_FORM: &str = "two link ends such as [\"a.example\", \"b.example\"]";
@@ -79,13 +80,15 @@ fn fault(value: &Value<'_>, topology: &Topology, steps: &Steps) -> Result<Fault,
     let name = fields.need("fault", &form)?.text(&form)?;
     let kind = Reader { fields: &fields, topology, name: &name }.kind()?;
     let has_default = matches!(kind, FaultKind::Crash { .. } | FaultKind::Rollback { .. });
+    let may_last = matches!(kind, FaultKind::ClockStep { .. } | FaultKind::ClockDrift { .. });
     let for_ms = match fields.get("for") {
-        None if has_default => OUTAGE_MS,
-        None => fields.need("for", "how long it lasts")?.time(1)?,
-        Some(length) => length.time(1)?,
+        None if has_default => Some(OUTAGE_MS),
+        None if may_last => None,
+        None => Some(fields.need("for", "how long it lasts")?.time(1)?),
+        Some(length) => Some(length.time(1)?),
     };
     steps.room_exists((at_ms, &at.span()), "this fault", None)?;
-    Ok(Fault { at_ms, for_ms: Some(for_ms), kind })
+    Ok(Fault { at_ms, for_ms, kind })
 }
 
 /// Reads what is particular to a kind of fault.
@@ -106,6 +109,8 @@ impl Reader<'_, '_> {
             "rollback" => &["node", "back"],
             "offline" => &["node"],
             "slow-disk" => &["node", "up_to"],
+            "clock-step" => &["node", "by"],
+            "clock-drift" => &["node", "percent"],
             "busy" => &["node", "percent", "status", "retry_after"],
             unknown => {
                 let known = ids::FAULTS.iter().copied();
@@ -135,6 +140,15 @@ impl Reader<'_, '_> {
                 FaultKind::Rollback { node: self.client()?, back_ms: back.time(1)? }
             }
             "busy" => self.busy()?,
+            "clock-step" => {
+                let by = self.fields.need("by", "how far the clock jumps, such as \"-30s\"")?;
+                FaultKind::ClockStep { node: self.node()?.0.text.to_owned(), by_ms: by.offset()? }
+            }
+            "clock-drift" => {
+                let percent = self.fields.need("percent", "how much the clock gains or loses")?;
+                let percent = percent.signed(-50..=100)?;
+                FaultKind::ClockDrift { node: self.node()?.0.text.to_owned(), percent }
+            }
             "slow-disk" => {
                 let (node, _) = self.node()?;
                 let up_to = self.fields.need("up_to", "the most time that a sync takes")?;

@@ -159,6 +159,19 @@ impl<'t> Value<'t> {
         })
     }
 
+    /// The value as a whole number of `range`, which may be below 0 and is not 0.
+    pub(super) fn signed(&self, range: std::ops::RangeInclusive<i64>) -> Result<i64, Complaint> {
+        let expected = format!("a whole number from {} to {}", range.start(), range.end());
+        let DeValue::Integer(integer) = self.value.get_ref() else {
+            return Err(self.not(&expected));
+        };
+        let number = i64::from_str_radix(integer.as_str(), integer.radix());
+        number.ok().filter(|number| range.contains(number) && *number != 0).ok_or_else(|| {
+            let what = format!("`{}` can't be {integer}", self.key);
+            Complaint::new(&self.value.span(), what, format!("expected {expected}, but for 0"))
+        })
+    }
+
     /// The value as true or false.
     pub(super) fn flag(&self) -> Result<bool, Complaint> {
         match self.value.get_ref() {

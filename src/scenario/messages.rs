@@ -425,6 +425,14 @@ says! {
         => r#"fault = "busy", node = "b.example", percent = 9, retry_after = "2500ms""#,
         "17:94: `Retry-After` can't say 2500ms",
         "expected whole seconds";
+    a_clock_that_jumps_nowhere: r#"fault = "partition", between = ["a.example", "b.example"]"#
+        => r#"fault = "clock-step", node = "B1", by = "-0s""#,
+        "17:71: `0s` is too short",
+        "expected at least 1ms";
+    a_clock_that_stands_still: r#"fault = "partition", between = ["a.example", "b.example"]"#
+        => r#"fault = "clock-drift", node = "B1", percent = -100"#,
+        "17:77: `percent` can't be -100",
+        "expected a whole number from -50 to 100, but for 0";
     a_client_at_a_hubs_point: r#"fault = "partition", between = ["a.example", "b.example"]"#
         => r#"fault = "crash", node = "B1", point = "after_durable""#,
         "17:69: unknown point of a client `after_durable`",

@@ -211,6 +211,11 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
         1 => time().prop_map(|back_ms| FaultKind::Rollback { node: "B1".to_owned(), back_ms }),
         1 => Just(FaultKind::Offline { client: "A.2".to_owned() }),
         1 => busy(),
+        1 => (-86_400_000..=86_400_000i64)
+            .prop_filter("a step", |by_ms| *by_ms != 0)
+            .prop_map(|by_ms| FaultKind::ClockStep { node: "a.example".to_owned(), by_ms }),
+        1 => prop::sample::select(vec![-50, -1, 5, 100])
+            .prop_map(|percent| FaultKind::ClockDrift { node: "B1".to_owned(), percent }),
         1 => (prop::sample::select(vec!["a.example", "B1"]), time())
             .prop_map(|(node, up_to_ms)| FaultKind::SlowDisk { node: node.to_owned(), up_to_ms }),
     ];

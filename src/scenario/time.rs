@@ -1,6 +1,7 @@
 //! Times as scenario files write them: a whole number and `ms`, `s` or `m`.
 //!
-//! Simulated milliseconds inside. There are no fractions and no sums: `1500ms`, not `1.5s`.
+//! Simulated milliseconds inside. There are no fractions and no sums: `1500ms`, not `1.5s`. Where
+//! something moves in time, `+` or `-` stands in front.
 
 use super::fields::{Text, Value};
 use super::problem::Complaint;
@@ -9,12 +10,25 @@ use super::problem::Complaint;
 pub(super) const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
 
 const FORM: &str = "a time such as \"250ms\", \"3s\" or \"2m\"";
+const OFFSET_FORM: &str = "a time forward or back such as \"+3s\" or \"-30s\"";
 const RANGE_FORM: &str = "a time such as \"20ms\" or a range such as \"20ms..60ms\"";
 
 impl Value<'_> {
     /// The value as a time of at least `least` milliseconds.
     pub(super) fn time(&self, least: u64) -> Result<u64, Complaint> {
         time(&self.text(FORM)?, least)
+    }
+
+    /// The value as a time forward or back, in milliseconds.
+    pub(super) fn offset(&self) -> Result<i64, Complaint> {
+        let whole = self.text(OFFSET_FORM)?;
+        let (sign, text) = match whole.text.strip_prefix('-') {
+            Some(text) => (-1, text),
+            None => (1, whole.text.strip_prefix('+').unwrap_or(whole.text)),
+        };
+        let ms = time(&Text { text, span: whole.span }, 1)?;
+        // A day at most.
+        Ok(sign * i64::try_from(ms).unwrap_or(i64::MAX))
     }
 
     /// The value as a time, or as two times with `..` between them, the longer one last.

@@ -171,6 +171,14 @@ fn fault(fault: &Fault) -> String {
             ("rollback", format!("node = {}, back = {}", text(node), time(*back_ms)))
         }
         FaultKind::Offline { client } => ("offline", format!("node = {}", text(client))),
+        FaultKind::ClockStep { node, by_ms } => {
+            let sign = if *by_ms < 0 { '-' } else { '+' };
+            let by = text(&format!("{sign}{}", show(by_ms.unsigned_abs())));
+            ("clock-step", format!("node = {}, by = {by}", text(node)))
+        }
+        FaultKind::ClockDrift { node, percent } => {
+            ("clock-drift", format!("node = {}, percent = {percent}", text(node)))
+        }
         FaultKind::SlowDisk { node, up_to_ms } => {
             ("slow-disk", format!("node = {}, up_to = {}", text(node), time(*up_to_ms)))
         }

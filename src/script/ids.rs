@@ -96,6 +96,8 @@ pub const FAULTS: &[&str] = &[
     "offline",
     "busy",
     "slow-disk",
+    "clock-step",
+    "clock-drift",
 ];
 
 /// Ids of what users do in a random workload.

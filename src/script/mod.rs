@@ -361,6 +361,21 @@ pub enum FaultKind {
         /// Most time that a sync takes, in simulated milliseconds; each draws its own.
         up_to_ms: u64,
     },
+    /// A server's or a client's clock is put on or back; at the end of the fault it is put right,
+    /// if it has one. Waiting still takes as long as it should.
+    ClockStep {
+        /// A provider's domain or a client's short name.
+        node: String,
+        /// By how many milliseconds; less than 0 for back.
+        by_ms: i64,
+    },
+    /// A server's or a client's clock gains or loses; likewise.
+    ClockDrift {
+        /// A provider's domain or a client's short name.
+        node: String,
+        /// In percent of the time that passes; less than 0 where it loses.
+        percent: i64,
+    },
 }
 
 impl FaultKind {
@@ -379,6 +394,8 @@ impl FaultKind {
             Self::Offline { .. } => "offline",
             Self::SlowDisk { .. } => "slow-disk",
             Self::Busy { .. } => "busy",
+            Self::ClockStep { .. } => "clock-step",
+            Self::ClockDrift { .. } => "clock-drift",
         }
     }
 }

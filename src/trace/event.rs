@@ -369,6 +369,11 @@ pub enum Event {
         /// From an older state of the disk than its last.
         rolled_back: bool,
     },
+    /// A fault of a node's clock begins or ends. Times in the trace are not the node's.
+    ClockSet {
+        /// Milliseconds that the clock is ahead of simulated time now; less than 0 where behind.
+        off_ms: i64,
+    },
     /// A client cannot reach its provider.
     Offline,
     /// It can again.

@@ -1,5 +1,5 @@
-//! The fourth catalogue: what the network, the servers, the disks and the clients' lines
-//! can do.
+//! The fourth catalogue: what the network, the servers, the disks, the clocks and the
+//! clients' lines can do.
 
 /// A fault of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub static FAULTS: &[FaultInfo] = &[
     fault("offline", "a client cannot reach its provider", "R3; L2"),
     fault("busy", "a server turns requests away, for a while", "P06 §5.5; RFC 9110 §10.2.3"),
     fault("slow-disk", "what a node syncs is durable only after a while", "A15; I7"),
+    fault("clock-step", "a node's clock jumps on or back", "I29; Q5"),
+    fault("clock-drift", "a node's clock is fast or slow", "I29; Q5"),
 ];
 
 #[cfg(test)]

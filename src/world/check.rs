@@ -111,7 +111,10 @@ fn check_fault(
         FaultKind::Partition(link) | FaultKind::PartitionOneWay(link) | FaultKind::Hold(link) => {
             check_link(link, is_provider)
         }
-        FaultKind::Crash { node, .. } | FaultKind::SlowDisk { node, .. } => {
+        FaultKind::Crash { node, .. }
+        | FaultKind::SlowDisk { node, .. }
+        | FaultKind::ClockStep { node, .. }
+        | FaultKind::ClockDrift { node, .. } => {
             known(is_client(node) || is_provider(node), "provider or client", node)
         }
         FaultKind::Rollback { node, .. } => known(is_client(node), "client", node),

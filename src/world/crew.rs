@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::access::Order;
 use super::cast::{Cast, Given, Wish};
 use super::chance::Chance;
+use super::clocks::{Clocks, NodeClock};
 use super::courier::Courier;
 use super::dialer::{Dialer, Line};
 use super::disk::Cabinet;
@@ -34,6 +35,8 @@ pub struct Props {
     pub courier: Rc<Courier>,
     /// What reaches what.
     pub links: Rc<Links>,
+    /// What nodes' clocks show.
+    pub clocks: Rc<Clocks>,
     /// Crashes that wait at points.
     pub ambush: Rc<Ambush>,
     /// What was sent.
@@ -63,7 +66,7 @@ impl Props {
         };
         let given = Given {
             network: Rc::new(network),
-            clock: Rc::new(Now),
+            clock: Rc::new(NodeClock { node: node.name().into(), clocks: self.clocks.clone() }),
             points: Rc::new(LifePoints { life: life.clone(), ambush: self.ambush.clone() }),
             journal,
             random: self.chance.bytes("node", &[node.name(), &start.to_string()]),

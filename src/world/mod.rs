@@ -2,7 +2,7 @@
 //!
 //! A run has a fresh OS thread of its own, on which nothing is left to chance: keyed dice
 //! ([`chance`]), a fixed `getrandom` ([`entropy`]), an inline rayon pool, simulated time
-//! ([`time`]). Each provider has two hosts: its `server`, and its `access` network, which carries
+//! ([`time`]; `clocks` has nodes' clocks show it, or not). Each provider has two hosts: its `server`, and its `access` network, which carries
 //! its clients. The driver (`stage`) ticks them all, and between ticks does what is on the
 //! `agenda`: it gives users' wishes to clients and lets faults begin and end. Links are cut and
 //! held in `links`; single requests meet the `courier`, on their way through the `dialer`. Nodes
@@ -22,6 +22,7 @@ pub mod cast;
 mod catalogue;
 pub mod chance;
 mod check;
+mod clocks;
 mod courier;
 mod crew;
 mod dialer;
@@ -190,6 +191,7 @@ fn props(
         chance,
         courier: Rc::new(courier::Courier::new(chance, script.network.clone())),
         links: Rc::default(),
+        clocks: Rc::default(),
         ambush: Rc::default(),
         tap: tap::Tap::new(stops.collect()),
         cabinet: disk::Cabinet::new(Now, chance, rolled_back.collect()),

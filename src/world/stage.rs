@@ -221,6 +221,10 @@ impl<'s> Stage<'s> {
             FaultKind::SlowDisk { node, up_to_ms } => {
                 self.props.cabinet.slow_down(node, *up_to_ms);
             }
+            FaultKind::ClockStep { node, .. } | FaultKind::ClockDrift { node, .. } => {
+                let off_ms = self.props.clocks.begin(node, fault, self.now_ms);
+                self.record_of(node, Event::ClockSet { off_ms });
+            }
             _ => self.props.courier.begin(fault),
         }
         self.props.links.settle(&self.sim, &self.hosts);
@@ -246,6 +250,10 @@ impl<'s> Stage<'s> {
                 }
             }
             FaultKind::SlowDisk { node, up_to_ms } => self.props.cabinet.speed_up(node, *up_to_ms),
+            FaultKind::ClockStep { node, .. } | FaultKind::ClockDrift { node, .. } => {
+                let off_ms = self.props.clocks.end(node, fault, self.now_ms);
+                self.record_of(node, Event::ClockSet { off_ms });
+            }
             _ => self.props.courier.end(fault),
         }
         self.props.links.settle(&self.sim, &self.hosts);
