@@ -1,20 +1,27 @@
 //! The command line: arguments to calls, verdicts to exit codes.
 //!
-//! `schism run` plays a scenario, `schism expand` shows what a seed makes of it, `schism check`
-//! judges a stored trace again, `schism list` shows what can be named in a scenario. Each command gives its text for stdout and its exit code, or a
-//! [`Failure`]; only [`main`] prints and ends the process.
+//! `schism run` plays a scenario, `schism expand` shows what a seed makes of it, `schism fuzz` plays
+//! many seeds, `schism replay` plays a failure again, `schism meta` compares two processes,
+//! `schism check` judges a stored trace again, `schism list` shows what can be named in a scenario.
+//! Each command gives its text for stdout and its exit code, or a [`Failure`]; only [`main`] prints
+//! and ends the process.
 //!
 //! Exit codes: those of [`Outcome::exit_code`](schism::oracle::Outcome::exit_code), 64 for usage
 //! and bad files, 70 for what is Schism's own or the machine's fault.
 
 mod check;
 mod expand;
+mod fuzz;
 mod list;
+mod meta;
+mod progress;
+mod replay;
 mod run;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use schism::report::Paint;
@@ -54,6 +61,9 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
     match command {
         Command::Run(arguments) => run::run(arguments, paint),
         Command::Expand(arguments) => expand::expand(arguments),
+        Command::Fuzz(arguments) => fuzz::fuzz(arguments),
+        Command::Replay(arguments) => replay::replay(arguments),
+        Command::Meta(arguments) => meta::meta(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
         Command::List(arguments) => list::list(arguments),
     }
@@ -116,6 +126,12 @@ enum Command {
     Run(RunArguments),
     /// Print what a seed makes of a scenario, as a scenario with nothing left to chance.
     Expand(ExpandArguments),
+    /// Play many seeds, and keep what fails.
+    Fuzz(FuzzArguments),
+    /// Play a failure again that a search found.
+    Replay(ReplayArguments),
+    /// Play each seed in two processes and compare the traces.
+    Meta(MetaArguments),
     /// Judge a stored run again, from its trace.
     Check(CheckArguments),
     /// List what a scenario can name, or the scenarios there are.
@@ -147,6 +163,57 @@ struct ExpandArguments {
     /// The seed, decimal or 0x…; in place of the one that the file may pin.
     #[arg(long, value_name = "N", value_parser = seed)]
     seed: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+struct FuzzArguments {
+    /// Scenario files; each seed is played in each. Without any, scenarios/any-room.toml.
+    files: Vec<PathBuf>,
+    /// The seeds, from A up to and without B. Without this and a budget, 0..100.
+    #[arg(long, value_name = "A..B", value_parser = fuzz::seeds)]
+    seeds: Option<std::ops::Range<u64>>,
+    /// Wall time after which no further run begins: 30s, 5m, 1h.
+    #[arg(long, value_name = "TIME", value_parser = fuzz::span)]
+    budget: Option<Duration>,
+    /// How many runs are played side by side. Without this, one for each processor.
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    jobs: Option<usize>,
+    /// Go on after a failure.
+    #[arg(long)]
+    keep_going: bool,
+    /// Which part of the runs to play, of how many: 1/4 to 4/4.
+    #[arg(long, value_name = "I/N", value_parser = fuzz::shard, default_value = "1/1")]
+    shard: (u64, u64),
+    /// Where to write a JUnit report.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Where results.csv and the failures' folders are made.
+    #[arg(long, value_name = "DIR", default_value = "output/fuzz")]
+    out: PathBuf,
+    /// Wall time after which a run is taken to hang.
+    #[arg(long, value_name = "TIME", value_parser = fuzz::span, default_value = "2m")]
+    patience: Duration,
+}
+
+#[derive(Debug, Args)]
+struct ReplayArguments {
+    /// The folder of a failure: it holds failure.json and script.toml.
+    dir: PathBuf,
+    /// Wall time after which the run is taken to hang.
+    #[arg(long, value_name = "TIME", value_parser = fuzz::span, default_value = "2m")]
+    patience: Duration,
+}
+
+#[derive(Debug, Args)]
+struct MetaArguments {
+    /// Scenario files. Without any, scenarios/any-room.toml.
+    files: Vec<PathBuf>,
+    /// The seeds, from A up to and without B.
+    #[arg(long, value_name = "A..B", value_parser = fuzz::seeds, default_value = "0..10")]
+    seeds: std::ops::Range<u64>,
+    /// Where the traces are written; those that are alike are deleted.
+    #[arg(long, value_name = "DIR", default_value = "output/meta")]
+    out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -230,6 +297,11 @@ fn seed(text: &str) -> Result<u64, String> {
     read.map_err(|_| "expected a number from 0 to 2^64-1, as 42 or 0x2a".to_owned())
 }
 
+fn jobs(text: &str) -> Result<usize, String> {
+    let read = text.parse().ok().filter(|jobs| (1..=1_024).contains(jobs));
+    read.ok_or_else(|| "expected a number from 1 to 1024".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use std::io;
@@ -259,7 +331,9 @@ mod tests {
 
     #[test]
     fn wrong_usage_goes_to_stderr_and_help_does_not() {
-        for line in ["schism", "schism walk", "schism run", "schism run x --seed many"] {
+        let fuzz = ["schism fuzz --seeds 5..1", "schism fuzz --jobs 0", "schism fuzz --shard 3/2"];
+        let run = ["schism", "schism walk", "schism run", "schism run x --seed many"];
+        for line in run.into_iter().chain(fuzz) {
             assert!(parsed(line).unwrap_err().use_stderr(), "{line}");
         }
         for line in ["schism --help", "schism --version", "schism run --help"] {

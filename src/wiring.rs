@@ -1,15 +1,18 @@
 //! The few calls that the commands make into the library, in one place.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use schism::adversary::BEHAVIOURS;
 use schism::campaign::{Judged, play_and_judge};
 use schism::mimi::rules::{READINGS, RULES, ReadingInfo, Rule};
 use schism::mimi::wire::{RESPONSE_CODES, ResponseCode};
+use schism::node::Stopwatch as _;
 use schism::oracle::{INVARIANTS, InvariantInfo};
 use schism::report::Row;
 use schism::scenario::{self, FAMILIES, OPERATIONS, Operation, Scenario};
 use schism::script::Script;
+use schism::world::stopwatch::WallStopwatch;
 use schism::world::{FAULTS, Options};
 use serde::Serialize;
 
@@ -39,6 +42,45 @@ pub fn write(script: &Script) -> String {
 /// Plays a script with the real nodes and judges what they did.
 pub fn play(script: &Script, log: Option<tracing::Level>) -> Result<Judged, String> {
     play_and_judge(script, &Options { log }).map_err(|error| error.to_string())
+}
+
+/// Tells how many seconds of wall time have gone by.
+pub type Seconds = Box<dyn Fn() -> f64 + Send>;
+
+/// A stopwatch that starts now.
+pub fn stopwatch() -> Seconds {
+    let watch = WallStopwatch::new();
+    Box::new(move || watch.nanos() as f64 / 1e9)
+}
+
+/// How many processors this process may use.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// The commit that this program was built from, where the build was told it in `SCHISM_COMMIT`;
+/// else that of the checkout in which it runs, with `-dirty` where something is not committed.
+pub fn source_commit() -> Option<String> {
+    if let Some(commit) = option_env!("SCHISM_COMMIT") {
+        return Some(commit.to_owned());
+    }
+    let arguments = ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"];
+    let described = std::process::Command::new("git").args(arguments).output().ok()?;
+    let text = String::from_utf8(described.stdout).ok()?;
+    described.status.success().then(|| text.trim().to_owned())
+}
+
+/// Whether GitHub Actions runs this.
+pub fn is_github() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|it| it == "true")
+}
+
+/// Adds to the page of the job, where there is one.
+pub fn add_to_step_summary(text: &str) -> Result<(), String> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") else { return Ok(()) };
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| format!("cannot write the step summary: {error}"))
 }
 
 /// The rows of a catalogue.

@@ -21,6 +21,8 @@ use crate::world::{Options, PlayError};
 pub struct Case {
     /// The scenario, as the campaign calls it: its file.
     pub scenario: String,
+    /// Its title.
+    pub title: String,
     /// The seed.
     pub seed: u64,
     /// The expansion in its written form: a scenario file.
@@ -114,6 +116,7 @@ impl Case {
     pub fn play(scenario: &str, script: &Script, script_text: String, how: How) -> Self {
         let case = Self {
             scenario: scenario.to_owned(),
+            title: script.title.clone(),
             seed: script.seed,
             script_text,
             ended: Ended::Hung(how.patience.as_secs()),

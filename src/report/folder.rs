@@ -22,6 +22,11 @@ impl Folder {
         Self { path: out.join(inner(scenario)).join(seed.to_string()) }
     }
 
+    /// The folder with this path.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.path

@@ -3,11 +3,12 @@
 //!
 //! [`story`] turns a trace and its verdict into text; [`Found`] and [`Summary`] are the same
 //! knowledge as JSON; [`Folder`] says where a run's files stand and writes them whole;
-//! [`table`] lays out the catalogues. All of it reads the trace and the verdict, and nothing else,
+//! [`table`] lays out the catalogues. What a campaign came to is shown by `campaign`. All of it reads the trace and the verdict, and nothing else,
 //! so that a stored run can be shown again without being played.
 //!
 //! Not here: judging (`oracle`), and reading arguments (the command line).
 
+mod campaign;
 mod collapse;
 mod folder;
 mod names;
@@ -20,6 +21,10 @@ mod telling;
 mod testing;
 mod text;
 
+pub use campaign::{
+    FailureNote, HEADINGS, Tally, annotation, failure_files, junit, never_reached, row,
+    step_summary, touched,
+};
 pub use folder::Folder;
 pub use paint::Paint;
 pub use story::{Measured, judgement, story};

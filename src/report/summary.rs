@@ -35,10 +35,20 @@ pub struct Found {
 impl Found {
     /// Collects it; `hash` is that of the trace in its written form.
     pub fn of(header: &Header, entries: &[Entry], verdict: &Verdict, hash: Digest) -> Self {
-        let figures = Figures::of(entries);
+        Self::counted(&header.scenario, header.seed, verdict, hash, &Figures::of(entries))
+    }
+
+    /// The same where the trace was counted already.
+    pub fn counted(
+        title: &str,
+        seed: u64,
+        verdict: &Verdict,
+        hash: Digest,
+        figures: &Figures,
+    ) -> Self {
         Self {
-            scenario: header.scenario.clone(),
-            seed: header.seed,
+            scenario: title.to_owned(),
+            seed,
             verdict: verdict.verdict,
             violations: verdict.violations.clone(),
             trace_sha256: hex::encode(hash.0),

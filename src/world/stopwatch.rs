@@ -16,10 +16,15 @@ pub struct WallStopwatch {
 
 impl WallStopwatch {
     /// A stopwatch that starts now.
+    pub fn start() -> Rc<Self> {
+        Rc::new(Self::new())
+    }
+
+    /// The same for one alone.
     #[allow(clippy::disallowed_methods, reason = "figures only; nothing of it enters a trace")]
     #[allow(clippy::disallowed_types, reason = "figures only; nothing of it enters a trace")]
-    pub fn start() -> Rc<Self> {
-        Rc::new(Self { start: Instant::now(), spent: Cell::new(0) })
+    pub fn new() -> Self {
+        Self { start: Instant::now(), spent: Cell::new(0) }
     }
 
     /// Nanoseconds that nodes said they spent in MLS.

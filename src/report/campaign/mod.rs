@@ -1,0 +1,16 @@
+//! Shows a campaign: a row for each case, a folder for each failure, tables of what was touched,
+//! and the same for machines that run tests.
+
+mod failure;
+mod github;
+mod junit;
+mod results;
+mod tally;
+mod touched;
+
+pub use failure::{FailureNote, failure_files};
+pub use github::{annotation, step_summary};
+pub use junit::junit;
+pub use results::{HEADINGS, row};
+pub use tally::Tally;
+pub use touched::{never_reached, touched};
