@@ -49,7 +49,7 @@ pub type Seconds = Box<dyn Fn() -> f64 + Send>;
 
 /// A stopwatch that starts now.
 pub fn stopwatch() -> Seconds {
-    let watch = WallStopwatch::new();
+    let watch = WallStopwatch::alone();
     Box::new(move || watch.nanos() as f64 / 1e9)
 }
 

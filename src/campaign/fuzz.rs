@@ -129,7 +129,7 @@ impl Search<'_> {
         let script = scenario.expand(seed).script;
         let text = scenario::write(&script);
         self.watcher.begins(name, &script, &text)?;
-        let twice = self.plan.twice_in > 0 && place % self.plan.twice_in == 0;
+        let twice = self.plan.twice_in > 0 && place.is_multiple_of(self.plan.twice_in);
         let how = How { patience: self.plan.patience, twice };
         let case = Case::play(name, &script, text, how);
         self.watcher.played(&case);

@@ -17,13 +17,13 @@ pub struct WallStopwatch {
 impl WallStopwatch {
     /// A stopwatch that starts now.
     pub fn start() -> Rc<Self> {
-        Rc::new(Self::new())
+        Rc::new(Self::alone())
     }
 
     /// The same for one alone.
     #[allow(clippy::disallowed_methods, reason = "figures only; nothing of it enters a trace")]
     #[allow(clippy::disallowed_types, reason = "figures only; nothing of it enters a trace")]
-    pub fn new() -> Self {
+    pub fn alone() -> Self {
         Self { start: Instant::now(), spent: Cell::new(0) }
     }
 

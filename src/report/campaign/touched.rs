@@ -28,7 +28,7 @@ pub fn touched(coverage: &Coverage) -> String {
     let mut text = format!("{:16} {:>9} {:>9} {:>7}\n", "wish", "came true", "did not", "share");
     for (verb, Both { yes, no }) in &coverage.wishes {
         let share = 100 * yes / (yes + no).max(1);
-        let rare = share < RARE || share > 100 - RARE;
+        let rare = !(RARE..=100 - RARE).contains(&share);
         let why = REASONS.iter().find(|(of, _)| of == verb).map(|(_, why)| *why);
         let note = match (rare, why) {
             (true, Some(why)) => format!("  {why}"),
