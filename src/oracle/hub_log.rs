@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::mimi::uri::ClientUri;
+use crate::mimi::uri::{ClientUri, UserUri};
 use crate::trace::{Change, Deed, Digest, Kind, Member};
 
 /// One thing that a hub accepted.
@@ -38,6 +38,11 @@ impl Item {
     /// Whether it begins an epoch after the room's first.
     pub(super) fn is_commit(&self) -> bool {
         is_commit(self.kind)
+    }
+
+    /// Whether it puts the user on the participant list.
+    pub(super) fn lists(&self, user: &UserUri) -> bool {
+        self.change.listed.iter().any(|entry| entry.user == *user)
     }
 
     /// The epoch that it begins, where it begins one.
@@ -112,9 +117,11 @@ impl HubLog {
         self.durable = self.durable.max(Some(index));
     }
 
-    /// The hub saw this committed view.
-    pub(super) fn shadow(&mut self, epoch: u64, shadow: Shadow) {
+    /// The hub saw this committed view. False where it had seen the epoch before.
+    pub(super) fn shadow(&mut self, epoch: u64, shadow: Shadow) -> bool {
+        let is_new = !self.shadows.contains_key(&epoch);
         self.shadows.entry(epoch).or_insert(shadow);
+        is_new
     }
 
     /// The hub lost what was not on its disk.
@@ -178,6 +185,21 @@ impl HubLog {
     pub(super) fn members(&self) -> &[Member] {
         let latest = self.epoch.and_then(|epoch| self.shadows.range(..=epoch).next_back());
         latest.map_or(&[], |(_, shadow)| &shadow.members)
+    }
+
+    /// Whether the user has a client among the members of this epoch, and had none in the one
+    /// before.
+    pub(super) fn lets_back_in(&self, epoch: u64, user: &UserUri) -> bool {
+        let inside = |shadow: &Shadow| shadow.members.iter().any(|member| member.user == *user);
+        let before = epoch.checked_sub(1).and_then(|before| self.shadow_at(before));
+        self.shadow_at(epoch).is_some_and(inside) && before.is_some_and(|it| !inside(it))
+    }
+
+    /// Whether the user was listed, or let back in, after entry `n`.
+    pub(super) fn welcomes_since(&self, n: u64, user: &UserUri) -> bool {
+        let back = |item: &Item| item.begins().is_some_and(|epoch| self.lets_back_in(epoch, user));
+        let mut later = self.items().filter(|item| item.n > n);
+        later.any(|item| item.lists(user) || back(item))
     }
 
     /// Whether an accepted change brought this client in, or it created the room.

@@ -2,7 +2,7 @@
 //!
 //! Judged at the end: a user that the hub regarded as exiting, or whose wish to leave was reported
 //! as done, has no client among the members of the hub's latest committed view. Whoever is listed
-//! again after that is in the room again.
+//! again after that, or let back in where it stayed on the list, is in the room again.
 
 use std::collections::BTreeSet;
 
@@ -104,6 +104,52 @@ mod tests {
         story.joins("B1", Way::Welcome);
         story.ends();
         story.is_clean();
+    }
+
+    #[test]
+    fn a_user_that_stayed_on_the_list_and_was_let_back_in_may_stay() {
+        let mut story = Story::with_somebody_back("B1");
+        story.ends();
+        story.is_clean();
+    }
+
+    #[test]
+    fn a_leave_that_is_reported_as_done_when_its_leaver_is_back_is_not_owed() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        let intent = story.wishes("B1", "leave");
+        leaves(&mut story);
+        story.commit_of("A1", Kind::Commit, removing(&["B1"], &[]), &[digest("leave")]);
+        story.enters("A1");
+        story.removed("B1");
+        story.commit("A1", adding(&["B1"], &[]));
+        story.enters("A1");
+        story.joins("B1", Way::Welcome);
+        story.done("B1", &intent);
+        story.ends();
+        story.is_clean();
+    }
+
+    #[test]
+    fn a_user_that_was_let_back_in_and_leaves_is_to_be_out() {
+        let mut story = Story::with_somebody_back("B1");
+        story.accepted("B1", Kind::Proposals, 3, "leave", removing(&["B1"], &["B1"]));
+        story.push(HUB, exiting());
+        // The hub runs again, and tells anew what it has.
+        story.shadowed();
+        story.ends();
+        story.fires_last("leave_completes", "who left, is still a member");
+    }
+
+    #[test]
+    fn one_more_client_of_a_user_on_its_way_out_does_not_end_the_leave() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        leaves(&mut story);
+        story.commit("A1", adding(&["B2"], &[]));
+        for (client, way) in [("A1", Way::Commit), ("B1", Way::Commit), ("B2", Way::Welcome)] {
+            story.joins(client, way);
+        }
+        story.ends();
+        story.fires_last("leave_completes", "who left, is still a member");
     }
 
     #[test]

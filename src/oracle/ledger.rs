@@ -294,7 +294,7 @@ impl Ledger {
                 if *stage == Stage::Committed {
                     let (context, tag, state) = (*context, *tag, state.hash);
                     let shadow = Shadow { context, tag, state, members: members.clone() };
-                    self.rooms.entry(room.clone()).or_default().hub.shadow(*epoch, shadow);
+                    self.rooms.entry(room.clone()).or_default().shadow(*epoch, shadow);
                 }
             }
             Event::Refused { room: Some(room), rule, judged: Some(judged), .. }

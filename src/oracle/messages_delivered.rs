@@ -173,4 +173,12 @@ mod tests {
         let end = story.last();
         story.fires(&[("leave_completes", end)]);
     }
+
+    #[test]
+    fn a_user_that_was_on_its_way_out_and_is_let_back_in_is_owed_what_comes_after() {
+        let mut story = Story::with_somebody_back("B1");
+        story.sends("A1", "m1");
+        story.ends();
+        story.fires_last("messages_delivered", "B1 neither delivered message m1 of A1");
+    }
 }

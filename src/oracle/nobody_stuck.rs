@@ -211,6 +211,13 @@ mod tests {
     }
 
     #[test]
+    fn a_user_that_was_let_back_in_is_owed_a_room_that_goes_on() {
+        let mut story = Story::with_somebody_back("B1");
+        story.push("A1", Event::Offline);
+        without_a_probe_commit(story).fires_last("nobody_stuck", "no commit was accepted");
+    }
+
+    #[test]
     fn a_dishonest_hub_may_stop_its_room() {
         let mut story = Story::room_of(&["A1", "B1"]);
         story.header.dishonest = vec![HUB.into()];

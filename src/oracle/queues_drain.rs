@@ -135,6 +135,15 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_whose_only_user_is_let_back_in_is_owed_messages_again() {
+        let mut story = Story::with_somebody_back("B1");
+        story.accepted("A1", Kind::Message, 3, "message", Change::default());
+        story.durable();
+        (0..5).for_each(|index| pays(&mut story, index));
+        assert!(told(story).contains("b.example has not got 1 things from place 5 on"));
+    }
+
+    #[test]
     fn a_provider_that_is_cut_off_can_be_owed_something() {
         let mut story = owing();
         let (from, to) = ("a.example".to_owned(), "b.example".to_owned());

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::hub_log::{HubLog, Item};
+use super::hub_log::{HubLog, Item, Shadow};
 use crate::mimi::uri::UserUri;
 use crate::trace::{Author, Deed, DeedKind, Digest, Kind, Member, Way};
 
@@ -86,14 +86,21 @@ impl Room {
     /// The hub accepted this.
     pub(super) fn accept(&mut self, item: Item) {
         // A user that is listed again is welcome again.
-        for entry in &item.change.listed {
-            self.leavers.remove(&entry.user);
-        }
+        self.leavers.retain(|user, _| !item.lists(user));
         if item.kind == Kind::ExternalCommit {
             self.leavers.values_mut().for_each(|leave| leave.voided = true);
             self.leavers.retain(|_, leave| !leave.is_lost());
         }
         self.hub.accept(item);
+    }
+
+    /// The hub saw this committed view.
+    pub(super) fn shadow(&mut self, epoch: u64, shadow: Shadow) {
+        if self.hub.shadow(epoch, shadow) {
+            // So is one that stayed on the list, as a banned user does, and is let back in.
+            let hub = &self.hub;
+            self.leavers.retain(|user, _| !hub.lets_back_in(epoch, user));
+        }
     }
 
     /// The hub lost what was not on its disk, and with it the leaves that it had accepted.
@@ -121,10 +128,9 @@ impl Room {
         }
     }
 
-    /// From entry `n` on, the user is to be out of the room, unless it was listed again since.
+    /// From entry `n` on, the user is to be out of the room, unless it was welcome again since.
     pub(super) fn leaves(&mut self, user: &UserUri, n: u64) {
-        let listed = |item: &Item| item.change.listed.iter().any(|entry| entry.user == *user);
-        if self.hub.items().any(|item| item.n > n && listed(item)) {
+        if self.hub.welcomes_since(n, user) {
             return;
         }
         let fresh = Leave { since: n, accepted: None, voided: false, given_up: false };

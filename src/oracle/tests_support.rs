@@ -132,6 +132,21 @@ impl Story {
         story
     }
 
+    /// The hub has had this client taken out and has left its user on the list, as it does with
+    /// whom it bans; then A1 has let the client back in. All are at epoch 3.
+    pub(super) fn with_somebody_back(name: &str) -> Self {
+        let mut story = Self::room_of(&["A1", name]);
+        story.accepted("A1", Kind::Proposals, 1, "expulsion", removing(&[name], &[]));
+        story.push(HUB, Event::Exiting { room: room(), user: user(name) });
+        story.commit_of("A1", Kind::Commit, removing(&[name], &[]), &[digest("expulsion")]);
+        story.enters("A1");
+        story.removed(name);
+        story.commit("A1", adding(&[name], &[]));
+        story.enters("A1");
+        story.joins(name, Way::Welcome);
+        story
+    }
+
     /// Appends any event; returns its place in the trace.
     pub(super) fn push(&mut self, node: &str, event: Event) -> u64 {
         let n = self.entries.len() as u64 + 1;
