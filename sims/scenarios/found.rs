@@ -3,7 +3,7 @@
 use schism::trace::{Entry, Event, Fate, Kind, Way};
 
 use crate::each_seed;
-use crate::played::{accepts, enters};
+use crate::played::{accepted_digest, accepts, enters};
 
 #[test]
 fn a_welcome_waits_for_the_external_commit_that_is_under_way() {
@@ -115,5 +115,21 @@ fn a_wish_that_cannot_be_committed_takes_no_accepted_proposal_with_it() {
         );
         assert!(waiting < refused && refused < played.commit_of("B1", refused));
         assert_eq!(played.final_epochs().len(), 1);
+    });
+}
+
+#[test]
+fn proposals_that_were_not_accepted_when_an_account_ended_are_not_held_against_a_commit() {
+    each_seed("account-ends-in-the-middle-of-a-leave", |played| {
+        let commit = played.commit_of("B1", 0);
+        assert_eq!(played.fate("s7000-B2"), Some(Fate::Refused));
+        let ended = played.first(
+            "the end of the leave",
+            |it| matches!(&it.event, Event::IntentEnded { intent, .. } if intent == "s7000-B2"),
+        );
+        assert!(played.all(|it| accepts(it, Kind::Proposals)).is_empty(), "nobody accepted it");
+        let entered = played.entrances(accepted_digest(played.at(commit)));
+        let b2 = entered.iter().find(|(_, client)| *client == "B2");
+        assert!(b2.is_some_and(|(place, _)| commit < ended && ended < *place), "{entered:?}");
     });
 }

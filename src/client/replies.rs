@@ -173,7 +173,7 @@ impl Room {
     }
 
     /// What was prepared for a request that was refused is dropped.
-    fn take_back(&mut self, kit: &Kit, job: &Job) {
+    pub(super) fn take_back(&mut self, kit: &Kit, job: &Job) {
         let Some(member) = &mut self.member else { return };
         // The library's storage is in memory: dropping has no way to fail.
         match job.kind {

@@ -248,10 +248,15 @@ impl Room {
 
     /// Ends all intents: the account is over.
     pub fn close(&mut self, kit: &Kit) {
+        let job = self.record.job.take();
+        // Without their job, proposals that nobody has accepted yet would count as accepted.
+        if let Some(job) = job.as_ref().filter(|job| matches!(job.kind, Kind::Propose { .. })) {
+            self.take_back(kit, job);
+        }
         let record = &mut self.record;
-        let jobs = record.job.take().and_then(|job| job.wanted);
+        let under_way = job.and_then(|job| job.wanted);
         let wanted = std::mem::take(&mut record.wanted);
-        for wanted in jobs.into_iter().chain(record.leaving.take()).chain(wanted) {
+        for wanted in under_way.into_iter().chain(record.leaving.take()).chain(wanted) {
             self.end(kit, &wanted, Fate::Refused, super::CLOSED);
         }
     }
