@@ -1,6 +1,6 @@
 //! Bugs that random scenarios found; each scenario shows the one that it guards against.
 
-use schism::trace::{Entry, Event, Fate, Kind, Way};
+use schism::trace::{Entry, Event, Fate, Kind, Phase, Way};
 
 use crate::each_seed;
 use crate::played::{accepted_digest, accepts, enters};
@@ -131,5 +131,18 @@ fn proposals_that_were_not_accepted_when_an_account_ended_are_not_held_against_a
         let entered = played.entrances(accepted_digest(played.at(commit)));
         let b2 = entered.iter().find(|(_, client)| *client == "B2");
         assert!(b2.is_some_and(|(place, _)| commit < ended && ended < *place), "{entered:?}");
+    });
+}
+
+#[test]
+fn a_room_goes_on_without_founders_who_have_forgotten_it() {
+    each_seed("founders-forget-the-room", |played| {
+        let denied = played.told("notAllowed");
+        let denied: Vec<_> = denied.iter().map(|place| played.at(*place).node.as_str()).collect();
+        assert!(denied.contains(&"A1") && denied.contains(&"A2"), "{denied:?}");
+        let begins = |it: &Entry| it.event == Event::PhaseBegan { phase: Phase::Probe };
+        let shown = played.commit_of("B1", played.first("the probe", begins));
+        assert_eq!(played.entrances(accepted_digest(played.at(shown))).len(), 1);
+        assert_eq!(played.final_epochs()[&("hall", "B1")], 3);
     });
 }

@@ -1,7 +1,9 @@
 //! The last wishes of a run: does the room still work?
 //!
 //! Everybody who is in a room sends once, and two commit, one after the other. Who is in it, the
-//! trace tells: who entered it, and was not removed since. A client that knows better refuses.
+//! trace tells: who entered it, and was not removed since. A client that knows better refuses. One
+//! that was set back to an old disk may have forgotten the room, and may have no way to return, so
+//! that the room can go on without it: it is asked to commit where there are not two others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,8 +25,16 @@ pub type Probe = (u64, String, Wish);
 /// Who is in each room, in the order of coming in, and whose account has ended.
 #[derive(Debug, Default)]
 pub struct Members {
-    inside: BTreeMap<RoomUri, Vec<String>>,
+    inside: BTreeMap<RoomUri, Vec<Place>>,
     gone: BTreeSet<UserUri>,
+}
+
+/// A client in a room.
+#[derive(Debug)]
+struct Place {
+    client: String,
+    /// It was set back to an old disk, and has entered no epoch since.
+    set_back: bool,
 }
 
 impl Members {
@@ -33,13 +43,20 @@ impl Members {
         match &entry.event {
             Event::Entered { room, .. } => {
                 let inside = self.inside.entry(room.clone()).or_default();
-                if !inside.contains(&entry.node) {
-                    inside.push(entry.node.clone());
+                match inside.iter_mut().find(|place| place.client == entry.node) {
+                    Some(place) => place.set_back = false,
+                    None => inside.push(Place { client: entry.node.clone(), set_back: false }),
                 }
             }
             Event::Removed { room, .. } => {
                 let inside = self.inside.entry(room.clone()).or_default();
-                inside.retain(|client| *client != entry.node);
+                inside.retain(|place| place.client != entry.node);
+            }
+            Event::Restarted { rolled_back: true } => {
+                let places = self.inside.values_mut().flatten();
+                places
+                    .filter(|place| place.client == entry.node)
+                    .for_each(|place| place.set_back = true);
             }
             Event::AccountDeleted { user } => {
                 self.gone.insert(user.clone());
@@ -52,11 +69,14 @@ impl Members {
     pub fn all(&self) -> impl Iterator<Item = (&RoomUri, &String)> {
         self.inside
             .iter()
-            .flat_map(|(room, inside)| inside.iter().map(move |client| (room, client)))
+            .flat_map(|(room, inside)| inside.iter().map(move |place| (room, &place.client)))
     }
 
+    /// Who is in the room, last those that were set back.
     fn of(&self, room: &RoomUri) -> impl Iterator<Item = &String> {
-        self.inside.get(room).into_iter().flatten()
+        let inside = || self.inside.get(room).into_iter().flatten();
+        let those = move |set_back| inside().filter(move |place| place.set_back == set_back);
+        those(false).chain(those(true)).map(|place| &place.client)
     }
 
     /// Whether the client is one of a user whose account has ended: it gets nothing any more, not
@@ -95,17 +115,57 @@ pub fn probes(script: &Script, members: &Members, can: impl Fn(&str) -> bool) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::Digest;
+    use crate::trace::{Digest, StateRef, Way};
+
+    fn room() -> RoomUri {
+        RoomUri::parse("mimi://a.example/r/r").unwrap()
+    }
+
+    fn entered(room: RoomUri) -> Event {
+        let (hash, members) = (Digest::of(b"any"), vec![]);
+        Event::Entered {
+            room,
+            epoch: 1,
+            stay: 1,
+            way: Way::Welcome,
+            authenticator: hash,
+            context: hash,
+            tag: hash,
+            state: StateRef { hash, view: None },
+            members,
+            commit: None,
+        }
+    }
+
+    /// Who is in the room after all this, in the order in which they are asked.
+    fn asked(events: Vec<(&str, Event)>) -> Vec<String> {
+        let mut members = Members::default();
+        for (node, event) in events {
+            members.note(&Entry { n: 1, at_ms: 0, node: node.into(), cause: None, event });
+        }
+        members.of(&room()).cloned().collect()
+    }
 
     #[test]
     fn who_was_removed_is_not_asked() {
-        let room = RoomUri::parse("mimi://a.example/r/r").unwrap();
         let removed =
-            Event::Removed { room: room.clone(), epoch: 1, commit: Some(Digest::of(b"commit")) };
-        let inside = BTreeMap::from([(room.clone(), vec!["A1".into(), "B1".into()])]);
-        let mut members = Members { inside, ..Members::default() };
-        let entry = Entry { n: 1, at_ms: 0, node: "A1".into(), cause: None, event: removed };
-        members.note(&entry);
-        assert_eq!(members.of(&room).collect::<Vec<_>>(), ["B1"]);
+            Event::Removed { room: room(), epoch: 1, commit: Some(Digest::of(b"commit")) };
+        let events = vec![("A1", entered(room())), ("B1", entered(room())), ("A1", removed)];
+        assert_eq!(asked(events), ["B1"]);
+    }
+
+    #[test]
+    fn who_was_set_back_is_asked_last_until_it_enters_an_epoch_of_that_room() {
+        let set_back = || Event::Restarted { rolled_back: true };
+        let another = RoomUri::parse("mimi://a.example/r/another").unwrap();
+        let mut events = vec![("A1", entered(room())), ("B1", entered(room()))];
+        events.push(("B1", Event::Restarted { rolled_back: false }));
+        events.push(("A1", set_back()));
+        events.push(("A1", entered(another)));
+        assert_eq!(asked(events.clone()), ["B1", "A1"]);
+        events.push(("B1", set_back()));
+        assert_eq!(asked(events.clone()), ["A1", "B1"]);
+        events.push(("B1", entered(room())));
+        assert_eq!(asked(events), ["B1", "A1"]);
     }
 }
