@@ -146,3 +146,16 @@ fn a_room_goes_on_without_founders_who_have_forgotten_it() {
         assert_eq!(played.final_epochs()[&("hall", "B1")], 3);
     });
 }
+
+#[test]
+fn a_leave_has_not_come_to_pass_while_its_user_is_there_with_another_client() {
+    each_seed("one-client-is-out-before-its-user", |played| {
+        let removed = played
+            .first("B1 is out", |it| it.node == "B1" && matches!(it.event, Event::Removed { .. }));
+        let refused = played.told("wrongEpoch")[0];
+        assert!(removed < refused && played.at(refused).node == "B1", "{removed}, {refused}");
+        assert_eq!(played.fate("s6050-B1"), Some(Fate::Abandoned));
+        assert_eq!(played.readers("is anybody there?"), ["B2"]);
+        played.assert_all_at_one_epoch(2);
+    });
+}

@@ -193,8 +193,8 @@ impl Room {
             self.part_with_hub(kit, digest, &refusal);
             return Use::Done;
         }
-        let Some(member) = &mut self.member else { return Use::Done };
         let removes_me = staged.removes_me;
+        let Some(member) = &mut self.member else { return Use::Done };
         let waits = self.record.commit_due_ms;
         // What an external commit voids of the hub's proposals comes with it anew. Who began to
         // wait anew as well could be kept waiting for ever (A20).
@@ -219,14 +219,17 @@ impl Room {
     /// This client is out of the room since the hub's `stamp`.
     fn removed(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64) {
         self.record.out_since = stamp;
-        self.put_out(kit, commit, stamp);
-        self.has_left(kit);
+        // Perhaps only this client is out, and its user stays with others.
+        let left = self.clients_of(&kit.actor.user).is_empty();
+        self.put_out(kit, commit, stamp, left);
+        self.leave_ends(kit, left);
         self.read_no_more();
     }
 
-    /// Ends this client's stay. Only a Welcome that was accepted after the hub's `stamp` leads
-    /// back; those that were put off before are stale (N-03).
-    pub(super) fn put_out(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64) {
+    /// Ends this client's stay; `left` says that nobody else of its user's is there. Only a Welcome
+    /// that was accepted after the hub's `stamp` leads back; those that were put off before are
+    /// stale (N-03).
+    pub(super) fn put_out(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64, left: bool) {
         self.record.early.retain(|event| event.timestamp > stamp);
         let epoch = self.epoch();
         if let Some(member) = self.member.take() {
@@ -243,9 +246,7 @@ impl Room {
         let under_way = self.record.job.take().and_then(|job| job.wanted);
         if let Some(wanted) = under_way {
             // A leave whose answer was lost was accepted all the same.
-            let left = wanted.wish.what == WishKind::Leave;
-            let fate = if left { Fate::Done } else { Fate::Abandoned };
-            self.end(kit, &wanted, fate, "no longer a member");
+            self.end(kit, &wanted, fate_outside(&wanted.wish.what, left), "no longer a member");
         }
         for wanted in std::mem::take(&mut self.record.wanted) {
             match wanted.wish.what {
@@ -255,10 +256,10 @@ impl Room {
         }
     }
 
-    /// The leave that was asked for has come to pass.
-    pub(super) fn has_left(&mut self, kit: &Kit) {
+    /// The leave that was asked for, and accepted, has come to pass or to nothing.
+    pub(super) fn leave_ends(&mut self, kit: &Kit, left: bool) {
         if let Some(leaving) = self.record.leaving.take() {
-            self.end(kit, &leaving, Fate::Done, "out of the room");
+            self.end(kit, &leaving, fate_outside(&leaving.wish.what, left), "out of the room");
         }
     }
 
@@ -378,4 +379,13 @@ fn stapled(event: &FanoutMessage) -> Option<FanoutMessage> {
 /// Whether a server wants this client out: it can't commit that itself.
 fn expels_me(kit: &Kit, part: &Part) -> bool {
     matches!(part.sender, Proposer::Server(_)) && part.what.removes() == Some(&kit.actor)
+}
+
+/// What a wish has come to when its client is out of the room; `left` says that its whole user is.
+fn fate_outside(wish: &WishKind, left: bool) -> Fate {
+    match wish {
+        WishKind::SelfRemove => Fate::Done,
+        WishKind::Leave if left => Fate::Done,
+        _ => Fate::Abandoned,
+    }
 }

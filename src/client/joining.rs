@@ -136,10 +136,10 @@ impl Room {
     /// after which that may change, until it is plain that it is out.
     pub(super) fn denied(&mut self, kit: &Kit) {
         if self.record.standing == Standing::Member {
-            self.put_out(kit, None, u64::MAX);
+            self.put_out(kit, None, u64::MAX, false);
         }
         if self.record.denials.are_final() {
-            self.has_left(kit);
+            self.leave_ends(kit, true);
             self.read_no_more();
         }
     }
