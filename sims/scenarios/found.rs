@@ -159,3 +159,23 @@ fn a_leave_has_not_come_to_pass_while_its_user_is_there_with_another_client() {
         played.assert_all_at_one_epoch(2);
     });
 }
+
+#[test]
+fn who_is_on_its_way_back_is_not_put_out_by_what_happened_before() {
+    each_seed("removal-heard-on-the-way-back", |played| {
+        let accepted = played.first("B1's return", |it| accepts(it, Kind::ExternalCommit));
+        let told =
+            played.first("the answer", |it| it.node == "B1" && enters(it, Way::ExternalCommit));
+        let removal = accepted_digest(played.at(played.first(
+            "B1 is taken out",
+            |it| matches!(&it.event, Event::Accepted { change, .. } if !change.removes.is_empty()),
+        )));
+        let heard = played.first("the removal put off", |it| {
+            it.node == "B1"
+                && matches!(it.event, Event::Buffered { digest, .. } if digest == removal)
+        });
+        assert!(accepted < told && heard < told, "{accepted}, {heard}, {told}");
+        assert_eq!(played.readers("welcome back"), ["B1", "B2"]);
+        played.assert_all_at_one_epoch(3);
+    });
+}

@@ -194,6 +194,10 @@ impl Room {
             return Use::Done;
         }
         let removes_me = staged.removes_me;
+        if removes_me && matches!(self.record.job, Some(Job { kind: Kind::Join { .. }, .. })) {
+            // The external commit is for a later epoch, and perhaps leads back in: the answer tells.
+            return Use::Early("waiting to have joined".to_owned());
+        }
         let Some(member) = &mut self.member else { return Use::Done };
         let waits = self.record.commit_due_ms;
         // What an external commit voids of the hub's proposals comes with it anew. Who began to
