@@ -191,3 +191,25 @@ fn what_a_slow_disk_lost_was_neither_confirmed_nor_given_to_a_user() {
         }
     });
 }
+
+#[test]
+fn what_another_request_made_durable_outlives_a_crash_and_is_said_to() {
+    each_seed("consent-makes-a-commit-durable", |played| {
+        let commit = played.commit_of("A1", played.first("the wish", wishes("s6000-A1")));
+        let (crash, restart) = played.crash_and_restart("a.example", commit);
+        let Event::Accepted { index: wanted, .. } = played.at(commit).event else { unreachable!() };
+        let durable = played.first(
+            "durable",
+            |it| matches!(it.event, Event::Durable { index, .. } if index == wanted),
+        );
+        assert!(commit < durable && durable < crash, "{commit}, {durable}, {crash}");
+        assert_ne!(played.at(durable).cause, Some(commit), "another request has brought it about");
+        let entered = played.entrances(accepted_digest(played.at(commit)));
+        assert!(entered.len() == 2 && entered.iter().all(|(place, _)| *place > restart));
+        played.assert_nothing_undone();
+    });
+}
+
+fn wishes(wanted: &str) -> impl Fn(&Entry) -> bool {
+    move |it| matches!(&it.event, Event::Intent { intent, .. } if intent == wanted)
+}

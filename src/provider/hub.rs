@@ -251,10 +251,6 @@ impl Inner {
         self.post_own(uri);
         self.setup.points.reached(points::BEFORE_DURABLE).await;
         self.sync().await;
-        for accepted in std::iter::once(accepted).chain(&accepted.along) {
-            let (room, index) = (uri.clone(), accepted.index);
-            self.setup.journal.record(Event::Durable { room, index });
-        }
         for reference in &accepted.used_key_packages {
             let (room, reference) = (uri.clone(), Digest::of(reference));
             self.setup.journal.record(Event::KeyPackageUsed { reference, room });
@@ -287,6 +283,7 @@ impl Inner {
         });
         let (kind, epoch) = (accepted.kind, accepted.epoch);
         tracing::info!(room = %uri, ?kind, epoch, user = %accepted.user, "accepted");
+        self.undurable.borrow_mut().insert((uri.clone(), accepted.index));
         // All that follows in this request follows from the decision.
         self.setup.journal.set_cause(Some(place));
         let frank = self.with_room(uri, |room| room.record.frank_of(&accepted.digest));

@@ -53,7 +53,7 @@ use crate::mimi::wire::{Directory, Route};
 use crate::mls::{Franker, Identity, Library, Meter, Store, View};
 use crate::node::telling::Teller;
 use crate::node::{Clock, Disk, Network, Peer, Points, Service, Task};
-use crate::trace::Journal;
+use crate::trace::{Event, Journal};
 
 /// What a server is made with.
 pub struct Setup {
@@ -136,6 +136,8 @@ struct Inner {
     mail_came: Notify,
     /// Certificates that a task is busy fetching.
     certifying: RefCell<BTreeSet<(RoomUri, ProviderName)>>,
+    /// What rooms have accepted, by its place in the log, and nobody has said to be durable yet.
+    undurable: RefCell<BTreeSet<(RoomUri, u64)>>,
     /// Parcels that a task is busy delivering: room, provider, place in the log.
     in_flight: RefCell<BTreeSet<(RoomUri, ProviderName, u64)>>,
 }
@@ -178,6 +180,7 @@ impl Server {
             directories: RefCell::default(),
             mail_came: Notify::new(),
             certifying: RefCell::default(),
+            undurable: RefCell::default(),
             in_flight: RefCell::default(),
             setup,
         }));
@@ -328,10 +331,16 @@ impl Inner {
         }
     }
 
-    /// Makes everything durable.
+    /// Makes everything durable: what other requests have decided, too.
     async fn sync(&self) {
+        let covered = self.undurable.borrow().clone();
         self.setup.disk.sync(self.stored());
         self.setup.disk.durable().await;
+        for (room, index) in covered {
+            if self.undurable.borrow_mut().remove(&(room.clone(), index)) {
+                self.setup.journal.record(Event::Durable { room, index });
+            }
+        }
     }
 
     /// Whether this provider is the hub of a room: its URI says so, the room need not exist.
