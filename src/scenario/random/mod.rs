@@ -29,6 +29,8 @@
 
 mod acts;
 mod cast;
+#[cfg(test)]
+mod complaints;
 mod dice;
 mod moment;
 mod operations;
