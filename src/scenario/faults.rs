@@ -13,8 +13,8 @@ use super::topology::{ACCESS, Topology};
 use crate::script::{Fault, FaultKind, Link, Point, ids};
 
 /// The statuses of a server that has no time (RFC 9110 §15.6.4, RFC 6585 §4).
-const SERVICE_UNAVAILABLE: u16 = 503;
-const TOO_MANY_REQUESTS: u16 = 429;
+pub(super) const SERVICE_UNAVAILABLE: u16 = 503;
+pub(super) const TOO_MANY_REQUESTS: u16 = 429;
 
 /// How long a crash or a rollback lasts where the file does not say, in milliseconds.
 const OUTAGE_MS: u64 = 2000;

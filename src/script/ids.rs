@@ -145,6 +145,10 @@ pub const FAMILIES: &[&str] = &[
     "crash-at-point",
     "rollback",
     "offline",
+    "busy",
+    "slow-disk",
+    "clock-step",
+    "clock-drift",
 ];
 
 /// What traces call the wishes of users. Most are the actions of a file; who changes its own role

@@ -47,7 +47,8 @@ says! {
     an_unknown_family: "[workload]\n[storm]\nfamilies = [\"thunder\"]",
         "5:13: unknown family of faults `thunder`",
         "expected one of partition, partition-one-way, isolated-hub, split-followers, hold, delay, \
-         lose-requests, lose-responses, repeat, crash, crash-at-point, rollback, offline";
+         lose-requests, lose-responses, repeat, crash, crash-at-point, rollback, offline, busy, \
+         slow-disk, clock-step, clock-drift";
     no_family_at_all: "[workload]\n[storm]\nfamilies = []",
         "5:12: there is nothing to draw from",
         "expected a list of families such as [\"crash\", \"hold\"]";

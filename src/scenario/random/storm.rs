@@ -10,7 +10,7 @@ use super::Drawn;
 use super::dice::{Dice, Stream};
 use super::swarm::Swarm;
 use crate::mimi::uri::ProviderName;
-use crate::scenario::faults::POINTS;
+use crate::scenario::faults::{POINTS, SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS};
 use crate::scenario::topology::ACCESS;
 use crate::script::{Fault, FaultKind, Link, Script, Step};
 
@@ -104,7 +104,26 @@ pub static FAMILIES: &[Family] = &[
     ),
     family("rollback", rollback, "L7; A10", "a client restarts from an older state of its disk"),
     family("offline", offline, "R3; L2", "a client cannot reach its provider, perhaps to the end"),
+    family(
+        "busy",
+        busy,
+        "P06 §5.5; RFC 9110 §15.6.4",
+        "a server turns requests away and says when to come back",
+    ),
+    family("slow-disk", slow_disk, "A15; I7", "what a node syncs takes its time to be durable"),
+    family("clock-step", clock_step, "R17; I21", "a clock is put on or back, and right again"),
+    family("clock-drift", clock_drift, "R17; I21", "a clock gains or loses, and is put right"),
 ];
+
+/// What `Retry-After` says at most, in seconds.
+const MOST_RETRY_AFTER_S: u64 = 3;
+/// Most time that a sync of a slow disk takes, in milliseconds. One waits for the other, so longer
+/// ones would stop the node.
+const SLOW_MS: (u64, u64) = (50, 800);
+/// How far a clock is put on or back, in milliseconds.
+const STEP_MS: (u64, u64) = (500, 30_000);
+/// How much a clock gains or loses, in percent.
+const DRIFT_PERCENT: (u64, u64) = (1, 30);
 
 impl Storm {
     /// The faults of a storm from `begin_ms` to `end_ms`, over this script.
@@ -186,6 +205,20 @@ impl Strike<'_> {
         self.draw.pick(&clients).cloned()
     }
 
+    /// A server or a client.
+    fn node(&mut self) -> Option<String> {
+        match self.draw.happens(50) {
+            true => Some(self.draw.pick(&self.script.providers)?.to_string()),
+            false => self.client(),
+        }
+    }
+
+    /// A number of the range, or what is as far below 0.
+    fn either_way(&mut self, range: (u64, u64)) -> i64 {
+        let far = i64::try_from(self.draw.within(range)).unwrap_or(i64::MAX);
+        if self.draw.happens(50) { far } else { -far }
+    }
+
     fn hub(&mut self) -> Option<ProviderName> {
         let hubs: BTreeSet<_> =
             self.script.rooms.values().map(|room| room.uri.provider()).collect();
@@ -256,11 +289,7 @@ fn repeat(it: &mut Strike<'_>) -> Struck {
 }
 
 fn crash(it: &mut Strike<'_>) -> Struck {
-    let node = match it.draw.happens(50) {
-        true => it.draw.pick(&it.script.providers)?.to_string(),
-        false => it.client()?,
-    };
-    Some(vec![FaultKind::Crash { node, point: None }])
+    Some(vec![FaultKind::Crash { node: it.node()?, point: None }])
 }
 
 fn crash_at_point(it: &mut Strike<'_>) -> Struck {
@@ -280,4 +309,23 @@ fn offline(it: &mut Strike<'_>) -> Struck {
         it.for_ms = it.longest;
     }
     Some(vec![FaultKind::Offline { client: it.client()? }])
+}
+
+fn busy(it: &mut Strike<'_>) -> Struck {
+    let node = it.draw.pick(&it.script.providers)?.to_string();
+    let status = it.draw.pick(&[SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS])?;
+    let retry_after_s = it.draw.within((1, MOST_RETRY_AFTER_S));
+    Some(vec![FaultKind::Busy { node, percent: it.percent(), status, retry_after_s }])
+}
+
+fn slow_disk(it: &mut Strike<'_>) -> Struck {
+    Some(vec![FaultKind::SlowDisk { node: it.node()?, up_to_ms: it.draw.within(SLOW_MS) }])
+}
+
+fn clock_step(it: &mut Strike<'_>) -> Struck {
+    Some(vec![FaultKind::ClockStep { node: it.node()?, by_ms: it.either_way(STEP_MS) }])
+}
+
+fn clock_drift(it: &mut Strike<'_>) -> Struck {
+    Some(vec![FaultKind::ClockDrift { node: it.node()?, percent: it.either_way(DRIFT_PERCENT) }])
 }

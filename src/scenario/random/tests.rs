@@ -185,7 +185,12 @@ fn each_family_by_itself_strikes_with_its_own_faults() {
             "crash" => matches!(kind, FaultKind::Crash { point: None, .. }),
             "crash-at-point" => matches!(kind, FaultKind::Crash { point: Some(_), .. }),
             "rollback" => matches!(kind, FaultKind::Rollback { .. }),
-            _ => matches!(kind, FaultKind::Offline { .. }),
+            "offline" => matches!(kind, FaultKind::Offline { .. }),
+            "busy" => matches!(kind, FaultKind::Busy { .. }),
+            "slow-disk" => matches!(kind, FaultKind::SlowDisk { .. }),
+            "clock-step" => matches!(kind, FaultKind::ClockStep { .. }),
+            "clock-drift" => matches!(kind, FaultKind::ClockDrift { .. }),
+            other => panic!("which fault is {other}?"),
         };
         assert!(faults.iter().all(own), "{}: {faults:?}", family.id);
     }
@@ -209,6 +214,7 @@ fn a_hub_that_is_isolated_and_followers_that_are_split_leave_no_link_between_the
 fn a_storm_is_over_when_the_workload_is() {
     for Expanded { script, .. } in expansions() {
         let end = script.faults.iter().map(|it| it.at_ms + it.for_ms.unwrap_or(0)).max();
+        assert!(script.faults.iter().all(|it| it.for_ms.is_some()), "seed {}", script.seed);
         // The longest workload.
         assert!(end.unwrap_or(0) <= FOUNDED_MS + 60_000, "seed {}: {end:?}", script.seed);
     }
