@@ -251,13 +251,15 @@ fn behind_a_mask_the_answers_are_of_one_length_and_one_code() {
 fn a_photo_comes_through_the_hub_and_its_provider_hears_of_nobody_else() {
     each_seed("asset-through-the-hub", |played| {
         for (client, second) in [("A1", 8), ("H1", 14)] {
-            assert_eq!(outcome(played, client, second), (Fate::Done, "15 bytes"), "{client}");
+            assert_eq!(outcome(played, client, second), (Fate::Done, "41 bytes"), "{client}");
         }
         let (fate, why) = outcome(played, "A1", 10);
         assert_eq!(fate, Fate::Refused);
         assert!(why.starts_with("status 403: elsewhere.example is no peer"), "{why}");
         let (fate, why) = outcome(played, "A1", 12);
         assert!(fate == Fate::Refused && why.starts_with("status 404: "), "{why}");
+        let (fate, why) = outcome(played, "B2", 7);
+        assert!(fate == Fate::Refused && why.starts_with("status 409: "), "{why}");
         let asked = |wanted: &str| {
             let of = |entry: &Entry| match &entry.event {
                 Event::Request { endpoint, to, .. } if endpoint == wanted => {

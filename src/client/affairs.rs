@@ -69,9 +69,11 @@ impl Affairs {
                     IdentifierRequest { elements: query.clone(), ..IdentifierRequest::default() };
                 (Errand::FindUser(provider.clone()), request.encode())
             }
-            // What an asset holds matters to nobody here: it would be sealed.
+            // What an asset holds matters to nobody here, as it would be sealed; but two users'
+            // are not the same.
             WishKind::Upload(name) => {
-                (Errand::Upload(name.clone()), format!("the asset {name}").into_bytes())
+                let user = &kit.actor.user;
+                (Errand::Upload(name.clone()), format!("the asset {name} of {user}").into_bytes())
             }
             WishKind::Download(url) => {
                 (Errand::Download(wish.room.provider().clone(), url.clone()), Vec::new())

@@ -126,6 +126,7 @@ pub const OPERATIONS: &[&str] = &[
     "report-abuse",
     "duel",
     "consent",
+    "find-user",
     "asset",
     "delete-account",
 ];

@@ -226,7 +226,7 @@ pub static RESPONSE_CODES: &[ResponseCode] = &[
         (HTTP, 409, "Conflict"),
         "there is such a room or asset already, and it is another",
         "this testbed, between clients and their provider",
-        "liar-at-the-hub",
+        "asset-through-the-hub",
     ),
     code(
         (HTTP, 410, "Gone"),

@@ -3,7 +3,8 @@
 use super::moment::Moment;
 use crate::mimi::policy::PRESETS;
 use crate::mimi::room::{PolicyChange, Whom};
-use crate::mimi::wire::ConsentOperation;
+use crate::mimi::uri::UserUri;
+use crate::mimi::wire::{ConsentOperation, QueryElement, SearchField};
 use crate::script::{Action, Step};
 
 /// What an operation gives back: nothing, where it makes no sense now.
@@ -119,15 +120,6 @@ pub(super) fn send(moment: &mut Moment<'_, '_>) -> Done {
     by_member(moment, |_, _| Some(Action::Send { text: text.clone() })).map(drop)
 }
 
-pub(super) fn report_abuse(moment: &mut Moment<'_, '_>) -> Done {
-    by_member(moment, |it, room| {
-        let user = it.user_inside(room)?;
-        let text = it.draw.happens(30).then(|| "something else".to_owned());
-        Some(Action::ReportAbuse { user, text })
-    })
-    .map(drop)
-}
-
 pub(super) fn change_policy(moment: &mut Moment<'_, '_>) -> Done {
     by_member(moment, |it, room| Some(Action::ChangePolicy { change: policy_change(it, room)? }))
         .map(drop)
@@ -187,6 +179,34 @@ pub(super) fn consent(moment: &mut Moment<'_, '_>) -> Done {
             it.affair(client, Action::Consent { operation, user, here: false })
         })
         .map(drop)
+}
+
+pub(super) fn find_user(moment: &mut Moment<'_, '_>) -> Done {
+    moment
+        .give(|it| {
+            let (client, name) = (it.anyone()?, it.user()?);
+            let user = it.picture.script.users.get(&name)?.uri.clone();
+            let (provider, query) = (user.provider().clone(), query(it, &user));
+            it.affair(client, Action::FindUser { provider, query })
+        })
+        .map(drop)
+}
+
+/// A query that the user matches, perhaps not alone; or also one that nobody can answer, where
+/// sense is not asked for.
+fn query(it: &mut Moment<'_, '_>, user: &UserUri) -> Vec<QueryElement> {
+    let name = user.name();
+    let handle = format!("{name}@{}", user.provider());
+    let (field, value) = match it.draw.up_to(if it.sensible { 2 } else { 5 }) {
+        0 => (SearchField::Handle, format!("im:{handle}")),
+        1 => (SearchField::Nick, name.to_owned()),
+        // One letter, which others may have as well.
+        2 => (SearchField::PartialName, name.chars().take(1).collect()),
+        3 => (SearchField::Nick, "nobody".to_owned()),
+        4 => (SearchField::Email, handle),
+        _ => return Vec::new(),
+    };
+    vec![QueryElement { field, value }]
 }
 
 pub(super) fn delete_account(moment: &mut Moment<'_, '_>) -> Done {

@@ -30,8 +30,8 @@ says! {
         "4:23: unknown operation `snd`",
         "expected one of create, add, remove, invite, join, join-code, new-client, leave, \
          self-remove, remove-client, lose-client, kick, ban, unban, change-role, change-own-role, \
-         change-policy, rename, update, send, burst, report-abuse, duel, consent, asset, \
-         delete-account";
+         change-policy, rename, update, send, burst, report-abuse, duel, consent, find-user, \
+         asset, delete-account";
     weights_of_nothing: "[workload]\nweights = { send = 0 }",
         "4:11: there is nothing to draw from",
         "expected at least one operation that weighs something";

@@ -79,13 +79,15 @@ operations! {
         "a message";
     "burst", 4, scenes::burst, "P06 §5.4; RP03 §7",
         "many messages in a row";
-    "report-abuse", 2, acts::report_abuse, "P06 §5.9",
+    "report-abuse", 3, scenes::report_abuse, "P06 §5.9",
         "a user's newest message is reported, truly or falsely";
     "duel", 4, scenes::duel, "P06 §5.3; R13, R15",
         "two admins act on each other, or on the same user, in one epoch";
     "consent", 2, acts::consent, "P06 §5.7",
         "a consent is asked for, granted, cancelled or revoked";
-    "asset", 1, scenes::asset, "P06 §5.10",
+    "find-user", 2, acts::find_user, "P06 §5.8",
+        "a provider is asked which of its users is meant";
+    "asset", 2, scenes::asset, "P06 §5.10",
         "an asset is uploaded, and downloaded through a hub";
     "delete-account", 1, acts::delete_account, "RP03 §8.1.2",
         "a user's account ends";

@@ -138,7 +138,7 @@ impl<'a> Picture<'a> {
         }
         match &step.action {
             Action::Consent { user, .. } => *user != owner,
-            Action::Upload { .. } | Action::DeleteAccount => true,
+            Action::FindUser { .. } | Action::Upload { .. } | Action::DeleteAccount => true,
             Action::Download { user, name } => {
                 let inside = self.members(&step.room, step.at_ms).contains(&step.client);
                 inside && self.assets.contains(&(user.clone(), name.clone()))

@@ -181,6 +181,36 @@ pub(super) fn unban(moment: &mut Moment<'_, '_>) -> Option<()> {
     Some(())
 }
 
+/// A user's newest message is reported. Where there is none, somebody says something first.
+pub(super) fn report_abuse(moment: &mut Moment<'_, '_>) -> Option<()> {
+    let reported = moment.give(|it| {
+        let room = it.room()?;
+        let (client, user) = (it.member(&room)?, it.user_inside(&room)?);
+        let action = Action::ReportAbuse { user, text: claim(it) };
+        Some(it.step(client, room, action))
+    });
+    if reported.is_some() {
+        return Some(());
+    }
+    let text = format!("rude {}", moment.number);
+    let said = moment.give(|it| {
+        let room = it.room()?;
+        let client = it.member(&room)?;
+        Some(it.step(client, room, Action::Send { text: text.clone() }))
+    })?;
+    let client = moment.member(&said.room)?;
+    let action =
+        Action::ReportAbuse { user: moment.picture.owner(&said.client)?, text: claim(moment) };
+    let after_ms = moment.draw.within((500, 3000));
+    moment.put_later(after_ms, Step { client, action, ..said });
+    Some(())
+}
+
+/// What a report says was said, if it is not the truth.
+fn claim(moment: &mut Moment<'_, '_>) -> Option<String> {
+    moment.draw.happens(30).then(|| "something else".to_owned())
+}
+
 /// Something that an admin does to a user.
 fn blow(moment: &mut Moment<'_, '_>, room: &str, user: String) -> Option<Action> {
     Some(match moment.draw.up_to(4) {
@@ -198,18 +228,38 @@ fn blow(moment: &mut Moment<'_, '_>, room: &str, user: String) -> Option<Action>
     })
 }
 
-/// An asset is left with a provider, and somebody gets it through the hub of a room.
+/// An asset is left with a provider, and somebody gets it through the hub of a room. Where sense is
+/// not asked for, it has the name of another user's if there is one, or is not what is asked for.
 pub(super) fn asset(moment: &mut Moment<'_, '_>) -> Option<()> {
     let name = format!("photo-{}", moment.number);
-    let uploaded = moment.give(|it| {
-        let client = it.anyone()?;
-        it.affair(client, Action::Upload { name: name.clone() })
+    let taken = if moment.sensible { None } else { upload_again(moment) };
+    let uploaded = taken.or_else(|| {
+        moment.give(|it| {
+            let client = it.anyone()?;
+            it.affair(client, Action::Upload { name: name.clone() })
+        })
     })?;
     let user = moment.picture.owner(&uploaded.client)?;
+    let Action::Upload { name } = uploaded.action else { return None };
+    let missing = !moment.sensible && moment.draw.happens(50);
+    let name = if missing { format!("no-{name}") } else { name };
     let room = moment.room()?;
     let client = moment.member(&room)?;
     let after_ms = moment.draw.within((500, 3000));
     let action = Action::Download { user, name };
     moment.put_later(after_ms, moment.step(client, room, action));
     Some(())
+}
+
+/// A user of the same provider gives an asset a name that there is already.
+fn upload_again(moment: &mut Moment<'_, '_>) -> Option<Step> {
+    let assets: Vec<_> = moment.picture.assets.iter().cloned().collect();
+    moment.give(|it| {
+        let (owner, name) = it.draw.pick(&assets)?;
+        let client = it.anyone()?;
+        let users = &it.picture.script.users;
+        let (first, second) = (users.get(&owner)?, users.get(&it.picture.owner(&client)?)?);
+        let clash = first.uri != second.uri && first.uri.provider() == second.uri.provider();
+        if clash { it.affair(client, Action::Upload { name }) } else { None }
+    })
 }

@@ -1,6 +1,6 @@
 //! What an expansion promises, over many seeds of the scenario that leaves all to chance.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::{FAMILIES, FOUNDED_MS, OPERATIONS};
@@ -108,6 +108,7 @@ fn is_of(operation: &str, action: &Action) -> bool {
         "send" | "burst" => matches!(action, Action::Send { .. }),
         "report-abuse" => matches!(action, Action::ReportAbuse { .. }),
         "consent" => matches!(action, Action::Consent { .. }),
+        "find-user" => matches!(action, Action::FindUser { .. }),
         "asset" => matches!(action, Action::Download { .. }),
         "delete-account" => matches!(action, Action::DeleteAccount),
         other => panic!("which action is {other}?"),
@@ -235,6 +236,35 @@ fn an_operation_that_is_switched_off_does_not_move_the_others() {
     let alone = updates(expanded(50, seed));
     assert!(!alone.is_empty());
     assert_eq!(alone, updates(expanded(0, seed)));
+}
+
+#[test]
+fn an_asset_is_sometimes_given_the_name_of_another_users() {
+    let text = with(
+        "[draw]\nproviders = 1\n[workload]\nduration = \"60s\"\nsensible = 50\n\
+         weights = { asset = 1 }",
+    );
+    let script = expand(&text, 1).script;
+    let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for step in &script.steps {
+        if let Action::Upload { name } = &step.action {
+            names.entry(name).or_default().insert(&step.client[..1]);
+        }
+    }
+    assert!(names.values().any(|users| users.len() > 1), "{names:?}");
+    assert!(names.values().any(|users| users.len() == 1), "{names:?}");
+}
+
+#[test]
+fn where_nobody_has_said_anything_somebody_does_before_a_report() {
+    let text = with("[workload]\nsensible = 100\nweights = { report-abuse = 1 }");
+    for seed in 0..10 {
+        let steps = expand(&text, seed).script.steps;
+        let first = |is: fn(&Action) -> bool| steps.iter().position(|step| is(&step.action));
+        let said = first(|action| matches!(action, Action::Send { .. }));
+        let reported = first(|action| matches!(action, Action::ReportAbuse { .. }));
+        assert!(reported.is_none() || said < reported, "seed {seed}");
+    }
 }
 
 const FIXED: &str = r#"
