@@ -165,8 +165,8 @@ fn scenario(text: &str, known_rules: &[&str]) -> Result<Scenario, Complaint> {
         key_material: key_material::key_material(fields.as_ref(), &topology)?,
         ..protocol
     };
-    let says_consent = fields.is_some_and(|fields| fields.get("consent").is_some());
-    let named = (file.get("network").is_some(), says_consent);
+    let says_consent = fields.as_ref().is_some_and(|fields| fields.get("consent").is_some());
+    let named = (file.get("network").is_some(), says_consent, fields.is_some());
     let random = is_random.then(|| Random::read(&file, &topology, named)).transpose()?;
     let steps = steps(&file, &topology, random.as_ref())?;
     let (faults, misbehaviour) = both(

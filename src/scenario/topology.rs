@@ -74,10 +74,6 @@ impl Topology {
         for client in clients.texts(CLIENTS_FORM)? {
             user.clients.push(self.read_client(provider, &client)?);
         }
-        if user.clients.is_empty() {
-            let what = format!("the user `{}` has no clients", name.text);
-            return Err(Complaint::new(&clients.span(), what, "expected at least one short name"));
-        }
         let new_clients = fields.get("new_clients").map(|value| value.texts(CLIENTS_FORM));
         for client in new_clients.transpose()?.unwrap_or_default() {
             let new = self.read_client(provider, &client)?;
@@ -85,6 +81,10 @@ impl Topology {
                 return Err(twice(&client, name.text));
             }
             user.new_clients.push(new);
+        }
+        if user.clients.is_empty() && user.new_clients.is_empty() {
+            let what = format!("the user `{}` has no clients", name.text);
+            return Err(Complaint::new(&clients.span(), what, "expected at least one short name"));
         }
         Ok(user)
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::dice::{Dice, Stream};
 use super::{Drawn, can_create};
-use crate::mimi::policy::{PendingProposalPolicy, Preset};
+use crate::mimi::policy::{BANNED, Capability, NO_ROLE, PendingProposalPolicy, Preset};
 use crate::mimi::room::{Charter, Whom};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::scenario::rooms::written;
@@ -27,6 +27,8 @@ pub(super) struct Draw {
     pub(super) clients: (u64, u64),
     /// How many it may get later.
     pub(super) new_clients: (u64, u64),
+    /// How many of a hundred users have none but those.
+    pub(super) clientless: u64,
     /// How many rooms.
     pub(super) rooms: Option<(u64, u64)>,
     /// What policies they may have.
@@ -35,8 +37,6 @@ pub(super) struct Draw {
     pub(super) peculiar: u64,
     /// From which the least and the greatest latency are drawn, in simulated milliseconds.
     pub(super) latency_ms: Option<(u64, u64)>,
-    /// In how many of a hundred seeds nobody is added without having agreed.
-    pub(super) explicit_consent: Option<u64>,
 }
 
 /// Domains, in the order of use.
@@ -80,11 +80,6 @@ impl Draw {
             }
         }
         self.network(dice, script, drawn);
-        if let Some(percent) = self.explicit_consent {
-            let explicit = dice.stream("policy", "consent").happens(percent);
-            script.protocol.key_material.explicit_consent = explicit;
-            drawn.note("consent", &if explicit { "explicit" } else { "implied" });
-        }
     }
 
     fn providers(&self, dice: &Dice, script: &mut Script, drawn: &mut Drawn) {
@@ -132,9 +127,16 @@ impl Draw {
         let (mut users, mut clients) = (0, (0, 0));
         for name in names {
             let mut stream = dice.stream("topology", name);
-            let provider = needed.pop().or_else(|| stream.pick(&script.providers));
+            let founder = needed.pop();
+            let may_be_absent = founder.is_none();
+            let provider = founder.or_else(|| stream.pick(&script.providers));
             let Some(provider) = provider else { continue };
-            let Some(user) = self.user(&mut stream, script, &provider, name) else { continue };
+            let Some(mut user) = self.user(&mut stream, script, &provider, name) else { continue };
+            // Nobody knows such a user until it comes with a new client.
+            let absent = stream.happens(self.clientless) && may_be_absent;
+            if absent && !user.new_clients.is_empty() {
+                user.clients.clear();
+            }
             clients = (clients.0 + user.clients.len(), clients.1 + user.new_clients.len());
             users += 1;
             script.users.insert((*name).to_owned(), user);
@@ -217,6 +219,7 @@ impl Policy<'_> {
         {
             charter.join_codes = vec!["sesame".to_owned()];
         }
+        charter.lacking = self.lacking(&charter.policy);
         charter.max_users = self.is().then(|| small(self.stream.within((2, users + 1))));
         charter.max_clients = self.is().then(|| small(self.stream.within((3, 3 * users + 1))));
         charter.multi_device = !self.is_rarely();
@@ -227,9 +230,10 @@ impl Policy<'_> {
         }
         charter.parent = self.is().then(|| self.parent(name)).flatten();
         charter.preauthorized = self.preauthorized(&charter.policy, name);
+        let external_proposals_off = self.is();
         let operational = &mut charter.operational;
         operational.external_commit_allowed = !self.is_rarely();
-        operational.external_proposal_allowed = !self.is_rarely();
+        operational.external_proposal_allowed = !external_proposals_off;
         if self.is() {
             let messages = &mut operational.app_messages;
             messages.epoch_tolerance = u8::try_from(self.stream.up_to(6)).unwrap_or(6);
@@ -243,6 +247,22 @@ impl Policy<'_> {
             };
         }
         charter
+    }
+
+    /// A role that may do less with messages than in the preset; mostly the one that most users
+    /// get.
+    fn lacking(&mut self, policy: &str) -> Vec<(String, Capability)> {
+        let Some(preset) = Preset::named(policy).filter(|_| self.is()) else { return Vec::new() };
+        let about_messages =
+            [Capability::SEND_MESSAGE, Capability::RECEIVE_MESSAGE, Capability::REPORT_ABUSE];
+        let Some(capability) = self.stream.pick(&about_messages) else { return Vec::new() };
+        let roles = preset.roles();
+        let usual = roles.get(preset.creator).and_then(|role| role.usual_role(NO_ROLE));
+        let usual = usual.filter(|_| self.stream.happens(70));
+        let held = roles.roles.iter().filter(|role| role.index > BANNED && role.holds(capability));
+        let held = held.filter(|role| usual.is_none_or(|index| role.index == index));
+        let held: Vec<_> = held.map(|role| (role.name.clone(), capability)).collect();
+        self.stream.pick(&held).into_iter().collect()
     }
 
     /// Some users of other providers. Those of the hub are left to create the room.

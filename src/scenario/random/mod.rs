@@ -22,13 +22,14 @@
 //! (they are drawn) and steps. What it does name is there, and what is drawn comes beside it. The
 //! expansion is a script like any other: it can be written, changed and played.
 //!
-//! The way of a seed: `cast` draws who is there, `workload` what they do (`operations` is the list,
-//! `acts` and `scenes` its code, `moment` what they draw from, `picture` and `plan` a guess of
-//! what is possible then), `storm` what goes wrong. `swarm` switches parts of both off. All chance
-//! comes from `dice`. `tables` reads the file.
+//! The way of a seed: `cast` draws who is there, `choices` what the drafts leave open, `workload`
+//! what they do (`operations` is the list, `acts` and `scenes` its code, `moment` what they draw
+//! from, `picture` and `plan` a guess of what is possible then), `storm` what goes wrong. `swarm`
+//! switches parts of both off. All chance comes from `dice`. `tables` reads the file.
 
 mod acts;
 mod cast;
+mod choices;
 #[cfg(test)]
 mod complaints;
 mod dice;
@@ -51,6 +52,7 @@ pub use storm::{FAMILIES, Family};
 pub(super) use workload::FOUNDED_MS;
 
 use self::cast::Draw;
+use self::choices::Choices;
 use self::dice::Dice;
 use self::storm::Storm;
 use self::tables::Named;
@@ -72,6 +74,7 @@ const CALM_MS: u64 = 1_000;
 #[derive(Debug, Clone)]
 pub(super) struct Random {
     draw: Draw,
+    choices: Choices,
     workload: Option<Workload>,
     storm: Option<Storm>,
 }
@@ -91,26 +94,28 @@ pub(super) fn is_random(file: &Fields<'_>) -> bool {
     KEYS.iter().any(|key| file.get(key).is_some())
 }
 
-/// Whether the user can create the room: a room begins at its hub, and its creator can't be
-/// listed from the start.
+/// Whether the user can create the room: a room begins at its hub, by a client that is there, and
+/// its creator can't be listed from the start.
 fn can_create(user: &User, room: &Room) -> bool {
     let listed = &room.charter.participants;
-    user.uri.provider() == room.uri.provider() && !listed.contains(&user.uri)
+    let at_hub = user.uri.provider() == room.uri.provider();
+    at_hub && !user.clients.is_empty() && !listed.contains(&user.uri)
 }
 
 impl Random {
     /// Reads the tables of a file that has one of them. `named` says whether the file itself names
-    /// the latency, and whether it says how consents go.
+    /// the latency, and what keys of `protocol`.
     pub(super) fn read(
         file: &Fields<'_>,
         topology: &Topology,
-        (latency, consent): (bool, bool),
+        (latency, consent, protocol): (bool, bool, bool),
     ) -> Result<Self, Complaint> {
         let workload = tables::workload(file)?;
-        // Without a workload there is nobody to consent.
-        let consent = consent || workload.is_none();
-        let draw = tables::draw(file, &Named { topology, latency, consent })?;
-        Ok(Self { draw, workload, storm: tables::storm(file)? })
+        // Without a workload there is nobody to consent, or to be added.
+        let (consent, protocol) = (consent || workload.is_none(), protocol || workload.is_none());
+        let named = Named { topology, latency, consent, protocol };
+        let (draw, choices) = tables::draw(file, &named)?;
+        Ok(Self { draw, choices, workload, storm: tables::storm(file)? })
     }
 
     /// Complains of tables that could come to nothing.
@@ -150,6 +155,7 @@ impl Random {
         let dice = Dice::new(script.seed);
         let mut drawn = Drawn::default();
         self.draw.expand(&dice, script, &mut drawn);
+        self.choices.expand(&dice, script, &mut drawn);
         let worked = match &self.workload {
             Some(workload) => workload.expand(&dice, script, &mut drawn),
             None => Worked::default(),

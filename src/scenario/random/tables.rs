@@ -2,6 +2,7 @@
 //! good one.
 
 use super::cast::{Draw, MOST_PROVIDERS, MOST_ROOMS, MOST_USERS};
+use super::choices::Choices;
 use super::operations::{OPERATIONS, Operation};
 use super::storm::{FAMILIES, Family, Storm};
 use super::workload::Workload;
@@ -17,11 +18,13 @@ const DRAW_KEYS: &[&str] = &[
     "users",
     "clients",
     "new_clients",
+    "clientless",
     "rooms",
     "policies",
     "peculiar",
     "latency",
     "explicit_consent",
+    "protocol",
 ];
 const WORKLOAD_KEYS: &[&str] = &["duration", "every", "sensible", "swarm", "weights"];
 const STORM_KEYS: &[&str] = &["families", "swarm", "faults", "length", "percent", "up_to", "back"];
@@ -42,10 +45,12 @@ pub(super) struct Named<'a> {
     pub(super) topology: &'a Topology,
     pub(super) latency: bool,
     pub(super) consent: bool,
+    /// Any key of `protocol`.
+    pub(super) protocol: bool,
 }
 
 /// Reads `draw`, whether or not the file has it: what it does not name is drawn all the same.
-pub(super) fn draw(file: &Fields<'_>, named: &Named<'_>) -> Result<Draw, Complaint> {
+pub(super) fn draw(file: &Fields<'_>, named: &Named<'_>) -> Result<(Draw, Choices), Complaint> {
     let table = Table::of(file, "draw", "what is drawn", DRAW_KEYS)?;
     let topology = named.topology;
     let latency = match table.get("latency") {
@@ -53,12 +58,11 @@ pub(super) fn draw(file: &Fields<'_>, named: &Named<'_>) -> Result<Draw, Complai
         None => Some((10, 200)),
         Some(value) => Some(value.times(LEAST_LATENCY_MS)?),
     };
-    let consent = match table.get("explicit_consent") {
-        None if named.consent => None,
-        None => Some(15),
-        Some(value) => Some(value.number(0..=100)?),
+    let choices = Choices {
+        explicit_consent: table.percent_unless(named.consent, "explicit_consent", 15)?,
+        others: table.percent_unless(named.protocol, "protocol", 10)?,
     };
-    Ok(Draw {
+    let draw = Draw {
         providers: table.count(
             "providers",
             MOST_PROVIDERS,
@@ -72,8 +76,9 @@ pub(super) fn draw(file: &Fields<'_>, named: &Named<'_>) -> Result<Draw, Complai
         policies: policies(table.get("policies"))?,
         peculiar: table.percent("peculiar", 20)?,
         latency_ms: latency,
-        explicit_consent: consent,
-    })
+        clientless: table.percent("clientless", 8)?,
+    };
+    Ok((draw, choices))
 }
 
 fn policies(value: Option<Value<'_>>) -> Result<Vec<String>, Complaint> {
@@ -190,6 +195,19 @@ impl<'t> Table<'t> {
     /// A number of percent.
     fn percent(&self, key: &'static str, usual: u64) -> Result<u64, Complaint> {
         self.get(key).map_or(Ok(usual), |value| value.number(0..=100))
+    }
+
+    /// The same; none where the file has `named` what would be drawn, and gives no number.
+    fn percent_unless(
+        &self,
+        named: bool,
+        key: &'static str,
+        usual: u64,
+    ) -> Result<Option<u64>, Complaint> {
+        match self.get(key) {
+            None if named => Ok(None),
+            _ => self.percent(key, usual).map(Some),
+        }
     }
 
     /// A range of numbers.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::{FAMILIES, FOUNDED_MS, OPERATIONS};
 use crate::scenario::{Expanded, Scenario, read, render, write};
-use crate::script::{Action, Fault, FaultKind, Script, ids};
+use crate::script::{Action, Fault, FaultKind, Script, Step, ids};
 
 const ANY_ROOM: &str = include_str!("../../../scenarios/any-room.toml");
 const SEEDS: std::ops::Range<u64> = 0..300;
@@ -238,6 +238,55 @@ fn an_operation_that_is_switched_off_does_not_move_the_others() {
     assert_eq!(alone, updates(expanded(0, seed)));
 }
 
+/// In how many seeds something holds of the scenario that leaves all to chance.
+fn seeds_with(holds: impl Fn(&Script) -> bool) -> usize {
+    expansions().iter().filter(|it| holds(&it.script)).count()
+}
+
+#[test]
+fn each_choice_that_the_drafts_leave_open_is_as_usual_in_most_seeds_and_odd_in_some() {
+    let usual = scenario(&with(FIXED)).expand(0).script.protocol;
+    let material = |script: &Script| script.protocol.key_material.clone();
+    let odd = [
+        seeds_with(|it| it.protocol.commit_delay_max_ms != usual.commit_delay_max_ms),
+        seeds_with(|it| material(it).key_packages != usual.key_material.key_packages),
+        seeds_with(|it| material(it).lifetime_ms.is_some()),
+        seeds_with(|it| material(it).last_resort),
+        seeds_with(|it| material(it).mask_unknown_users),
+        seeds_with(|it| !material(it).plain_clients.is_empty()),
+        seeds_with(|it| material(it).explicit_consent),
+    ];
+    assert!(odd.iter().all(|seeds| (10..75).contains(seeds)), "{odd:?}");
+}
+
+#[test]
+fn a_user_without_a_client_gets_one_later_and_no_room_waits_for_it() {
+    let absent = |script: &Script| script.users.values().any(|user| user.clients.is_empty());
+    assert!((30..200).contains(&seeds_with(absent)), "{}", seeds_with(absent));
+    for Expanded { script, .. } in expansions() {
+        assert!(script.users.values().all(|user| user.clients.len() + user.new_clients.len() > 0));
+        for room in script.rooms.values() {
+            assert!(script.users.values().any(|user| super::can_create(user, room)));
+        }
+    }
+}
+
+#[test]
+fn who_agrees_to_one_room_only_does_so_where_consent_is_explicit() {
+    let grants = |here: bool| {
+        seeds_with(|script| {
+            let grant = |step: &Step| match &step.action {
+                Action::Consent { operation, here: it, .. } => {
+                    step.at_ms < FOUNDED_MS && *it == here && operation.name() == "grant"
+                }
+                _ => false,
+            };
+            script.protocol.key_material.explicit_consent && script.steps.iter().any(grant)
+        })
+    };
+    assert!(grants(true) > 10 && grants(false) > 10, "{} {}", grants(true), grants(false));
+}
+
 #[test]
 fn an_asset_is_sometimes_given_the_name_of_another_users() {
     let text = with(
@@ -332,7 +381,7 @@ fn a_file_without_chance_draws_nothing() {
 #[test]
 fn ranges_of_one_value_are_kept() {
     let text = with(
-        "[draw]\nproviders = 3\nusers = 6\nclients = 2\nnew_clients = 1\nrooms = 2\n\
+        "[draw]\nproviders = 3\nusers = 6\nclients = 2\nnew_clients = 1\nclientless = 0\nrooms = 2\n\
          policies = [\"strict\"]\npeculiar = 0\nlatency = \"50ms\"\nexplicit_consent = 100\n\
          [workload]\nduration = \"10s\"\n[storm]\nfaults = 0",
     );

@@ -116,15 +116,18 @@ impl<'a> Writer<'a> {
     /// Most users agree to be added by most others, before anything begins.
     fn consents(&mut self) {
         let users = &self.picture.script.users;
-        let Some(room) = self.picture.script.rooms.keys().next() else { return };
+        let rooms: Vec<_> = self.picture.script.rooms.keys().collect();
         for (name, user) in users {
             let Some((client, _)) = user.clients.first() else { continue };
             for other in users.keys().filter(|other| *other != name) {
                 let mut draw = self.dice.stream("consent", &format!("{name} {other}"));
                 let at_ms = draw.up_to(self.at_ms.saturating_sub(1));
-                if draw.happens(80) {
+                // Some to one room only: what they say to the others stays unsaid.
+                let here = draw.happens(20);
+                let room = if here { draw.pick(&rooms) } else { rooms.first().copied() };
+                if let Some(room) = room.filter(|_| draw.happens(75)) {
                     let operation = ConsentOperation::Grant { key_packages: Vec::new() };
-                    let action = Action::Consent { operation, user: other.clone(), here: false };
+                    let action = Action::Consent { operation, user: other.clone(), here };
                     let (client, room) = (client.clone(), room.clone());
                     self.worked.steps.push(Step { at_ms, client, room, action });
                 }
