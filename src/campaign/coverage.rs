@@ -2,17 +2,19 @@
 //! every wish of a user and what became of it, every fault.
 //!
 //! All is counted from traces and scripts, by the ids of the catalogues. A search that never
-//! reaches something tests nothing of it: [`Coverage::never_reached`] says what.
+//! reaches something tests nothing of it: [`Coverage::never_reached`] says what. What chance can't
+//! come to (`reach`), it leaves out.
 //!
 //! A rule lets something pass where whatever it is held against was accepted: each accepted
 //! handshake has passed all rules about handshakes. Rules about requests are counted by what they
 //! stand before ([`PASSED_BY`]). Not counted: whether an event was interesting.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::reach::{Chance, Thing, things};
 use crate::mimi::rules::{Check, RULES};
-use crate::mimi::wire::{EACH_CLIENT, HTTP, RESPONSE_CODES};
-use crate::script::{FaultKind, Script, ids};
+use crate::mimi::wire::{EACH_CLIENT, HTTP};
+use crate::script::{FaultKind, Script};
 use crate::trace::{Entry, Event, Fate, Kind};
 
 /// How often something went one way and the other.
@@ -179,34 +181,51 @@ impl Coverage {
         }
     }
 
-    /// Everything that was never reached: `rule authorised refused`, `code update/notAllowed`,
-    /// `wish kick came true`, `fault hold`; in the order of the catalogues.
+    /// Everything that was never reached although chance should come to it: `rule authorised
+    /// refused`, `code update/notAllowed`, `wish kick came true`, `fault hold`; in the order of the
+    /// catalogues.
     pub fn never_reached(&self) -> Vec<String> {
-        let mut missing = Vec::new();
-        let mut miss = |reached: bool, what: String| {
-            if !reached {
-                missing.push(what);
-            }
-        };
-        for rule in RULES {
-            let both = self.rules.get(rule.id).copied().unwrap_or_default();
-            miss(both.yes > 0, format!("rule {} passed", rule.id));
-            miss(both.no > 0, format!("rule {} refused", rule.id));
+        let expected = things().filter(|thing| !matches!(thing.chance(), Chance::None(_)));
+        expected.filter(|thing| !self.has(*thing)).map(|thing| thing.to_string()).collect()
+    }
+
+    /// What was never reached for a reason: the thing, and why chance does not come to it.
+    pub fn not_by_chance(&self) -> Vec<(String, String)> {
+        let missing = things().filter(|thing| !self.has(*thing));
+        let explained = missing.filter_map(|thing| match thing.chance() {
+            Chance::None(why) => Some((thing.to_string(), why)),
+            _ => None,
+        });
+        explained.collect()
+    }
+
+    /// What a search of some hundred seeds has to reach, in the words of
+    /// [`Coverage::never_reached`]: all that chance comes to and that is not rare.
+    pub fn must_reach() -> Vec<String> {
+        let likely = things().filter(|thing| thing.chance() == Chance::Likely);
+        likely.map(|thing| thing.to_string()).collect()
+    }
+
+    /// What honest nodes come to only now and then: the thing, and what it needs.
+    pub fn rare() -> Vec<(String, &'static str)> {
+        let rare = things().filter_map(|thing| match thing.chance() {
+            Chance::Rare(needs) => Some((thing.to_string(), needs)),
+            _ => None,
+        });
+        rare.collect()
+    }
+
+    fn has(&self, thing: Thing) -> bool {
+        let rule = |id| self.rules.get(id).copied().unwrap_or_default();
+        let wish = |verb| self.wishes.get(verb).copied().unwrap_or_default();
+        match thing {
+            Thing::Passed(it) => rule(it.id).yes > 0,
+            Thing::Refused(it) => rule(it.id).no > 0,
+            Thing::Code(code) => self.codes.contains_key(&code.id()),
+            Thing::True(verb) => wish(verb).yes > 0,
+            Thing::Untrue(verb) => wish(verb).no > 0,
+            Thing::Fault(fault) => self.faults.contains_key(fault),
         }
-        for code in RESPONSE_CODES {
-            let id = code.id();
-            miss(self.codes.contains_key(&id), format!("code {id}"));
-        }
-        let verbs: BTreeSet<_> = ids::WISHES.iter().copied().collect();
-        for verb in verbs {
-            let both = self.wishes.get(verb).copied().unwrap_or_default();
-            miss(both.yes > 0, format!("wish {verb} came true"));
-            miss(both.no > 0, format!("wish {verb} did not come true"));
-        }
-        for fault in ids::FAULTS.iter().chain([&CRASH_AT_POINT]) {
-            miss(self.faults.contains_key(fault), format!("fault {fault}"));
-        }
-        missing
     }
 }
 
@@ -240,6 +259,20 @@ mod tests {
         }
         let all: Vec<_> = PASSED_BY.iter().flat_map(|(_, rules)| *rules).collect();
         assert!(all.iter().all(|id| RULES.iter().any(|rule| rule.id == **id)));
+    }
+
+    #[test]
+    fn what_must_be_reached_is_missed_by_nothing_and_so_is_what_is_rare() {
+        let mut expected = Coverage::must_reach();
+        expected.extend(Coverage::rare().into_iter().map(|(thing, _)| thing));
+        let mut missed = Coverage::default().never_reached();
+        expected.sort();
+        missed.sort();
+        assert_eq!(missed, expected);
+        let explained = Coverage::default().not_by_chance();
+        let has = |what: &str| explained.iter().any(|(thing, _)| thing == what);
+        assert!(has("rule valid-mls refused") && has("code HTTP/413"));
+        assert!(!has("rule valid-mls passed") && !has("rule authorised refused"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod fingerprint;
 mod fuzz;
 mod inside;
 mod one;
+mod reach;
 
 pub use case::{Case, Ended, How};
 pub use cast::Company;

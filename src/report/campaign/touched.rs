@@ -1,9 +1,13 @@
 //! What a campaign touched, as tables: what users wanted and how often it came true, and all that
 //! was never reached.
 //!
+//! What chance can't come to stands below that, by its reasons.
+//!
 //! A random test whose operations never apply tests nothing, and one that is never refused tests
 //! little. So a wish that goes one way in less than 5 percent of cases needs a reason; those that
 //! have one are listed here ([`REASONS`]).
+
+use std::collections::BTreeMap;
 
 use super::super::text::{WIDTH, wrap};
 use crate::campaign::{Both, Coverage};
@@ -14,7 +18,6 @@ const RARE: u64 = 5;
 /// Why a wish goes one way nearly always.
 const REASONS: &[(&str, &str)] = &[
     ("create", "a room is created once, by a user of its hub, whom nothing forbids it"),
-    ("upload", "nobody forbids it; a name is given twice by chance only"),
     ("delete-account", "an account ends whatever the rooms say"),
     ("ask-consent", "to ask is always taken, whether or not it changes anything (R58)"),
     ("cancel-consent", "to cancel is always taken, whether or not it changes anything (R58)"),
@@ -41,15 +44,40 @@ pub fn touched(coverage: &Coverage) -> String {
     text
 }
 
-/// Whatever was never reached, beneath each other; one line where that is nothing.
+/// What was never reached and should be, each rare thing with what it needs; then, reason by
+/// reason, what chance can't come to.
 pub fn never_reached(coverage: &Coverage) -> String {
+    let rare: BTreeMap<_, _> = Coverage::rare().into_iter().collect();
     let missing = coverage.never_reached();
-    if missing.is_empty() {
-        return "Every rule, response code, wish and fault was reached.\n".to_owned();
+    let said = missing.iter().map(|thing| match rare.get(thing) {
+        Some(needs) => format!("{thing} (rare: needs {needs})"),
+        None => thing.clone(),
+    });
+    let mut text = match missing.len() {
+        0 => "All rules, response codes, wishes and faults that chance comes to were reached.\n"
+            .to_owned(),
+        many => format!("never reached ({many}):\n{}", indented(&said.collect::<Vec<_>>())),
+    };
+    let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let explained = coverage.not_by_chance();
+    for (thing, why) in &explained {
+        reasons.entry(why.clone()).or_default().push(thing.clone());
     }
-    let lines = wrap(&missing.join(", "), WIDTH - 4);
-    let lines: String = lines.iter().map(|line| format!("    {line}\n")).collect();
-    format!("never reached ({}):\n{lines}", missing.len())
+    if !explained.is_empty() {
+        text += &format!(
+            "not by chance ({}; see `schism list rules` and `schism list codes`):\n",
+            explained.len()
+        );
+    }
+    for (why, things) in reasons {
+        text += &indented(&[format!("{why}: {}", things.join(", "))]);
+    }
+    text
+}
+
+fn indented(things: &[String]) -> String {
+    let lines = wrap(&things.join(", "), WIDTH - 4);
+    lines.iter().map(|line| format!("    {line}\n")).collect()
 }
 
 #[cfg(test)]
