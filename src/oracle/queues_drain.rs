@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::invariant::{self, Finding, Invariant, InvariantInfo, owed};
 use super::ledger::{Ledger, begins, hub_of};
-use crate::mimi::uri::{ProviderName, RoomUri};
+use super::receivers_may_receive::is_deaf;
+use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
 use crate::trace::{Entry, Event, Kind, Phase};
 
 pub(super) const INFO: InvariantInfo = InvariantInfo {
@@ -50,12 +51,20 @@ impl Invariant for QueuesDrain {
     }
 }
 
-/// The providers that must get what has this place in the log. Who is on its way out gets no more
-/// messages (R22), nor does a provider that has nobody else.
+/// The providers that must get what has this place in the log. Who is on its way out (R22) or may
+/// not receive (R51) gets no messages, nor does a provider that has nobody else.
 fn owed_to(ledger: &Ledger, uri: &RoomUri, index: u64) -> BTreeSet<ProviderName> {
     let room = ledger.room(uri);
-    let is_message = room.hub.items().any(|item| item.index == index && item.kind == Kind::Message);
-    let listens = |user| !(is_message && room.leavers.contains_key(user));
+    let mut items = room.hub.items();
+    let message = items.find(|item| item.index == index && item.kind == Kind::Message);
+    let listens = |user: &UserUri| {
+        message.is_none_or(|item| {
+            // The hub withholds it by the epoch that it takes it in.
+            let mut between = item.epoch..=room.hub.epoch().unwrap_or(item.epoch);
+            let deaf = between.any(|at| is_deaf(ledger, uri, at, user));
+            !deaf && !room.leavers.contains_key(user)
+        })
+    };
     let members = room.hub.members().iter().filter(|member| listens(&member.user));
     let providers = members.map(|member| member.client.provider().clone());
     providers.filter(|provider| provider != uri.provider()).collect()
@@ -141,6 +150,18 @@ mod tests {
         story.durable();
         (0..5).for_each(|index| pays(&mut story, index));
         assert!(told(story).contains("b.example has not got 1 things from place 5 on"));
+    }
+
+    #[test]
+    fn a_provider_whose_only_user_may_not_receive_is_owed_no_message() {
+        let paid_but_the_message = |mut story: Story| {
+            (0..2).for_each(|index| pays(&mut story, index));
+            told(story)
+        };
+        assert!(paid_but_the_message(owing()).contains("1 things from place 2 on"));
+        let mut deaf = owing();
+        deaf.nobody_may_receive();
+        assert_eq!(paid_but_the_message(deaf), "");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
 };
 
 /// canReceiveMessage, RP03 §10.2.
-const RECEIVE_MESSAGE: u16 = 0x0101;
+pub(super) const RECEIVE_MESSAGE: u16 = 0x0101;
 
 struct ReceiversMayReceive;
 
@@ -52,7 +52,6 @@ pub(super) fn is_deaf(ledger: &Ledger, room: &RoomUri, epoch: u64, user: &UserUr
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::oracle::tests_support::Story;
 
     /// All states say that members may, or may not, receive.
@@ -60,13 +59,8 @@ mod tests {
         let mut story = Story::room_of(&["A1", "B1"]);
         story.sends("A1", "m1");
         story.delivers("B1", "m1", "A1");
-        for entry in &mut story.entries {
-            if let Event::Shadowed { state, .. } | Event::Entered { state, .. } = &mut entry.event {
-                let roles = &mut state.view.as_mut().unwrap().roles;
-                roles.iter_mut().for_each(|role| {
-                    role.capabilities.retain(|held| may || *held != RECEIVE_MESSAGE);
-                });
-            }
+        if !may {
+            story.nobody_may_receive();
         }
         story
     }

@@ -4,6 +4,7 @@
 //! alice (a.example), B1 and B2 of bob (b.example), C1 of carol (c.example). Its verbs append what
 //! honest nodes would record. [`Story::amend`] spoils the last entry; [`Story::push`] adds any.
 
+use super::receivers_may_receive::RECEIVE_MESSAGE;
 use super::{Verdict, judge};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::trace::{
@@ -251,6 +252,18 @@ impl Story {
 
     pub(super) fn durable(&mut self) {
         self.push(HUB, Event::Durable { room: room(), index: self.index - 1 });
+    }
+
+    /// All states so far say that no role may receive messages.
+    pub(super) fn nobody_may_receive(&mut self) {
+        for entry in &mut self.entries {
+            if let Event::Shadowed { state, .. } | Event::Entered { state, .. } = &mut entry.event {
+                let roles = &mut state.view.as_mut().unwrap().roles;
+                roles.iter_mut().for_each(|role| {
+                    role.capabilities.retain(|held| *held != RECEIVE_MESSAGE);
+                });
+            }
+        }
     }
 
     /// The hub's committed view of its latest epoch.
