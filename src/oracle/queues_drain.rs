@@ -160,7 +160,7 @@ mod tests {
         };
         assert!(paid_but_the_message(owing()).contains("1 things from place 2 on"));
         let mut deaf = owing();
-        deaf.nobody_may_receive();
+        deaf.nobody_may_receive(0);
         assert_eq!(paid_but_the_message(deaf), "");
     }
 

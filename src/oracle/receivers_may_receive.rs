@@ -25,12 +25,16 @@ struct ReceiversMayReceive;
 
 impl Invariant for ReceiversMayReceive {
     fn observe(&mut self, ledger: &Ledger, entry: &Entry) -> Vec<Finding> {
-        let Event::Delivered { room, message, .. } = &entry.event else { return vec![] };
+        let Event::Delivered { room, message, epoch, .. } = &entry.event else { return vec![] };
         let place = ledger.room(room).places.get(&entry.node);
         let (Some(place), Some(person)) = (place, ledger.person(&entry.node)) else {
             return vec![];
         };
-        if !ledger.is_honest(&entry.node) || !is_deaf(ledger, room, place.epoch, &person.user) {
+        // What a client takes in together is shown once all of it is on its disk: it may have
+        // entered epochs since.
+        let mut between = *epoch..=place.epoch.max(*epoch);
+        let deaf = between.all(|at| is_deaf(ledger, room, at, &person.user));
+        if !ledger.is_honest(&entry.node) || !deaf {
             return vec![];
         }
         let user = &person.user;
@@ -52,7 +56,8 @@ pub(super) fn is_deaf(ledger: &Ledger, room: &RoomUri, epoch: u64, user: &UserUr
 
 #[cfg(test)]
 mod tests {
-    use crate::oracle::tests_support::Story;
+    use crate::oracle::tests_support::{Story, adding};
+    use crate::trace::Event;
 
     /// All states say that members may, or may not, receive.
     fn spoken_to(may: bool) -> Story {
@@ -60,9 +65,28 @@ mod tests {
         story.sends("A1", "m1");
         story.delivers("B1", "m1", "A1");
         if !may {
-            story.nobody_may_receive();
+            story.nobody_may_receive(0);
         }
         story
+    }
+
+    #[test]
+    fn what_came_before_the_right_went_is_shown_together_with_the_commit_that_took_it() {
+        let late = |from| {
+            let mut story = Story::room_of(&["A1", "B1"]);
+            story.sends("A1", "m1");
+            story.commit("A1", adding(&["C1"], &["C1"]));
+            story.enters("A1");
+            story.enters("B1");
+            story.delivers("B1", "m1", "A1");
+            if let Event::Delivered { epoch, .. } = &mut story.entries.last_mut().unwrap().event {
+                *epoch = 1;
+            }
+            story.nobody_may_receive(from);
+            story
+        };
+        late(2).is_clean();
+        late(1).fires_last("receivers_may_receive", "B1 got message m1");
     }
 
     #[test]

@@ -254,10 +254,13 @@ impl Story {
         self.push(HUB, Event::Durable { room: room(), index: self.index - 1 });
     }
 
-    /// All states so far say that no role may receive messages.
-    pub(super) fn nobody_may_receive(&mut self) {
+    /// All states so far, of this epoch on, say that no role may receive messages.
+    pub(super) fn nobody_may_receive(&mut self, from: u64) {
         for entry in &mut self.entries {
-            if let Event::Shadowed { state, .. } | Event::Entered { state, .. } = &mut entry.event {
+            if let Event::Shadowed { state, epoch, .. } | Event::Entered { state, epoch, .. } =
+                &mut entry.event
+                && *epoch >= from
+            {
                 let roles = &mut state.view.as_mut().unwrap().roles;
                 roles.iter_mut().for_each(|role| {
                     role.capabilities.retain(|held| *held != RECEIVE_MESSAGE);
