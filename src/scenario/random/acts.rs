@@ -75,10 +75,6 @@ pub(super) fn new_client(moment: &mut Moment<'_, '_>) -> Done {
         .map(drop)
 }
 
-pub(super) fn leave(moment: &mut Moment<'_, '_>) -> Done {
-    by_member(moment, |_, _| Some(Action::Leave)).map(drop)
-}
-
 pub(super) fn self_remove(moment: &mut Moment<'_, '_>) -> Done {
     by_member(moment, |_, _| Some(Action::SelfRemove)).map(drop)
 }

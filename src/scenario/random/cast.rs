@@ -236,7 +236,7 @@ impl Policy<'_> {
         operational.external_proposal_allowed = !external_proposals_off;
         if self.is() {
             let messages = &mut operational.app_messages;
-            messages.epoch_tolerance = u8::try_from(self.stream.up_to(6)).unwrap_or(6);
+            messages.epoch_tolerance = u8::try_from(self.stream.up_to(3)).unwrap_or(3);
         }
         if self.is() {
             let delays = [(0, 0), (200, 800), (2_000, 6_000)];

@@ -51,7 +51,7 @@ operations! {
         "a client that is out joins with a code";
     "new-client", 5, acts::new_client, "P06 §3.6",
         "a user gets a new client, which joins";
-    "leave", 3, acts::leave, "P06 §3.5; R27",
+    "leave", 3, scenes::leave, "P06 §3.5; R27",
         "a user goes with all clients";
     "self-remove", 2, acts::self_remove, "EXT SelfRemove; R28",
         "a client goes, and its user stays listed";

@@ -7,6 +7,11 @@ use crate::script::{Action, Fault, FaultKind, Step};
 /// How far apart two rivals act at most, in milliseconds: both are on their way before either is
 /// heard of.
 const RIVALS_APART_MS: u64 = 40;
+/// How long after its user has left a client that has not heard of it acts at most, in
+/// milliseconds.
+const MEANWHILE_MS: u64 = 600;
+/// In how many of a hundred rooms somebody knocks before its hub has heard of it.
+const KNOCKS_PERCENT: u64 = 20;
 /// How long rivals wait for one of them to become an admin, in milliseconds.
 const PROMOTION_MS: u64 = 2_000;
 
@@ -36,12 +41,45 @@ pub(super) fn found(moment: &mut Moment<'_, '_>, rooms: &[String], percent: u64)
     let created = created?;
     moment.picture.inside(&created.room)?;
     let owner = moment.picture.owner(&created.client)?;
+    let clients = moment.picture.clients(moment.at_ms);
+    let knocks = moment.draw.happens(KNOCKS_PERCENT);
+    if let Some(client) = moment.draw.pick(&clients).filter(|it| knocks && *it != created.client) {
+        let after_ms = moment.draw.up_to(RIVALS_APART_MS);
+        moment.put_later(after_ms, Step { client, action: Action::Join, ..created.clone() });
+    }
     let mut after_ms = moment.draw.within((400, 1500));
     for user in moment.picture.script.users.keys() {
         if *user != owner && moment.draw.happens(percent) {
             let action = Action::Add { user: user.clone() };
             moment.put_later(after_ms, Step { action, ..created.clone() });
             after_ms += moment.draw.within((100, 1500));
+        }
+    }
+    Some(())
+}
+
+/// A user goes. Often another of its clients has not heard of that and acts meanwhile, and now and
+/// then everybody goes at once.
+pub(super) fn leave(moment: &mut Moment<'_, '_>) -> Option<()> {
+    let left = moment.give(|it| {
+        let room = it.room()?;
+        let client = it.member(&room)?;
+        Some(it.step(client, room, Action::Leave))
+    })?;
+    let user = moment.picture.owner(&left.client)?;
+    let own = moment.picture.clients(moment.at_ms).into_iter();
+    let own = own.filter(|it| *it != left.client && moment.picture.owner(it) == Some(user.clone()));
+    let own: Vec<_> = own.collect();
+    if let Some(client) = moment.draw.pick(&own).filter(|_| moment.draw.happens(60)) {
+        let text = format!("still here {}", moment.number);
+        let action = if moment.draw.happens(50) { Action::Update } else { Action::Send { text } };
+        let after_ms = moment.draw.up_to(MEANWHILE_MS);
+        moment.put_later(after_ms, Step { client, action, ..left.clone() });
+    }
+    if moment.draw.happens(10) {
+        for client in moment.picture.members(&left.room, moment.at_ms) {
+            let after_ms = moment.draw.up_to(RIVALS_APART_MS);
+            moment.put_later(after_ms, Step { client, ..left.clone() });
         }
     }
     Some(())
