@@ -60,7 +60,15 @@ const STOOD_BEFORE: &[(&str, &str)] = &[
 ];
 
 /// What honest nodes come to in few seeds, by its words.
-const RARE: &[(&str, &str)] = &[];
+const RARE: &[(&str, &str)] = &[
+    ("rule may-receive refused", "a follower whose users may receive, but for one who may not"),
+    ("wish ask-consent did not come true", GONE),
+    ("wish cancel-consent did not come true", GONE),
+    ("wish revoke-consent did not come true", GONE),
+];
+
+/// What stands in the way of what is always taken.
+const GONE: &str = "a user whom its provider does not know yet, or no longer";
 
 /// All that can be reached, in the order of the catalogues.
 pub(super) fn things() -> impl Iterator<Item = Thing> {

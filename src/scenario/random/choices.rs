@@ -27,7 +27,7 @@ const FEW_KEY_PACKAGES: (u64, u64) = (1, 3);
 /// How long KeyPackages are good, in simulated milliseconds: less than most workloads last.
 const LIFETIME_MS: (u64, u64) = (5_000, 30_000);
 /// How many of a hundred users have a client that lacks what rooms require.
-const PLAIN_PERCENT: u64 = 40;
+const PLAIN_PERCENT: u64 = 60;
 /// When a client commits what waits, in simulated milliseconds: all at once, or too late for many.
 const COMMIT_DELAYS_MS: [(u64, u64); 3] = [(0, 0), (50, 200), (2_000, 6_000)];
 
