@@ -78,14 +78,10 @@ impl Failure {
         &self.why
     }
 
-    /// A gateway got no answer that it could pass on. Nobody refused anything.
-    pub(super) fn gateway(room: &RoomUri, why: &str) -> Self {
-        Self { room: Some(room.clone()), ..Self::new(504, "", why) }
-    }
-
-    /// Likewise, where it is about no room.
-    pub(super) fn unanswered(why: &str) -> Self {
-        Self::new(504, "", why)
+    /// A gateway got no answer that it could pass on, about a room or none. Nobody refused
+    /// anything.
+    pub(super) fn gateway(room: Option<&RoomUri>, why: &str) -> Self {
+        Self { room: room.cloned(), ..Self::new(504, "", why) }
     }
 
     /// The trace's record of it, where it is a refusal.

@@ -9,7 +9,7 @@
 use bytes::Bytes;
 
 use super::Inner;
-use super::answer::{Failure, Try, answer, passed_on};
+use super::answer::{Failure, Try, answer};
 use super::directory::Errand;
 use crate::mimi::uri::ProviderName;
 use crate::mimi::wire::{AssetUrl, Route};
@@ -86,17 +86,14 @@ impl Inner {
         route: Route,
         trying: &Try,
     ) -> Result<http::Response<Bytes>, Failure> {
-        let errand = Errand {
+        self.relay(Errand {
             to: from.clone(),
             route,
             room: None,
             about: trying.about.clone(),
             attempt: trying.attempt,
             body: None,
-        };
-        match self.ask(errand).await {
-            Ok(reply) => Ok(passed_on(reply)),
-            Err(error) => Err(Failure::unanswered(&error.to_string())),
-        }
+        })
+        .await
     }
 }

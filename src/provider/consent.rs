@@ -12,7 +12,7 @@
 use bytes::Bytes;
 
 use super::Inner;
-use super::answer::{Failure, Try, answer, passed_on};
+use super::answer::{Failure, Try, answer};
 use super::directory::Errand;
 use crate::mimi::rules::Actor;
 use crate::mimi::uri::{ProviderName, UserUri};
@@ -82,18 +82,15 @@ impl Inner {
         if *other.provider() == self.setup.name {
             return Ok(answer(201, Bytes::new()));
         }
-        let errand = Errand {
+        self.relay(Errand {
             to: other.provider().clone(),
             route,
             room: None,
             about: trying.about.clone(),
             attempt: trying.attempt,
             body: Some(body),
-        };
-        match self.ask(errand).await {
-            Ok(reply) => Ok(passed_on(reply)),
-            Err(error) => Err(Failure::unanswered(&error.to_string())),
-        }
+        })
+        .await
     }
 
     async fn note_consent(&self, entry: &ConsentEntry, who: &str, trying: &Try) {

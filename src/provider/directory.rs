@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::Inner;
+use super::answer::{Failure, passed_on};
 use crate::mimi::uri::{ProviderName, RoomUri};
 use crate::mimi::wire::{Directory, Route};
 use crate::node::{Call, Reply, Unanswered};
@@ -56,6 +57,14 @@ impl Inner {
             timeout_ms: PATIENCE_MS,
         };
         self.setup.network.call(call).await
+    }
+
+    /// The same for whoever asked this server: what the other one answers is passed on as it is, and
+    /// where nothing comes, that is told. Only who asked knows whether to try again.
+    pub(super) async fn relay(&self, errand: Errand) -> Result<http::Response<Bytes>, Failure> {
+        let room = errand.room.clone();
+        let reply = self.ask(errand).await;
+        reply.map(passed_on).map_err(|error| Failure::gateway(room.as_ref(), &error.to_string()))
     }
 
     async fn endpoint_path(&self, errand: &Errand) -> Result<String, NoWay> {

@@ -57,18 +57,15 @@ impl Inner {
         if *provider == self.setup.name {
             return self.identifier_query(provider, &body);
         }
-        let errand = Errand {
+        self.relay(Errand {
             to: provider.clone(),
             route: Route::IdentifierQuery(provider.clone()),
             room: None,
             about: trying.about.clone(),
             attempt: trying.attempt,
             body: Some(body),
-        };
-        match self.ask(errand).await {
-            Ok(reply) => Ok(answer(reply.status, reply.body)),
-            Err(error) => Err(Failure::unanswered(&error.to_string())),
-        }
+        })
+        .await
     }
 }
 

@@ -88,7 +88,7 @@ impl Inner {
                 attempt: trying.attempt,
                 body: Some(body.clone()),
             };
-            let gateway = |why: String| Failure::gateway(room, &why);
+            let gateway = |why: String| Failure::gateway(Some(room), &why);
             let reply = self.ask(errand).await.map_err(|error| gateway(error.to_string()))?;
             if reply.is_busy() {
                 return Ok(passed_on(reply));

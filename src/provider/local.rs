@@ -10,7 +10,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::Inner;
-use super::answer::{Failure, Try, answer, passed_on};
+use super::answer::{Failure, Try, answer};
 use super::directory::Errand as Passed;
 use super::room::Asker;
 use super::shelf::Shelved;
@@ -220,17 +220,14 @@ impl Inner {
         room: &RoomUri,
         body: Bytes,
     ) -> Result<http::Response<Bytes>, Failure> {
-        let errand = Passed {
+        self.relay(Passed {
             to: room.provider().clone(),
             route,
             room: Some(room.clone()),
             about: trying.about.clone(),
             attempt: trying.attempt,
             body: Some(body),
-        };
-        match self.ask(errand).await {
-            Ok(reply) => Ok(passed_on(reply)),
-            Err(error) => Err(Failure::gateway(room, &error.to_string())),
-        }
+        })
+        .await
     }
 }
