@@ -88,3 +88,18 @@ fn a_client_stopped_at_every_point_restarts_from_one_commit() {
         played.assert_all_at_one_epoch(3);
     });
 }
+
+#[test]
+fn what_a_client_that_was_set_back_has_kept_is_measured_by_the_epoch_of_its_disk() {
+    each_seed("backup-that-stays", |played| {
+        let found = |it: &Entry| match &it.event {
+            Event::RestartFound { group, .. } => group.as_ref().map(|group| group.epoch),
+            _ => None,
+        };
+        let epochs: Vec<_> = played.entries().iter().filter_map(found).collect();
+        assert_eq!(epochs, [1], "the hub is further");
+        assert!(played.readers("unread").is_empty() || played.readers("unread") == ["B1"]);
+        assert!(probed(played, "B1", Taken::AtEnd).is_empty(), "nothing that it has is too old");
+        assert!(!probed(played, "A1", Taken::AtEnd).is_empty());
+    });
+}

@@ -32,7 +32,7 @@ pub struct Attackers {
     looked: usize,
     /// Whom each hub's last committed view has.
     views: BTreeMap<RoomUri, BTreeSet<ClientUri>>,
-    /// Where each client came last, by room and node.
+    /// The epoch that each client's disk is at, by room and node.
     epochs: BTreeMap<(RoomUri, String), u64>,
     /// What each client gave to its user, by node and hash of the MLS message.
     delivered: BTreeSet<(String, Digest)>,
@@ -182,6 +182,10 @@ impl Attackers {
             }
             Event::Delivered { digest, .. } => {
                 self.delivered.insert((entry.node.clone(), *digest));
+            }
+            // Perhaps from before the last epoch that it came to.
+            Event::RestartFound { room, group: Some(group), .. } => {
+                self.epochs.insert((room.clone(), entry.node.clone()), group.epoch);
             }
             // Its disk is from before it read them.
             Event::Restarted { rolled_back: true } => {
