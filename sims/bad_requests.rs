@@ -24,8 +24,8 @@ use rig::{Answered, Asked, HUB, Rig, provider};
 use schism::mimi::local::{Errand, LocalRoute, MailboxResponse};
 use schism::mimi::uri::{ClientUri, RoomUri};
 use schism::mimi::wire::{
-    AbuseReport, ConsentEntry, FanoutExtra, FanoutMessage, GroupInfoOption, NotifyRequest, Route,
-    UpdateRequest,
+    AbuseReport, ConsentEntry, FanoutExtra, FanoutMessage, GroupInfoOption, IdentifierRequest,
+    NotifyRequest, Route, UpdateRequest,
 };
 use schism::mls::{MlsFraming, PeekKind, peek, sign_key_material};
 use schism::node::Peer;
@@ -244,6 +244,23 @@ fn a_damaged_request_for_consent_is_refused_or_another_request() {
 #[test]
 fn a_damaged_consent_of_an_own_client_is_refused_or_another_consent() {
     damaged("client/consent", as_a_consent);
+}
+
+/// Whoever is asked for is found or not; nothing else comes of it.
+fn as_a_query(_: &[u8], damaged: &[u8], answered: &Answered) -> bool {
+    IdentifierRequest::decode(damaged).is_ok()
+        && answered.status == 200
+        && matches!(answered.events.as_slice(), [Event::Answered { .. }])
+}
+
+#[test]
+fn a_damaged_query_is_refused_or_another_query() {
+    damaged("identifierQuery", as_a_query);
+}
+
+#[test]
+fn a_damaged_query_of_an_own_client_is_refused_or_another_query() {
+    damaged("client/findUser", as_a_query);
 }
 
 #[test]

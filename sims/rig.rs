@@ -20,9 +20,9 @@ use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use schism::mimi::wire::{
     AbuseReport, AbusiveMessage, AppDataDictionary, ClientKeyMaterial, ClientStatus, ConsentEntry,
     ConsentOperation, ConsentScope, Directory, FanoutExtra, FanoutMessage, Frank, GroupInfoOption,
-    GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, KeyMaterialResponse,
-    KeyMaterialUserCode, NotifyRequest, RatchetTreeOption, Route, SubmitMessageRequest,
-    SubmitMessageResponse, UpdateRequest,
+    GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, IdentifierRequest,
+    KeyMaterialResponse, KeyMaterialUserCode, NotifyRequest, QueryElement, RatchetTreeOption,
+    Route, SearchField, SubmitMessageRequest, SubmitMessageResponse, UpdateRequest,
 };
 use schism::mls::{
     CommitPlan, Committed, Identity, KeyPackageKind, Library, Member, Meter, open_group_info,
@@ -403,6 +403,13 @@ impl Rig {
             ("client/submitMessage", {
                 self.by_alice(Errand::SubmitMessage(room.clone()), alices_message)
             }),
+            ("identifierQuery", {
+                self.by_bob(Route::IdentifierQuery(provider(HUB)), query(alice.actor.user.name()))
+            }),
+            ("client/findUser", {
+                let errand = Errand::FindUser(provider(HUB));
+                self.by_alice(errand, query(alice.actor.user.name()))
+            }),
             ("reportAbuse", self.by_bob(Route::ReportAbuse(room.clone()), self.report(alices))),
         ]
     }
@@ -459,6 +466,12 @@ impl Rig {
             join(&second.library, &second.identity, &view.group_info, tree, None).unwrap();
         update(&committed)
     }
+}
+
+/// Asks for the user of this name.
+fn query(name: &str) -> Vec<u8> {
+    let elements = vec![QueryElement { field: SearchField::Nick, value: name.to_owned() }];
+    IdentifierRequest { elements, ..IdentifierRequest::default() }.encode()
 }
 
 /// One user asks another for its consent.
