@@ -14,6 +14,8 @@ mod expand;
 mod fuzz;
 mod list;
 mod meta;
+#[cfg(test)]
+mod place;
 mod progress;
 mod replay;
 mod run;

@@ -5,26 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schism::mimi::wire::{EACH_CLIENT, HTTP, RESPONSE_CODES, ResponseCode};
-use schism::trace::{Entry, Event, Fate, Kind};
+use schism::campaign::codes as codes_of;
+use schism::mimi::wire::{RESPONSE_CODES, ResponseCode};
+use schism::trace::{Entry, Event, Fate};
 
 use crate::each_seed;
 use crate::playing::{play, script};
-
-/// The codes that an event shows, as the catalogue calls them.
-fn shown(event: &Event) -> Vec<String> {
-    match event {
-        Event::Refused { endpoint, code, .. } => vec![format!("{endpoint}/{code}")],
-        Event::Response { status, .. } => vec![format!("{HTTP}/{status}")],
-        Event::Answered { endpoint, code, clients, .. } => {
-            let of_clients = clients.values().map(|code| format!("{EACH_CLIENT}/{code}"));
-            std::iter::once(format!("{endpoint}/{code}")).chain(of_clients).collect()
-        }
-        Event::Accepted { kind: Kind::Message, .. } => vec!["submitMessage/success".to_owned()],
-        Event::Accepted { .. } => vec!["update/success".to_owned()],
-        _ => Vec::new(),
-    }
-}
 
 #[test]
 fn each_code_shows_in_the_trace_of_the_scenario_that_it_names() {
@@ -35,7 +21,7 @@ fn each_code_shows_in_the_trace_of_the_scenario_that_it_names() {
     for (name, codes) in wanted {
         let played = play(&script(name, None));
         let seen: BTreeSet<_> =
-            played.run.entries.iter().flat_map(|entry| shown(&entry.event)).collect();
+            played.run.entries.iter().flat_map(|entry| codes_of(&entry.event)).collect();
         for id in codes.iter().map(|code| code.id()) {
             assert!(seen.contains(&id), "{id} does not show in {name}, only {seen:?} do");
         }

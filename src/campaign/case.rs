@@ -146,10 +146,11 @@ impl Case {
         self.invariant = decisive.map(|violation| violation.invariant.clone());
         self.ended = Ended::Judged(verdict);
         if how.twice {
-            let again = patiently(script, how.patience);
-            let same = again.is_some_and(|it| it.is_ok_and(|it| it.trace_sha256 == trace_sha256));
-            if !same {
-                self.ended = Ended::Differed;
+            match patiently(script, how.patience) {
+                None => self.ended = Ended::Hung(how.patience.as_secs()),
+                Some(Ok(again)) if again.trace_sha256 == trace_sha256 => {}
+                // One of two plays that breaks off is another run, too.
+                Some(_) => self.ended = Ended::Differed,
             }
         }
         self.fingerprint = Fingerprint::of(&self.ended, &run.header, &run.entries);

@@ -73,7 +73,8 @@ const GONE: &str = "a user whom its provider does not know yet, or no longer";
 /// All that can be reached, in the order of the catalogues.
 pub(super) fn things() -> impl Iterator<Item = Thing> {
     let rules = RULES.iter().flat_map(|rule| [Thing::Passed(rule), Thing::Refused(rule)]);
-    let verbs: BTreeSet<_> = ids::WISHES.iter().copied().collect();
+    let verbs = ids::ACTIONS.iter().copied().filter(|it| *it != ids::CHANGE_OWN_ROLE);
+    let verbs: BTreeSet<_> = verbs.collect();
     let wishes = verbs.into_iter().flat_map(|verb| [Thing::True(verb), Thing::Untrue(verb)]);
     let faults = ids::FAULTS.iter().copied().chain([CRASH_AT_POINT]);
     rules

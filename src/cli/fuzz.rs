@@ -246,69 +246,56 @@ pub fn shard(text: &str) -> Result<(u64, u64), String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::place::Place;
     use super::*;
 
-    /// A place of its own for each test, gone with it, with two scenarios: one holds, the other
-    /// expects a violation that does not come.
-    struct Place(PathBuf);
-
-    impl Place {
-        fn new(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("schism-{name}-{}", std::process::id()));
-            let _ = fs::remove_dir_all(&path);
-            fs::create_dir_all(&path).unwrap();
-            let scenario = |expected: &str| {
-                format!(
-                    "title = \"t\"\nwhy = \"w\"\nrest = \"1s\"\nproviders = [\"a.example\"]\n\
-                     users.alice = {{ at = \"a.example\", clients = [\"A1\"] }}\n\
-                     rooms.hall = {{ hub = \"a.example\" }}\nexpect.violates = [{expected}]\n\
-                     steps = [{{ at = \"1s\", who = \"A1\", do = \"create\" }}]\n"
-                )
-            };
-            fs::write(path.join("good.toml"), scenario("")).unwrap();
-            fs::write(path.join("bad.toml"), scenario("\"agreement\"")).unwrap();
-            Self(path)
-        }
-
-        fn fuzz(&self, out: &str, jobs: usize) -> Answer {
-            let arguments = FuzzArguments {
-                files: ["good.toml", "bad.toml"].map(|name| self.0.join(name)).to_vec(),
-                seeds: Some(3..6),
-                budget: None,
-                jobs: Some(jobs),
-                keep_going: true,
-                shard: (1, 1),
-                junit: Some(self.0.join(out).join("junit.xml")),
-                out: self.0.join(out),
-                patience: Duration::from_secs(60),
-            };
-            fuzz(&arguments).unwrap()
-        }
-
-        fn read(&self, path: &str) -> String {
-            fs::read_to_string(self.0.join(path)).unwrap()
-        }
+    /// Plays two scenarios: one holds, the other expects a violation that does not come.
+    fn fuzzed(place: &Place, out: &str, jobs: usize) -> Answer {
+        let scenario = |name: &str, expected: &str| {
+            let text = format!(
+                "title = \"t\"\nwhy = \"w\"\nrest = \"1s\"\nproviders = [\"a.example\"]\n\
+                 users.alice = {{ at = \"a.example\", clients = [\"A1\"] }}\n\
+                 rooms.hall = {{ hub = \"a.example\" }}\nexpect.violates = [{expected}]\n\
+                 steps = [{{ at = \"1s\", who = \"A1\", do = \"create\" }}]\n"
+            );
+            let file = place.path().join(name);
+            fs::write(&file, text).unwrap();
+            file
+        };
+        let out = place.path().join(out);
+        let arguments = FuzzArguments {
+            files: vec![scenario("good.toml", ""), scenario("bad.toml", "\"agreement\"")],
+            seeds: Some(3..6),
+            budget: None,
+            jobs: Some(jobs),
+            keep_going: true,
+            shard: (1, 1),
+            junit: Some(out.join("junit.xml")),
+            out,
+            patience: Duration::from_secs(60),
+        };
+        fuzz(&arguments).unwrap()
     }
 
-    impl Drop for Place {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
+    fn read_in(place: &Place, path: &str) -> String {
+        fs::read_to_string(place.path().join(path)).unwrap()
     }
 
     #[test]
     fn a_search_leaves_a_row_for_each_case_and_a_folder_for_each_failure() {
         let place = Place::new("search");
-        let answer = place.fuzz("out", 1);
+        let answer = fuzzed(&place, "out", 1);
         assert_eq!(answer.code, 5);
         let last = answer.text.lines().last().unwrap();
         assert!(
             last.starts_with("6 cases in ") && last.ends_with("s (expected_violation_missing 3)")
         );
-        assert_eq!(place.read("out/results.csv").lines().count(), 1 + 6);
-        assert!(place.read("out/junit.xml").contains("tests=\"6\" skipped=\"0\" failures=\"3\""));
-        assert!(!place.0.join("out/running").exists());
-        let kinds: Vec<_> = fs::read_dir(place.0.join("out/failures")).unwrap().collect();
+        assert_eq!(read_in(&place, "out/results.csv").lines().count(), 1 + 6);
+        assert!(
+            read_in(&place, "out/junit.xml").contains("tests=\"6\" skipped=\"0\" failures=\"3\"")
+        );
+        assert!(!place.path().join("out/running").exists());
+        let kinds: Vec<_> = fs::read_dir(place.path().join("out/failures")).unwrap().collect();
         assert_eq!(kinds.len(), 1, "they are alike");
         let kind = kinds[0].as_ref().unwrap().path();
         for name in ["script.toml", "trace.jsonl", "summary.json", "failure.json"] {
@@ -327,12 +314,12 @@ mod tests {
     fn how_many_are_played_side_by_side_shows_in_the_last_column_only() {
         let place = Place::new("jobs");
         let without_last = |out: &str| {
-            let text = place.read(&format!("{out}/results.csv"));
+            let text = read_in(&place, &format!("{out}/results.csv"));
             let cut = |line: &str| line.rsplit_once(',').unwrap().0.to_owned();
             text.lines().map(cut).collect::<Vec<_>>()
         };
-        place.fuzz("one", 1);
-        place.fuzz("three", 3);
+        fuzzed(&place, "one", 1);
+        fuzzed(&place, "three", 3);
         assert_eq!(without_last("one"), without_last("three"));
     }
 

@@ -84,29 +84,12 @@ mod tests {
     use schism::world::Run;
 
     use super::super::check::check;
+    use super::super::place::Place;
     use super::super::{CheckArguments, INTERNAL, USAGE};
     use super::*;
 
-    /// A place of its own for each test, gone with it.
-    struct Place(PathBuf);
-
-    impl Place {
-        fn new(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("schism-{name}-{}", std::process::id()));
-            let _ = fs::remove_dir_all(&path);
-            fs::create_dir_all(&path).unwrap();
-            Self(path)
-        }
-
-        fn arguments(&self, file: PathBuf, format: Format) -> RunArguments {
-            RunArguments { file, seed: None, out: self.0.join("out"), format, log: None }
-        }
-    }
-
-    impl Drop for Place {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
+    fn arguments(place: &Place, file: PathBuf, format: Format) -> RunArguments {
+        RunArguments { file, seed: None, out: place.path().join("out"), format, log: None }
     }
 
     fn played(outcome: Outcome) -> Judged {
@@ -144,10 +127,10 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there_or_not_a_scenario_is_a_usage_error_and_leaves_nothing() {
         let place = Place::new("bad-file");
-        let bad = place.0.join("bad.toml");
+        let bad = place.path().join("bad.toml");
         fs::write(&bad, "this is no scenario").unwrap();
-        for file in [place.0.join("missing.toml"), bad] {
-            let arguments = place.arguments(file, Format::Human);
+        for file in [place.path().join("missing.toml"), bad] {
+            let arguments = arguments(&place, file, Format::Human);
             let failure = run(&arguments, Paint::plain()).unwrap_err();
             assert_eq!(failure.code, USAGE, "{}", failure.message);
             assert!(!arguments.out.exists());
@@ -157,7 +140,7 @@ mod tests {
     #[test]
     fn a_run_leaves_three_files_that_check_finds_in_order() {
         let place = Place::new("files");
-        let arguments = place.arguments("scenarios/nothing.toml".into(), Format::Human);
+        let arguments = arguments(&place, "scenarios/nothing.toml".into(), Format::Human);
         let again = again(&arguments.file, 3);
         let mut played = played(Outcome::AsExpected);
         played.verdict = judge(&played.run.header, &played.run.entries);
@@ -174,7 +157,7 @@ mod tests {
     #[test]
     fn the_exit_code_is_the_verdicts() {
         let place = Place::new("codes");
-        let arguments = place.arguments("nothing.toml".into(), Format::Json);
+        let arguments = arguments(&place, "nothing.toml".into(), Format::Json);
         for (outcome, code) in [
             (Outcome::AsExpected, 0),
             (Outcome::Safety, 1),
@@ -190,7 +173,7 @@ mod tests {
     #[test]
     fn json_on_stdout_is_one_object_on_one_line() {
         let place = Place::new("json");
-        let arguments = place.arguments("nothing.toml".into(), Format::Json);
+        let arguments = arguments(&place, "nothing.toml".into(), Format::Json);
         let played = played(Outcome::AsExpected);
         let answer = conclude(&arguments, "run x", &played, &[], Paint::plain()).unwrap();
         assert_eq!(answer.text.lines().count(), 1);
@@ -201,7 +184,7 @@ mod tests {
     #[test]
     fn files_that_cannot_be_written_are_an_internal_error() {
         let place = Place::new("unwritable");
-        let arguments = place.arguments("nothing.toml".into(), Format::Human);
+        let arguments = arguments(&place, "nothing.toml".into(), Format::Human);
         fs::write(&arguments.out, "a file where the folder should be").unwrap();
         let played = played(Outcome::AsExpected);
         let failure = conclude(&arguments, "run x", &played, &[], Paint::plain());

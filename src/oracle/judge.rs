@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::invariant::{INVARIANTS, Invariant, InvariantInfo, Kind};
 use super::ledger::{Ledger, begins};
+use super::verdict::first_unexpected;
 use super::{Outcome, Verdict, Violation};
 use crate::mimi::uri::RoomUri;
 use crate::trace::{Entry, Header, Phase};
@@ -95,11 +96,7 @@ impl Oracle {
     }
 
     fn unexpected(&self, kind: Kind) -> Option<&Violation> {
-        let of_kind = |id: &str| INVARIANTS.iter().any(|info| info.id == id && info.kind == kind);
-        self.violations.iter().find(|violation| {
-            let id = violation.invariant.as_str();
-            of_kind(id) && !self.expected.contains(id)
-        })
+        first_unexpected(&self.violations, kind, |id| self.expected.contains(id))
     }
 
     fn missing(&self) -> Option<&String> {

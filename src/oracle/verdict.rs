@@ -77,9 +77,16 @@ impl Verdict {
             Outcome::Liveness => Kind::Liveness,
             _ => return None,
         };
-        let of_kind = |id: &str| INVARIANTS.iter().any(|info| info.id == id && info.kind == kind);
-        self.violations
-            .iter()
-            .find(|it| of_kind(&it.invariant) && !expected.contains(&it.invariant))
+        first_unexpected(&self.violations, kind, |id| expected.iter().any(|it| it == id))
     }
+}
+
+/// The first violation of this kind that nobody expects.
+pub(super) fn first_unexpected(
+    violations: &[Violation],
+    kind: Kind,
+    is_expected: impl Fn(&str) -> bool,
+) -> Option<&Violation> {
+    let of_kind = |id: &str| INVARIANTS.iter().any(|info| info.id == id && info.kind == kind);
+    violations.iter().find(|it| of_kind(&it.invariant) && !is_expected(&it.invariant))
 }

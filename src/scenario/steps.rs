@@ -3,8 +3,8 @@
 //! Checked here is what no run could mean: a room that is used before it is created or created
 //! twice, or away from its hub (a creation is local to the hub's provider, P06 §3.1), and a new
 //! client that acts before its `join`. Whether a step is allowed is for the protocol to say.
-//! Consents, queries, assets and the end of an account need no room that is there; those that name none
-//! stand under the file's first one.
+//! Consents, queries, assets and the end of an account need no room that is there; those that name
+//! none stand under the file's first one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -16,36 +16,9 @@ use super::time::{LONGEST_MS, show};
 use super::topology::Topology;
 use crate::mimi::uri::is_name;
 use crate::mimi::wire::{ConsentOperation, QueryElement, SearchField};
+use crate::script::ids::ACTIONS;
 use crate::script::{Action, Step};
 
-const ACTIONS: &[&str] = &[
-    "create",
-    "add",
-    "remove",
-    "send",
-    "rename",
-    "update",
-    "leave",
-    "join",
-    "report-abuse",
-    "invite",
-    "ban",
-    "unban",
-    "kick",
-    "change-role",
-    "change-own-role",
-    "remove-client",
-    "self-remove",
-    "change-policy",
-    "ask-consent",
-    "cancel-consent",
-    "grant-consent",
-    "revoke-consent",
-    "delete-account",
-    "find-user",
-    "upload",
-    "download",
-];
 /// Actions that are about no room that the client is in.
 const AFFAIRS: &[&str] = &[
     "ask-consent",

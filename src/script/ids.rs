@@ -152,9 +152,9 @@ pub const FAMILIES: &[&str] = &[
     "clock-drift",
 ];
 
-/// What traces call the wishes of users. Most are the actions of a file; who changes its own role
-/// wishes what others wish of others.
-pub const WISHES: &[&str] = &[
+/// What users can do in a file's steps. Traces call their wishes the same; only, who changes its own
+/// role wishes what others wish of others.
+pub const ACTIONS: &[&str] = &[
     "create",
     "add",
     "remove",
@@ -169,6 +169,7 @@ pub const WISHES: &[&str] = &[
     "unban",
     "kick",
     "change-role",
+    CHANGE_OWN_ROLE,
     "remove-client",
     "self-remove",
     "change-policy",
@@ -181,3 +182,6 @@ pub const WISHES: &[&str] = &[
     "upload",
     "download",
 ];
+
+/// The action that has no wish of its own name.
+pub const CHANGE_OWN_ROLE: &str = "change-own-role";
