@@ -1,7 +1,7 @@
 //! The command line: arguments to calls, verdicts to exit codes.
 //!
-//! `schism run` plays a scenario, `schism expand` shows what a seed makes of it, `schism fuzz` plays
-//! many seeds, `schism replay` plays a failure again, `schism meta` compares two processes,
+//! `schism run` plays a scenario, `schism expand` shows what a seed makes of it, `schism fuzz`
+//! plays many seeds, `schism replay` plays a failure again, `schism meta` compares two processes,
 //! `schism check` judges a stored trace again, `schism list` shows what can be named in a scenario.
 //! Each command gives its text for stdout and its exit code, or a [`Failure`]; only [`main`] prints
 //! and ends the process.

@@ -118,7 +118,8 @@ fn a_client_from_a_backup_notices_returns_in_a_new_stay_and_hears_what_follows()
     });
 }
 
-/// The message that somebody heard of, where an event shows that: the hub's own memory is not meant.
+/// The message that somebody heard of, where an event shows that: the hub's own memory is not
+/// meant.
 fn heard_of(entry: &Entry) -> Option<Digest> {
     match &entry.event {
         Event::Told { digest, .. } | Event::Delivered { digest, .. } => Some(*digest),

@@ -1,10 +1,10 @@
-//! `follower.proposes-more`: a follower whose server has a certificate in the room proposes more than
-//! a server may (R25, A31).
+//! `follower.proposes-more`: a follower whose server has a certificate in the room proposes more
+//! than a server may (R25, A31).
 //!
-//! External senders are there to take clients out. MLS itself lets them propose that one enters, too
-//! (RFC 9420 §12.1.8): so this liar, behind whom an honest server goes on, once has a client of its
-//! own making proposed, in the epoch that the next commit leads to which it hears of. Whoever held
-//! only MLS's rules would let it in.
+//! External senders are there to take clients out. MLS itself lets them propose that one enters,
+//! too (RFC 9420 §12.1.8): so this liar, behind whom an honest server goes on, once has a client of
+//! its own making proposed, in the epoch that the next commit leads to which it hears of. Whoever
+//! held only MLS's rules would let it in.
 
 use std::cell::Cell;
 use std::rc::Rc;

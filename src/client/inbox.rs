@@ -195,7 +195,8 @@ impl Room {
         }
         let removes_me = staged.removes_me;
         if removes_me && matches!(self.record.job, Some(Job { kind: Kind::Join { .. }, .. })) {
-            // The external commit is for a later epoch, and perhaps leads back in: the answer tells.
+            // The external commit is for a later epoch, and perhaps leads back in: the answer
+            // tells.
             return Use::Early("waiting to have joined".to_owned());
         }
         let Some(member) = &mut self.member else { return Use::Done };

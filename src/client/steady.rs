@@ -1,9 +1,10 @@
 //! A client's own time, which never goes back.
 //!
-//! What was put off is put off to a time. If the clock that says the time is put back, whoever looks
-//! at nothing else waits for as much longer: for days, if need be. So a client goes on from the
-//! latest time that it knows of, at the clock's pace, and counts in what it has slept. What passed
-//! between its last look and the jump is lost, so that it may wait longer by less than one sleep.
+//! What was put off is put off to a time. If the clock that says the time is put back, whoever
+//! looks at nothing else waits for as much longer: for days, if need be. So a client goes on from
+//! the latest time that it knows of, at the clock's pace, and counts in what it has slept. What
+//! passed between its last look and the jump is lost, so that it may wait longer by less than one
+//! sleep.
 //!
 //! It begins anew with each start: what the disk says of times is taken as it is. A clock that is
 //! put on is believed.

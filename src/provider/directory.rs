@@ -59,8 +59,8 @@ impl Inner {
         self.setup.network.call(call).await
     }
 
-    /// The same for whoever asked this server: what the other one answers is passed on as it is, and
-    /// where nothing comes, that is told. Only who asked knows whether to try again.
+    /// The same for whoever asked this server: what the other one answers is passed on as it is,
+    /// and where nothing comes, that is told. Only who asked knows whether to try again.
     pub(super) async fn relay(&self, errand: Errand) -> Result<http::Response<Bytes>, Failure> {
         let room = errand.room.clone();
         let reply = self.ask(errand).await;

@@ -7,11 +7,11 @@
 //! the own clients; `key_material`, `consent`, `identifiers` and `assets` are what providers ask
 //! each other besides.
 //!
-//! Accepting is one moment. The decision is made in memory, made durable, answered, and fanned
-//! out, in this order; [`Points`] lie between, where a crash can be aimed at. While the disk is busy
+//! Accepting is one moment. The decision is made in memory, made durable, answered, and fanned out,
+//! in this order; [`Points`] lie between, where a crash can be aimed at. While the disk is busy
 //! with one decision others are made, on top of it. So whatever is answered or sent waits until all
-//! is durable that it may rest on. A server that starts again takes up its queues where its disk has
-//! them.
+//! is durable that it may rest on. A server that starts again takes up its queues where its disk
+//! has them.
 //!
 //! Not here: who may talk to whom at the transport, which hands over a [`Peer`] that it has
 //! authenticated.

@@ -2,9 +2,10 @@
 //! files that a run leaves, tables of what there is.
 //!
 //! [`story`] turns a trace and its verdict into text; [`Found`] and [`Summary`] are the same
-//! knowledge as JSON; [`Folder`] says where a run's files stand and writes them whole;
-//! [`table`] lays out the catalogues. What a campaign came to is shown by `campaign`. All of it reads the trace and the verdict, and nothing else,
-//! so that a stored run can be shown again without being played.
+//! knowledge as JSON; [`Folder`] says where a run's files stand and writes them whole; [`table`]
+//! lays out the catalogues. All of it reads the trace and the verdict, and nothing else, so that a
+//! stored run can be shown again without being played. What a campaign came to is shown by
+//! `campaign`, from its cases.
 //!
 //! Not here: judging (`oracle`), and reading arguments (the command line).
 

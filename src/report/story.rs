@@ -23,7 +23,8 @@ pub struct Measured<'a> {
     pub folder: &'a Path,
     /// The arguments after the program's name that make the same run again.
     pub arguments: &'a str,
-    /// What the seed drew for the run, and what came of each; none where nothing was left to chance.
+    /// What the seed drew for the run, and what came of each; none where nothing was left to
+    /// chance.
     pub drawn: &'a [(String, String)],
 }
 

@@ -152,8 +152,8 @@ pub const FAMILIES: &[&str] = &[
     "clock-drift",
 ];
 
-/// What users can do in a file's steps. Traces call their wishes the same; only, who changes its own
-/// role wishes what others wish of others.
+/// What users can do in a file's steps. Traces call their wishes the same; only, who changes its
+/// own role wishes what others wish of others.
 pub const ACTIONS: &[&str] = &[
     "create",
     "add",

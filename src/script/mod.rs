@@ -242,7 +242,8 @@ pub enum Action {
     },
     /// End the account of the client's user at its provider. The step's room is the script's first.
     DeleteAccount,
-    /// Ask a provider which of its users is meant (P06 §5.8). The step's room is the script's first.
+    /// Ask a provider which of its users is meant (P06 §5.8). The step's room is the script's
+    /// first.
     FindUser {
         /// The provider.
         provider: ProviderName,

@@ -1,12 +1,12 @@
 //! Plays a script into a trace, on a network that is simulated with turmoil.
 //!
 //! A run has a fresh OS thread of its own, on which nothing is left to chance: keyed dice
-//! ([`chance`]), a fixed `getrandom` ([`entropy`]), an inline rayon pool, simulated time
-//! ([`time`]; `clocks` has nodes' clocks show it, or not). Each provider has two hosts: its `server`, and its `access` network, which carries
-//! its clients. The driver (`stage`) ticks them all, and between ticks does what is on the
-//! `agenda`: it gives users' wishes to clients and lets faults begin and end. Links are cut and
-//! held in `links`; single requests meet the `courier`, on their way through the `dialer`. Nodes
-//! come from a [`Cast`]; a [`Given`] holds all that each of them can reach.
+//! ([`chance`]), a fixed `getrandom` ([`entropy`]), an inline rayon pool, simulated time ([`time`];
+//! `clocks` has nodes' clocks show it, or not). Each provider has two hosts: its `server`, and its
+//! `access` network, which carries its clients. The driver (`stage`) ticks them all, and between
+//! ticks does what is on the `agenda`: it gives users' wishes to clients and lets faults begin and
+//! end. Links are cut and held in `links`; single requests meet the `courier`, on their way through
+//! the `dialer`. Nodes come from a [`Cast`]; a [`Given`] holds all that each of them can reach.
 //!
 //! What a trace of honest nodes can't tell, the world finds out: `probes` have members act at the
 //! end, and a `watch` looks into what nodes keep and send ([`inspect`]). `attackers` try to read

@@ -1,9 +1,9 @@
 //! The catalogue of response codes: what an endpoint can answer, and where each answer is seen.
 //!
 //! One line a code, in the order of the endpoints in the draft and then of their numbers; refusals
-//! that come as an HTTP status, whatever the endpoint, stand last. Each names a scenario whose trace
-//! shows it; `sims/scenarios/codes.rs` holds it to that. What no honest node brings about, a liar
-//! does.
+//! that come as an HTTP status, whatever the endpoint, stand last. Each names a scenario whose
+//! trace shows it; `sims/scenarios/codes.rs` holds it to that. What no honest node brings about, a
+//! liar does.
 //!
 //! Not here: when a code is given. That is for the rules, of which many can lead to one code.
 

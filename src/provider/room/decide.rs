@@ -87,9 +87,9 @@ impl HubRoom {
         Ok((staged, group_info))
     }
 
-    /// Nothing waits any more once a commit is part of the view. Returns the hashes of the proposals
-    /// that it took along; what it left out is void with the epoch (as where a rule that asks for
-    /// it is off).
+    /// Nothing waits any more once a commit is part of the view. Returns the hashes of the
+    /// proposals that it took along; what it left out is void with the epoch (as where a rule that
+    /// asks for it is off).
     fn step_on(&mut self, handshake: &Handshake, group_info: Vec<u8>) -> Vec<Digest> {
         let parts = handshake.parts.iter();
         let named: BTreeSet<_> = parts.filter_map(|part| part.by_reference.as_ref()).collect();
