@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::hub_log::Item;
 use super::invariant::{self, Finding, Invariant, InvariantInfo, owed};
 use super::ledger::{Ledger, begins, hub_of};
 use super::receivers_may_receive::is_deaf;
@@ -59,10 +60,11 @@ fn owed_to(ledger: &Ledger, uri: &RoomUri, index: u64) -> BTreeSet<ProviderName>
     let message = items.find(|item| item.index == index && item.kind == Kind::Message);
     let listens = |user: &UserUri| {
         message.is_none_or(|item| {
-            // The hub withholds it by the epoch that it takes it in.
-            let mut between = item.epoch..=room.hub.epoch().unwrap_or(item.epoch);
-            let deaf = between.any(|at| is_deaf(ledger, uri, at, user));
-            !deaf && !room.leavers.contains_key(user)
+            // The hub withholds it by the epoch that it takes it in, perhaps a later one than the
+            // message's own.
+            let before = room.hub.items().filter(|before| before.n < item.n);
+            let taken_in = before.filter_map(Item::begins).max().unwrap_or(item.epoch);
+            !is_deaf(ledger, uri, taken_in, user) && !room.leavers.contains_key(user)
         })
     };
     let members = room.hub.members().iter().filter(|member| listens(&member.user));
@@ -162,6 +164,18 @@ mod tests {
         let mut deaf = owing();
         deaf.nobody_may_receive(0);
         assert_eq!(paid_but_the_message(deaf), "");
+    }
+
+    #[test]
+    fn a_right_that_goes_after_a_message_was_taken_in_takes_nothing_from_what_is_owed() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.accepted("A1", Kind::Message, 1, "message", Change::default());
+        // It is on the disk only once the commit is that takes the right.
+        story.commit("A1", Change::default());
+        story.push(HUB, Event::Durable { room: room(), index: 2 });
+        story.nobody_may_receive(2);
+        (0..2).chain(3..4).for_each(|index| pays(&mut story, index));
+        assert!(told(story).contains("from place 2 on"));
     }
 
     #[test]
