@@ -22,6 +22,7 @@ mod replies;
 mod reporting;
 mod room;
 mod steady;
+mod stock;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -35,11 +36,12 @@ use self::errand::{Answer, Tag};
 use self::kit::Kit;
 use self::room::{Room, RoomRecord};
 use self::steady::Steady;
-use crate::mimi::local::{Errand, LocalRoute, MailboxRequest, MailboxResponse, PublishKeyPackages};
+pub use self::stock::Stock;
+use crate::mimi::local::{Errand, LocalRoute, MailboxRequest, MailboxResponse};
 use crate::mimi::rules::{Actor, RuleSet};
 use crate::mimi::uri::RoomUri;
 use crate::mimi::wire::{FanoutMessage, Route};
-use crate::mls::{Identity, KeyPackageKind, Library, Meter, MlsFraming, Store};
+use crate::mls::{Identity, Library, Meter, MlsFraming, Store};
 use crate::node::telling::Teller;
 use crate::node::wish::Wish;
 use crate::node::{self, Call, Clock, Disk, Network, Points, points};
@@ -79,20 +81,6 @@ pub struct Setup {
     pub rules: RuleSet,
     /// What it leaves with its provider.
     pub key_packages: Stock,
-}
-
-/// The KeyPackages that a client leaves with its provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stock {
-    /// How many. Each that is used up is replaced.
-    pub count: usize,
-    /// How long they are good, in milliseconds; then others take their place. For ever where none
-    /// is given.
-    pub lifetime_ms: Option<u64>,
-    /// One more, which may be handed out again and again.
-    pub last_resort: bool,
-    /// The client supports what RFC 9420 has, and nothing that rooms require beyond.
-    pub plain: bool,
 }
 
 /// Everything that a client keeps on its disk.
@@ -365,28 +353,6 @@ impl Client {
         }
         if used > 0 && self.publishing.is_none() {
             self.prepare_key_packages(used, false);
-        }
-    }
-
-    /// A whole stock of KeyPackages, which ends together.
-    fn prepare_stock(&mut self) {
-        let Stock { count, lifetime_ms, last_resort, .. } = self.setup.key_packages;
-        self.stock_ends_ms = lifetime_ms.map(|lifetime| self.now().saturating_add(lifetime));
-        self.prepare_key_packages(count, last_resort);
-    }
-
-    fn prepare_key_packages(&mut self, count: usize, with_last_resort: bool) {
-        let (library, identity) = (&self.kit.library, &self.kit.identity);
-        let (not_after_ms, plain) = (self.stock_ends_ms, self.setup.key_packages.plain);
-        let kind = KeyPackageKind { last_resort: false, not_after_ms, plain };
-        let last = KeyPackageKind { last_resort: true, ..kind };
-        let made = library.new_key_packages(identity, count, kind);
-        let last = library.new_key_packages(identity, usize::from(with_last_resort), last);
-        // The library refuses only what is not of its cipher suite, and the identity is.
-        if let (Ok(mut key_packages), Ok(last)) = (made, last) {
-            key_packages.extend(last);
-            self.publishing = Some(PublishKeyPackages { key_packages }.encode().into());
-            self.publish_attempt = 0;
         }
     }
 
