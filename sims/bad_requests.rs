@@ -366,7 +366,10 @@ fn a_good_request_by_or_to_the_wrong_one_is_refused() {
     all_refused(&rig, &good, |it| it.method = Method::GET, (405, "route-is-known"));
     all_refused(&rig, &good, |it| it.method = Method::DELETE, (405, "route-is-known"));
     all_refused(&rig, &good, |it| it.path.push_str("/more"), nowhere);
-    all_refused(&rig, &good, |it| it.path = it.path.replace("%3A", "%3a"), nowhere);
+    // A domain needs no escape, and alone stands in a path as it is.
+    let escaped: Vec<_> = good.iter().filter(|(_, it)| it.path.contains("%3A")).cloned().collect();
+    assert_eq!(escaped.len(), good.len() - 1);
+    all_refused(&rig, &escaped, |it| it.path = it.path.replace("%3A", "%3a"), nowhere);
     all_refused(&rig, &good, |it| it.path = "/".to_owned(), nowhere);
 
     all_refused(&rig, &by_providers, |it| it.from = "mimi@c.example".to_owned(), stranger);
@@ -382,7 +385,8 @@ fn a_good_request_by_or_to_the_wrong_one_is_refused() {
         asked.peer = Peer::Provider(provider("c.example"));
         asked.from = "mimi@c.example".to_owned();
         let answered = rig.ask(&asked).unwrap();
-        assert!(answered.is_refused(), "{name}: {answered:?}");
+        // Who a user is, any provider may ask.
+        assert_eq!(answered.is_refused(), name != "identifierQuery", "{name}: {answered:?}");
     }
     assert_eq!(rig.view(), before, "the room is not as it was");
 }
