@@ -9,8 +9,8 @@ use super::fields::{Fields, Text, Value};
 use super::problem::{Complaint, Earliest};
 use super::steps::Steps;
 use super::time::show;
-use super::topology::{ACCESS, Topology};
-use crate::script::{Fault, FaultKind, Link, Point, ids};
+use super::topology::Topology;
+use crate::script::{ACCESS, Fault, FaultKind, Link, Point, ids};
 
 /// The statuses of a server that has no time (RFC 9110 §15.6.4, RFC 6585 §4).
 pub(super) const SERVICE_UNAVAILABLE: u16 = 503;

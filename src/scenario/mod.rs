@@ -68,7 +68,7 @@ use self::random::Random;
 use self::steps::Steps;
 use self::topology::Topology;
 use crate::mimi::rules::READINGS;
-use crate::script::{Expect, KeyMaterial, Network, Protocol, Script, ids};
+use crate::script::{Expect, Network, Protocol, Script, USUAL_REST_MS, ids};
 
 const KEYS: &[&str] = &[
     "title",
@@ -85,13 +85,11 @@ const KEYS: &[&str] = &[
     "misbehaviour",
     "expect",
 ];
-const DEFAULT_REST_MS: u64 = 20_000;
-/// The same where something is left to chance: anything may have to heal.
+/// How long a room may take to come to rest where something is left to chance: anything may have
+/// to heal.
 const RANDOM_REST_MS: u64 = 90_000;
-const DEFAULT_LATENCY_MS: (u64, u64) = (20, 60);
 /// One tick of the simulation.
 const LEAST_LATENCY_MS: u64 = 10;
-const DEFAULT_COMMIT_DELAY_MS: (u64, u64) = (300, 1500);
 
 /// A scenario file, checked: what it says, and what it leaves to chance.
 #[derive(Debug, Clone)]
@@ -225,7 +223,7 @@ fn head(file: &Fields<'_>) -> Result<Head, Complaint> {
     let why = file.need("why", form)?.text(form)?;
     let seed = file.get("seed").map(|value| value.number(0..=u64::MAX)).transpose()?;
     let rest = file.get("rest").map(|value| value.time(1)).transpose()?;
-    let usual_rest_ms = if random::is_random(file) { RANDOM_REST_MS } else { DEFAULT_REST_MS };
+    let usual_rest_ms = if random::is_random(file) { RANDOM_REST_MS } else { USUAL_REST_MS };
     Ok(Head {
         title: title.text.to_owned(),
         why: why.text.to_owned(),
@@ -238,15 +236,17 @@ fn network(file: &Fields<'_>) -> Result<Network, Complaint> {
     let fields = file.get("network").map(|value| value.fields("the network", &["latency"]));
     let latency = fields.transpose()?.and_then(|fields| fields.get("latency"));
     let latency = latency.map(|value| value.times(LEAST_LATENCY_MS)).transpose()?;
-    let (latency_min_ms, latency_max_ms) = latency.unwrap_or(DEFAULT_LATENCY_MS);
-    Ok(Network { latency_min_ms, latency_max_ms })
+    let given = |(latency_min_ms, latency_max_ms)| Network { latency_min_ms, latency_max_ms };
+    Ok(latency.map_or_else(Network::default, given))
 }
 
 fn protocol(file: &Fields<'_>, known_rules: &[&str]) -> Result<Protocol, Complaint> {
     let fields = protocol_table(file)?;
     let get = |key| fields.as_ref().and_then(|fields| fields.get(key));
+    let usual = Protocol::default();
     let delay = get("commit_delay").map(|value| value.times(0)).transpose()?;
-    let (commit_delay_min_ms, commit_delay_max_ms) = delay.unwrap_or(DEFAULT_COMMIT_DELAY_MS);
+    let (commit_delay_min_ms, commit_delay_max_ms) =
+        delay.unwrap_or((usual.commit_delay_min_ms, usual.commit_delay_max_ms));
     let rules = |key| get(key).map(|value| known(&value, "rule", known_rules)).transpose();
     let without = rules("without")?.unwrap_or_default();
     let hub_without = rules("hub_without")?.unwrap_or_default();
@@ -258,7 +258,7 @@ fn protocol(file: &Fields<'_>, known_rules: &[&str]) -> Result<Protocol, Complai
         readings: readings.unwrap_or_default(),
         commit_delay_min_ms,
         commit_delay_max_ms,
-        key_material: KeyMaterial::default(),
+        ..usual
     })
 }
 

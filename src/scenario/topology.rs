@@ -12,10 +12,7 @@ use super::problem::Complaint;
 use super::rooms;
 use crate::mimi::room::Charter;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri, is_name};
-use crate::script::{Room, User};
-
-/// In front of a provider's domain: its access network, the link end of its clients.
-pub(super) const ACCESS: &str = "clients.";
+use crate::script::{ACCESS, Room, User};
 
 const PROVIDERS_FORM: &str = "a list of domains such as [\"a.example\", \"b.example\"]";
 const CLIENTS_FORM: &str = "a list of short names such as [\"A1\", \"A2\"]";

@@ -137,13 +137,14 @@ fn step(step: &Step, only_room: bool) -> String {
             ("download", format!(", user = {}, name = {}", text(user), text(name)))
         }
     };
-    let elsewhere = match step.action {
-        Action::Consent { here, .. } => !here,
-        Action::DeleteAccount | Action::FindUser { .. } | Action::Upload { .. } => true,
-        Action::Create => false,
-        _ => only_room,
+    // Consent with a room is for that room, and without one for any.
+    let must_say = matches!(step.action, Action::Create | Action::Consent { .. });
+    let is_clear = only_room && !must_say;
+    let room = if is_clear || step.action.is_anywhere() {
+        String::new()
+    } else {
+        format!(", room = {}", text(&step.room))
     };
-    let room = if elsewhere { String::new() } else { format!(", room = {}", text(&step.room)) };
     let (at, who) = (time(step.at_ms), text(&step.client));
     format!("at = {at}, who = {who}, do = \"{verb}\"{room}{own}")
 }

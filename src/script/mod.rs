@@ -8,12 +8,18 @@
 //! Not here: reading or checking files (`scenario`), playing (`world`).
 
 pub mod ids;
+mod names;
 
 use std::collections::BTreeMap;
+
+pub use names::ACCESS;
 
 use crate::mimi::room::{Charter, PolicyChange};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::mimi::wire::{ConsentOperation, QueryElement};
+
+/// Simulated milliseconds that a room may take to come to rest where nobody says otherwise.
+pub const USUAL_REST_MS: u64 = 20_000;
 
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +81,12 @@ pub struct Network {
     pub latency_max_ms: u64,
 }
 
+impl Default for Network {
+    fn default() -> Self {
+        Self { latency_min_ms: 20, latency_max_ms: 60 }
+    }
+}
+
 /// Choices that the drafts leave open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protocol {
@@ -91,6 +103,19 @@ pub struct Protocol {
     pub commit_delay_max_ms: u64,
     /// Who gets which KeyPackages.
     pub key_material: KeyMaterial,
+}
+
+impl Default for Protocol {
+    fn default() -> Self {
+        Self {
+            without: Vec::new(),
+            hub_without: Vec::new(),
+            readings: Vec::new(),
+            commit_delay_min_ms: 300,
+            commit_delay_max_ms: 1_500,
+            key_material: KeyMaterial::default(),
+        }
+    }
 }
 
 /// What the drafts leave open about KeyPackages (P06 §5.2, §8; RP03 §7.1).

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use super::time::LEAST_TICK_MS;
 use super::{PlayError, courier, wire};
-use crate::script::{Action, FaultKind, Link, Script, Step};
+use crate::script::{ACCESS, Action, FaultKind, Link, Script, Step};
 
 /// # Errors
 /// [`PlayError::Script`] with the first thing that can't be played.
@@ -131,7 +131,7 @@ fn check_fault(
 
 fn check_link(link: &Link, is_provider: impl Fn(&str) -> bool) -> Result<(), String> {
     for end in [&link.from, &link.to] {
-        let domain = end.strip_prefix("clients.").unwrap_or(end);
+        let domain = end.strip_prefix(ACCESS).unwrap_or(end);
         known(is_provider(end) || is_provider(domain), "end of a link", end)?;
     }
     if link.from == link.to {

@@ -1,5 +1,7 @@
 //! What the two ends of a simulated connection agree on.
 
+use crate::script::ACCESS;
+
 /// Every server listens here.
 pub const PORT: u16 = 80;
 
@@ -18,5 +20,5 @@ pub const MOST_RESPONSE_BYTES: usize = 4 << 20;
 
 /// The host from which the clients of a provider dial.
 pub fn access_network(provider: &str) -> String {
-    format!("clients.{provider}")
+    format!("{ACCESS}{provider}")
 }

@@ -11,8 +11,7 @@ use super::dice::{Dice, Stream};
 use super::swarm::Swarm;
 use crate::mimi::uri::ProviderName;
 use crate::scenario::faults::{POINTS, SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS};
-use crate::scenario::topology::ACCESS;
-use crate::script::{Fault, FaultKind, Link, Script, Step};
+use crate::script::{ACCESS, Fault, FaultKind, Link, Script, Step};
 
 /// What a file says of its storm. All ranges have both ends included.
 #[derive(Debug, Clone)]
