@@ -1,8 +1,9 @@
 //! The command line: arguments to calls, verdicts to exit codes.
 //!
 //! `schism run` plays a scenario, `schism expand` shows what a seed makes of it, `schism fuzz`
-//! plays many seeds, `schism replay` plays a failure again, `schism meta` compares two processes,
-//! `schism check` judges a stored trace again, `schism list` shows what can be named in a scenario.
+//! plays many seeds, `schism replay` plays a failure again, `schism shrink` makes it small, `schism
+//! meta` compares two processes, `schism check` judges a stored trace again, `schism list` shows what
+//! can be named in a scenario.
 //! Each command gives its text for stdout and its exit code, or a [`Failure`]; only [`main`] prints
 //! and ends the process.
 //!
@@ -19,6 +20,7 @@ mod place;
 mod progress;
 mod replay;
 mod run;
+mod shrink;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -65,6 +67,7 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
         Command::Expand(arguments) => expand::expand(arguments),
         Command::Fuzz(arguments) => fuzz::fuzz(arguments),
         Command::Replay(arguments) => replay::replay(arguments),
+        Command::Shrink(arguments) => shrink::shrink(arguments),
         Command::Meta(arguments) => meta::meta(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
         Command::List(arguments) => list::list(arguments),
@@ -132,6 +135,8 @@ enum Command {
     Fuzz(FuzzArguments),
     /// Play a failure again that a search found.
     Replay(ReplayArguments),
+    /// Make a failure small enough to read.
+    Shrink(ShrinkArguments),
     /// Play each seed in two processes and compare the traces.
     Meta(MetaArguments),
     /// Judge a stored run again, from its trace.
@@ -204,6 +209,21 @@ struct ReplayArguments {
     /// Wall time after which the run is taken to hang.
     #[arg(long, value_name = "TIME", value_parser = fuzz::span, default_value = "2m")]
     patience: Duration,
+}
+
+#[derive(Debug, Args)]
+struct ShrinkArguments {
+    /// The folder of a failure, or of a run that failed: it holds script.toml.
+    dir: PathBuf,
+    /// Where to write the small scenario. Without this, shrunk.toml in that folder.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Wall time after which a run is taken to hang.
+    #[arg(long, value_name = "TIME", value_parser = fuzz::span, default_value = "2m")]
+    patience: Duration,
+    /// Wall time after which the smallest so far is the result.
+    #[arg(long, value_name = "TIME", value_parser = fuzz::span, default_value = "10m")]
+    budget: Duration,
 }
 
 #[derive(Debug, Args)]

@@ -3,7 +3,7 @@
 //! Here the honest server, the honest client and those that stand in their place are given to
 //! [`world`](crate::world), which knows none of them. [`fuzz`] plays many seeds side by side; a
 //! [`Case`] is one of them, a [`Fingerprint`] says which failures are alike, and [`Coverage`] what
-//! was touched. Sweeps and ablation come with later releases.
+//! was touched; [`shrink`] makes a failure small. Sweeps and ablation come with later releases.
 //!
 //! Not here: files and what is shown; whoever runs a campaign does that.
 
@@ -15,6 +15,7 @@ mod fuzz;
 mod inside;
 mod one;
 mod reach;
+mod shrink;
 
 pub use case::{Case, Ended, How};
 pub use cast::Company;
@@ -23,3 +24,4 @@ pub use fingerprint::Fingerprint;
 pub use fuzz::{Plan, Searched, Watcher, fuzz};
 pub use inside::Inside;
 pub use one::{Judged, play_and_judge};
+pub use shrink::{Effort, NothingToShrink, Shrunk, count_lines, shrink};

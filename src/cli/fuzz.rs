@@ -203,7 +203,8 @@ fn case_name(scenario: &str, seed: u64) -> String {
     format!("{}-{seed}", stem.to_string_lossy())
 }
 
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
+/// Writes a file, and its folder where it is not there yet.
+pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder
         .map_or(Ok(()), fs::create_dir_all)

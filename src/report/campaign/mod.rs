@@ -4,6 +4,7 @@
 mod failure;
 mod github;
 mod junit;
+mod regression;
 mod results;
 mod tally;
 mod touched;
@@ -11,6 +12,7 @@ mod touched;
 pub use failure::{FailureNote, failure_files};
 pub use github::{annotation, step_summary};
 pub use junit::junit;
+pub use regression::{Origin, regression};
 pub use results::{HEADINGS, row};
 pub use tally::Tally;
 pub use touched::{never_reached, touched};
