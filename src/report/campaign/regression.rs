@@ -5,7 +5,7 @@
 //! guards it from then on.
 
 use super::FailureNote;
-use crate::campaign::{Ended, Shrunk, count_lines};
+use crate::campaign::{Case, Ended, Shrunk, count_lines};
 use crate::script::Script;
 
 /// Where a failure comes from, as far as that is known.
@@ -44,7 +44,7 @@ pub fn regression(shrunk: &Shrunk, origin: &Origin, lines_before: usize) -> Scri
         _ => String::new(),
     };
     let lines = count_lines(script);
-    let told = why(&shrunk.case.ended);
+    let told = why(&shrunk.case);
     let what = match shrunk.case.invariant {
         Some(_) => format!("Broke `{broke}`: {told}."),
         None => format!("Ended in a {broke}: {told}."),
@@ -57,7 +57,13 @@ pub fn regression(shrunk: &Shrunk, origin: &Origin, lines_before: usize) -> Scri
     }
 }
 
-/// Why it fails, in a sentence without its full stop.
-fn why(ended: &Ended) -> String {
-    ended.why().trim_end_matches('.').to_owned()
+/// What went wrong: of a verdict, the violation that it rests on.
+fn why(case: &Case) -> String {
+    let violations = match &case.ended {
+        Ended::Judged(verdict) => verdict.violations.as_slice(),
+        _ => &[],
+    };
+    let first = violations.iter().find(|it| Some(&it.invariant) == case.invariant.as_ref());
+    let why = first.map_or_else(|| case.ended.why(), |violation| violation.why.clone());
+    why.trim_end_matches('.').to_owned()
 }
