@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use schism::oracle::Outcome;
-use schism::script::{Behaviour, Fault, FaultKind, Script};
+use schism::script::{Fault, FaultKind, Script};
 use schism::trace::{Entry, Event, Fate};
 
 use crate::each_seed;
@@ -67,10 +67,7 @@ fn refused_one_by_one(name: &str, rules: usize) {
         let broken: BTreeSet<String> = script(name, None)
             .misbehaviour
             .iter()
-            .filter_map(|it| match &it.behaviour {
-                Behaviour::ClientBreaksRule { rule, .. } => Some(rule.clone()),
-                _ => None,
-            })
+            .filter_map(|it| it.behaviour.rule.clone())
             .collect();
         let begun = played.all(|it| matches!(it.event, Event::BehaviourBegan { .. }));
         assert_eq!((begun.len(), broken.len()), (rules, rules));

@@ -1,18 +1,23 @@
 //! Nodes that misbehave: each wraps honest parts, or stands in their place.
 //!
 //! The third catalogue lists what they can do. An honest node has no switch for any of it: an
-//! equivocating hub, for one, is two honest hubs behind one name ([`TwoHubs`]).
+//! equivocating hub, for one, is two honest hubs behind one name ([`TwoHubs`]); most other liars
+//! stand between an honest node and its network, and change what comes and goes ([`Meddler`]).
+//! How scenario files write a behaviour stands in `script`.
 
 pub mod lies;
+mod meddling;
 mod overreach;
+mod plan;
 mod rule_breaker;
 mod spoilt_franks;
 mod two_hubs;
 
-pub use overreach::{Overreach, Overreaching};
-pub use rule_breaker::{Liar, RuleBreaking};
-pub use spoilt_franks::{Spoiling, SpoiltFranks};
-pub use two_hubs::{Equivocation, TwoHubs};
+pub use meddling::{Meddler, Meddling};
+pub use overreach::Overreach;
+pub use plan::Plan;
+pub use rule_breaker::Liar;
+pub use two_hubs::TwoHubs;
 
 /// A value of the third catalogue.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +28,21 @@ pub struct BehaviourInfo {
     pub meaning: &'static str,
     /// Where the behaviour is described.
     pub source: &'static str,
+    /// What makes it.
+    pub made: Made,
+}
+
+/// What stands for the honest node, or beside it.
+#[derive(Debug, Clone, Copy)]
+pub enum Made {
+    /// Two honest hubs.
+    TwoHubs,
+    /// Something between the node and its network.
+    Meddler(fn(&Plan) -> Box<dyn Meddler>),
+    /// Something before a server that proposes in its name.
+    Overreach,
+    /// A liar beside a client.
+    Liar,
 }
 
 /// The catalogue.
@@ -31,23 +51,34 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         id: "hub.equivocates",
         meaning: "the hub shows the providers of one side another room than the rest, from now on",
         source: "mimi.md A1; RFC 9750 §5.2",
+        made: Made::TwoHubs,
     },
     BehaviourInfo {
         id: "follower.spoils-franks",
         meaning: "a follower changes the frank of each message before its clients get it",
         source: "mimi.md A29; P06 §5.4.1; R39",
+        made: Made::Meddler(spoilt_franks::spoils_franks),
     },
     BehaviourInfo {
         id: "follower.proposes-more",
         meaning: "once, a follower's server proposes that a client enters, as an external sender",
         source: "mimi.md A31; R25, R26; RFC 9420 §12.1.8",
+        made: Made::Overreach,
     },
     BehaviourInfo {
         id: "client.breaks-rule",
         meaning: "a liar beside a client sends one request that breaks the rule it names",
         source: "mimi.md A13, A16, A31; S20",
+        made: Made::Liar,
     },
 ];
+
+impl BehaviourInfo {
+    /// The behaviour with this id.
+    pub fn of(id: &str) -> Option<&'static Self> {
+        BEHAVIOURS.iter().find(|behaviour| behaviour.id == id)
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -56,6 +87,6 @@ mod tests {
     #[test]
     fn the_catalogue_lists_what_scenarios_can_name() {
         let ids: Vec<_> = BEHAVIOURS.iter().map(|behaviour| behaviour.id).collect();
-        assert_eq!(ids, crate::script::ids::BEHAVIOURS);
+        assert_eq!(ids, crate::script::Form::ids());
     }
 }

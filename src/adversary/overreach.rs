@@ -11,8 +11,9 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::Plan;
 use crate::mimi::rules::Actor;
-use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
+use crate::mimi::uri::ClientUri;
 use crate::mimi::wire::{NotifyRequest, Route, UpdateRequest};
 use crate::mls::{
     Identity, KeyPackageKind, Library, Meter, MlsError, MlsFraming, PeekKind, peek,
@@ -27,21 +28,10 @@ const PATIENCE_MS: u64 = 3_000;
 /// The place of the first follower among a room's external senders; the hub has 0.
 const FIRST_FOLLOWER: u32 = 1;
 
-/// In which room, and when.
-#[derive(Clone)]
-pub struct Overreaching {
-    /// The room.
-    pub room: RoomUri,
-    /// The user, one of the server's own, whose client it makes up.
-    pub user: UserUri,
-    /// From when on, in milliseconds since the UNIX epoch.
-    pub from_ms: u64,
-}
-
 /// What the liar has of the server.
 pub struct Overreach {
     /// What it is to do.
-    pub plan: Overreaching,
+    pub plan: Plan,
     /// The key that it proposes with.
     pub identity: Identity,
     /// The honest server behind it.
@@ -73,10 +63,10 @@ impl Overreach {
 
     fn overreach(&self, epoch: u64) -> Result<Task<()>, MlsError> {
         let unnamed = |error: crate::mimi::uri::UriError| MlsError::Refused(error.to_string());
-        let ghost = Actor {
-            client: ClientUri::new(self.plan.user.provider(), "ghost").map_err(unnamed)?,
-            user: self.plan.user.clone(),
-        };
+        let nobody = || MlsError::Refused("nobody is to enter".to_owned());
+        let user = self.plan.user.clone().ok_or_else(nobody)?;
+        let client = ClientUri::new(user.provider(), "ghost").map_err(unnamed)?;
+        let ghost = Actor { client, user };
         let library = Library::new(self.random, Meter::off());
         let identity = Identity::client(&ghost, self.random);
         let packages = library.new_key_packages(&identity, 1, KeyPackageKind::default())?;
@@ -100,7 +90,7 @@ impl Overreach {
             timeout_ms: PATIENCE_MS,
         });
         self.done.set(true);
-        let behaviour = "follower.proposes-more".to_owned();
+        let behaviour = self.plan.id.to_owned();
         self.journal.record(Event::BehaviourBegan { behaviour });
         Ok(Box::pin(async move {
             // What comes of it, the hub says.

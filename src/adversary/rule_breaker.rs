@@ -12,11 +12,11 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::Plan;
 use super::lies::{Forged, Inside, Lie, Needs};
 use crate::client::Stored;
 use crate::mimi::local::{Errand, LocalRoute};
 use crate::mimi::rules::Actor;
-use crate::mimi::uri::{RoomUri, UserUri};
 use crate::mimi::wire::{
     ClientStatus, GroupInfoRequest, GroupInfoResponse, KeyMaterialResponse, Route, UpdateOutcome,
     UpdateResponse,
@@ -43,19 +43,6 @@ const PATIENCE_MS: u64 = 8_000;
 /// The lies that were told, by rule and time.
 pub type Told = BTreeSet<(String, u64)>;
 
-/// Which rule, and when.
-#[derive(Clone)]
-pub struct RuleBreaking {
-    /// The rule's id.
-    pub rule: String,
-    /// The room.
-    pub room: RoomUri,
-    /// The user whom it is about.
-    pub victim: UserUri,
-    /// When, in milliseconds since the UNIX epoch.
-    pub at_ms: u64,
-}
-
 /// What the liar has of the client.
 pub struct Liar {
     /// The client and its user.
@@ -76,18 +63,19 @@ pub struct Liar {
 
 impl Liar {
     /// Breaks the rule; ends when that is done, or can't be.
-    pub async fn break_rule(self, plan: RuleBreaking) {
-        let Some(lie) = Lie::against(&plan.rule) else { return };
-        let this = (plan.rule.clone(), plan.at_ms);
+    pub async fn break_rule(self, plan: Plan) {
+        let Some(rule) = plan.rule.clone() else { return };
+        let Some(lie) = Lie::against(&rule) else { return };
+        let this = (rule.clone(), plan.from_ms);
         if self.told.load().is_some_and(|told| told.contains(&this)) {
             return;
         }
-        self.clock.sleep(plan.at_ms.saturating_sub(self.clock.now_ms())).await;
+        self.clock.sleep(plan.from_ms.saturating_sub(self.clock.now_ms())).await;
         let mut begun = false;
         for attempt in 1..=MOST_TRIES {
             if let Some(forged) = self.make(lie, &plan, attempt).await {
                 if !std::mem::replace(&mut begun, true) {
-                    let behaviour = format!("client.breaks-rule ({})", plan.rule);
+                    let behaviour = format!("{} ({rule})", plan.id);
                     self.journal.record(Event::BehaviourBegan { behaviour });
                     // Other liars beside the client have told theirs in the meantime.
                     let mut told = self.told.load().unwrap_or_default();
@@ -105,7 +93,7 @@ impl Liar {
     }
 
     /// The lie, as things are now; none where it can't be made yet.
-    async fn make(&self, lie: &Lie, plan: &RuleBreaking, attempt: u32) -> Option<Forged> {
+    async fn make(&self, lie: &Lie, plan: &Plan, attempt: u32) -> Option<Forged> {
         let mut random = self.random;
         random[..4].copy_from_slice(&attempt.to_be_bytes());
         let open = || self.disk.load()?.opened(&plan.room, &self.actor, random);
@@ -125,7 +113,8 @@ impl Liar {
                 (library, _, member) = open()?;
             }
         }
-        let (actor, room, victim) = (self.actor.clone(), plan.room.clone(), plan.victim.clone());
+        let victim = plan.user.clone()?;
+        let (actor, room) = (self.actor.clone(), plan.room.clone());
         let mut inside =
             Inside { actor, identity, library, member, room, victim, material, group_info };
         let made = (lie.build)(&mut inside);
@@ -139,12 +128,12 @@ impl Liar {
     async fn material(
         &self,
         identity: &Identity,
-        plan: &RuleBreaking,
+        plan: &Plan,
         attempt: u32,
     ) -> Option<Vec<Vec<u8>>> {
-        let request = sign_key_material(identity, &self.actor, &plan.victim, &plan.room);
-        let (client, errand) =
-            (self.actor.client.clone(), Errand::KeyMaterial(plan.victim.clone()));
+        let victim = plan.user.as_ref()?;
+        let request = sign_key_material(identity, &self.actor, victim, &plan.room);
+        let (client, errand) = (self.actor.client.clone(), Errand::KeyMaterial(victim.clone()));
         let route = Route::Client(LocalRoute { client, errand });
         let (path, endpoint) = (route.path(), route.endpoint());
         let reply = self.send(Forged { path, endpoint, body: request.encode() }, plan, attempt);
@@ -160,7 +149,7 @@ impl Liar {
         &self,
         library: &Library,
         identity: &Identity,
-        plan: &RuleBreaking,
+        plan: &Plan,
         attempt: u32,
     ) -> Option<OpenedGroupInfo> {
         let (request, key) = GroupInfoRequest::signed(library, identity, None).ok()?;
@@ -172,19 +161,23 @@ impl Liar {
         open_group_info(library, &plan.room, &key, &response).ok()
     }
 
-    async fn send(&self, forged: Forged, plan: &RuleBreaking, attempt: u32) -> Option<Reply> {
+    async fn send(&self, forged: Forged, plan: &Plan, attempt: u32) -> Option<Reply> {
         let call = Call {
             to: self.actor.client.provider().clone(),
             endpoint: forged.endpoint,
             path: forged.path,
             room: Some(plan.room.clone()),
-            about: format!("lie {} {}", plan.rule, self.actor.client.name()),
+            about: format!("lie {} {}", rule_of(plan), self.actor.client.name()),
             attempt,
             body: Some(forged.body.into()),
             timeout_ms: PATIENCE_MS,
         };
         self.network.call(call).await.ok()
     }
+}
+
+fn rule_of(plan: &Plan) -> &str {
+    plan.rule.as_deref().unwrap_or_default()
 }
 
 /// Whether the lie got as far as it can: not where the epoch moved, or a gateway heard nothing.

@@ -14,28 +14,18 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
+use super::Plan;
 use crate::mimi::uri::{ProviderName, RoomUri};
 use crate::mimi::wire::Route;
 use crate::node::{Call, Clock, Network, Peer, Reply, Service, Task, Unanswered};
 use crate::trace::{Event, Journal};
-
-/// What is shown to whom, from when on.
-#[derive(Clone)]
-pub struct Equivocation {
-    /// The room.
-    pub room: RoomUri,
-    /// Providers that see the second hub.
-    pub side: BTreeSet<ProviderName>,
-    /// When it begins, in milliseconds since the UNIX epoch.
-    pub from_ms: u64,
-}
 
 /// Makes a server that reaches others through this network; the second one is a copy of the first.
 pub type MakeServer<S> = Box<dyn Fn(Rc<dyn Network>, Option<&S>) -> S>;
 
 /// Two honest hubs behind one name. `S` is the honest server.
 pub struct TwoHubs<S> {
-    plan: Equivocation,
+    plan: Plan,
     first: S,
     second: RefCell<Option<Rc<S>>>,
     make: MakeServer<S>,
@@ -48,7 +38,7 @@ pub struct TwoHubs<S> {
 impl<S: Service + 'static> TwoHubs<S> {
     /// A server that is honest until the plan's time comes.
     pub fn new(
-        plan: Equivocation,
+        plan: Plan,
         network: Rc<dyn Network>,
         clock: Rc<dyn Clock>,
         journal: Journal,
@@ -96,7 +86,7 @@ impl<S: Service + 'static> TwoHubs<S> {
         let mut second = self.second.borrow_mut();
         let make = || {
             self.begun.set(true);
-            let behaviour = "hub.equivocates".to_owned();
+            let behaviour = self.plan.id.to_owned();
             self.journal.record(Event::BehaviourBegan { behaviour });
             let filter = Filter {
                 inner: self.network.clone(),

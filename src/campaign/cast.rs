@@ -8,16 +8,14 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
-use crate::adversary::{
-    Equivocation, Liar, Overreach, Overreaching, RuleBreaking, Spoiling, SpoiltFranks, TwoHubs,
-};
+use crate::adversary::{BehaviourInfo, Liar, Made, Meddling, Overreach, Plan, TwoHubs};
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::mls::{Identity, Meter};
 use crate::node::{Network, Service, Task};
 use crate::provider::{self, KeyMaterialPolicy, Server, Setup};
-use crate::script::{Behaviour, KeyMaterial, Script};
+use crate::script::{Behaviour, KeyMaterial, Misbehaviour, Script};
 use crate::world::cast::{Cast, Given, Wish};
 use crate::world::inspect::Inspector;
 use crate::world::time::EPOCH_S;
@@ -30,12 +28,8 @@ pub struct Company {
     commit_delay_ms: (u64, u64),
     key_material: KeyMaterial,
     plain_clients: BTreeSet<ClientUri>,
-    equivocations: BTreeMap<ProviderName, Equivocation>,
-    /// By the follower's domain.
-    spoilings: BTreeMap<String, Vec<Spoiling>>,
-    /// By the follower's domain.
-    overreachings: BTreeMap<String, Vec<Overreaching>>,
-    lies: BTreeMap<ClientUri, Vec<RuleBreaking>>,
+    /// What is not as it should be, by the node's name in the script.
+    plans: BTreeMap<String, Vec<Plan>>,
 }
 
 impl Company {
@@ -44,46 +38,11 @@ impl Company {
     /// # Errors
     /// When the script names a rule or a reading that there is not.
     pub fn of(script: &Script) -> Result<Self, UnknownId> {
-        let mut equivocations = BTreeMap::new();
-        let mut spoilings: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        let mut overreachings: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        let mut lies: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut plans: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for misbehaviour in &script.misbehaviour {
-            let from_ms = EPOCH_S * 1_000 + misbehaviour.at_ms;
-            let uri = |room: &String| script.rooms.get(room).map(|room| room.uri.clone());
-            match &misbehaviour.behaviour {
-                Behaviour::HubEquivocates { room, side } => {
-                    let Some(room) = uri(room) else { continue };
-                    let side = side.iter().cloned().collect::<BTreeSet<_>>();
-                    let plan = Equivocation { room: room.clone(), side, from_ms };
-                    equivocations.insert(room.provider().clone(), plan);
-                }
-                Behaviour::FollowerSpoilsFranks { room } => {
-                    let Some(room) = uri(room) else { continue };
-                    let until_ms = misbehaviour.for_ms.map(|for_ms| from_ms + for_ms);
-                    let plan = Spoiling { room, from_ms, until_ms };
-                    spoilings.entry(misbehaviour.node.clone()).or_default().push(plan);
-                }
-                Behaviour::FollowerProposesMore { room, user } => {
-                    let user = script.users.get(user).map(|user| user.uri.clone());
-                    let (Some(room), Some(user)) = (uri(room), user) else { continue };
-                    let plan = Overreaching { room, user, from_ms };
-                    overreachings.entry(misbehaviour.node.clone()).or_default().push(plan);
-                }
-                Behaviour::ClientBreaksRule { room, rule, user } => {
-                    let user = script.users.get(user).map(|user| user.uri.clone());
-                    let mut all = script
-                        .users
-                        .values()
-                        .flat_map(|user| user.clients.iter().chain(&user.new_clients));
-                    let client = all.find(|(name, _)| *name == misbehaviour.node);
-                    let (Some(room), Some(victim), Some((_, client))) = (uri(room), user, client)
-                    else {
-                        continue;
-                    };
-                    let plan = RuleBreaking { rule: rule.clone(), room, victim, at_ms: from_ms };
-                    lies.entry(client.clone()).or_default().push(plan);
-                }
+            // A script that was read names only rooms that there are.
+            if let Some(plan) = plan(script, misbehaviour) {
+                plans.entry(misbehaviour.node.clone()).or_default().push(plan);
             }
         }
         let protocol = &script.protocol;
@@ -101,10 +60,7 @@ impl Company {
             commit_delay_ms: (protocol.commit_delay_min_ms, protocol.commit_delay_max_ms),
             key_material: protocol.key_material.clone(),
             plain_clients: plain_clients.map(|(_, uri)| uri.clone()).collect(),
-            equivocations,
-            spoilings,
-            overreachings,
-            lies,
+            plans,
         })
     }
 
@@ -132,13 +88,29 @@ impl Company {
         }
     }
 
+    /// What this node is to do, with what makes it.
+    fn plans(&self, node: &str) -> impl Iterator<Item = (Made, &Plan)> {
+        let plans = self.plans.get(node).into_iter().flatten();
+        plans.filter_map(|plan| Some((BehaviourInfo::of(plan.id)?.made, plan)))
+    }
+
+    /// The liars between this node and its network.
+    fn meddling(&self, node: &str, given: &Given) -> Vec<Rc<Meddling>> {
+        let meddling = |(made, plan): (Made, &Plan)| {
+            let Made::Meddler(make) = made else { return None };
+            let (clock, journal) = (given.clock.clone(), given.journal.clone());
+            Some(Meddling::new(plan.clone(), make(plan), clock, journal))
+        };
+        self.plans(node).filter_map(meddling).collect()
+    }
+
     /// Liars that the script puts beside a client.
     fn liars_beside(&self, client: &ClientUri, user: &UserUri, given: &Given) -> Vec<Task<()>> {
-        let plans = self.lies.get(client).into_iter().flatten();
-        let liar = |plan: &RuleBreaking| -> Task<()> {
+        let liar = |(made, plan): (Made, &Plan)| -> Option<Task<()>> {
+            let Made::Liar = made else { return None };
             let mut hash = Sha256::new();
             hash.update(given.random);
-            hash.update(&plan.rule);
+            hash.update(plan.rule.as_deref().unwrap_or_default());
             let liar = Liar {
                 actor: Actor { client: client.clone(), user: user.clone() },
                 network: given.network.clone(),
@@ -148,14 +120,15 @@ impl Company {
                 journal: given.journal.clone(),
                 random: hash.finalize().into(),
             };
-            Box::pin(liar.break_rule(plan.clone()))
+            Some(Box::pin(liar.break_rule(plan.clone())))
         };
-        plans.map(liar).collect()
+        self.plans(client.name()).filter_map(liar).collect()
     }
 
     /// An honest server, or two that the script makes of one hub.
     fn hub_or_two(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
-        let Some(plan) = self.equivocations.get(name) else {
+        let two_hubs = |(made, _): &(Made, &Plan)| matches!(made, Made::TwoHubs);
+        let Some((_, plan)) = self.plans(name.as_str()).find(two_hubs) else {
             let network = given.network.clone();
             return Rc::new(Server::start(self.setup(name, &given, network, "state")));
         };
@@ -176,14 +149,13 @@ impl Company {
 
 impl Cast for Company {
     fn provider(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
-        let server = self.hub_or_two(name, given.clone());
-        let plans = self.spoilings.get(name.as_str()).into_iter().flatten();
-        let server = plans.fold(server, |server, plan| {
-            let (clock, journal) = (given.clock.clone(), given.journal.clone());
-            Rc::new(SpoiltFranks::new(plan.clone(), server, clock, journal))
-        });
-        let plans = self.overreachings.get(name.as_str()).into_iter().flatten();
-        plans.fold(server, |server, plan| overreaching(plan, name, server, &given))
+        let meddling = self.meddling(name.as_str(), &given);
+        let network = through(&meddling, given.network.clone());
+        let server = self.hub_or_two(name, Given { network, ..given.clone() });
+        let server = meddling.iter().fold(server, |server, it| it.before_server(server));
+        let overreach = |(made, _): &(Made, &Plan)| matches!(made, Made::Overreach);
+        let plans = self.plans(name.as_str()).filter(overreach);
+        plans.fold(server, |server, (_, plan)| overreaching(plan, name, server, &given))
     }
 
     fn client(
@@ -194,11 +166,12 @@ impl Cast for Company {
         wishes: UnboundedReceiver<Wish>,
     ) -> Task<()> {
         let liars = self.liars_beside(client, user, &given);
+        let meddling = self.meddling(client.name(), &given);
         let setup = client::Setup {
             actor: Actor { client: client.clone(), user: user.clone() },
             meter: meter(&given),
             disk: given.disks.disk("state"),
-            network: given.network,
+            network: through(&meddling, given.network),
             clock: given.clock,
             points: given.points,
             journal: given.journal,
@@ -226,9 +199,30 @@ impl Cast for Company {
     }
 }
 
+/// What a misbehaviour of the script is to do; none where it names what there is not.
+fn plan(script: &Script, misbehaviour: &Misbehaviour) -> Option<Plan> {
+    let Behaviour { id, room, side, user, rule } = &misbehaviour.behaviour;
+    let from_ms = EPOCH_S * 1_000 + misbehaviour.at_ms;
+    let user = user.as_ref().map(|user| script.users.get(user).map(|user| user.uri.clone()));
+    Some(Plan {
+        id,
+        room: script.rooms.get(room)?.uri.clone(),
+        side: side.iter().cloned().collect(),
+        user: user.map_or(Some(None), |found| found.map(Some))?,
+        rule: rule.clone(),
+        from_ms,
+        until_ms: misbehaviour.for_ms.map(|for_ms| from_ms + for_ms),
+    })
+}
+
+/// The network behind all who meddle; the first of them is the nearest to it.
+fn through(meddling: &[Rc<Meddling>], network: Rc<dyn Network>) -> Rc<dyn Network> {
+    meddling.iter().fold(network, |network, it| it.before_network(network))
+}
+
 /// A server before which a liar stands that proposes in its name.
 fn overreaching(
-    plan: &Overreaching,
+    plan: &Plan,
     name: &ProviderName,
     server: Rc<dyn Service>,
     given: &Given,

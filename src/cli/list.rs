@@ -55,7 +55,7 @@ fn shown<'a, T: Serialize>(
 
 #[cfg(test)]
 mod tests {
-    use schism::script::ids;
+    use schism::script::{Form, ids};
 
     use super::*;
 
@@ -67,7 +67,7 @@ mod tests {
     fn every_id_that_a_scenario_can_name_has_a_line() {
         for (what, ids) in [
             (Catalogue::Invariants, ids::INVARIANTS),
-            (Catalogue::Behaviours, ids::BEHAVIOURS),
+            (Catalogue::Behaviours, &Form::ids()),
             (Catalogue::Faults, ids::FAULTS),
             (Catalogue::Operations, ids::OPERATIONS),
             (Catalogue::Families, ids::FAMILIES),

@@ -71,6 +71,21 @@ pub enum Errand {
     Download(ProviderName, AssetUrl),
 }
 
+impl Errand {
+    /// The room that its path names, if any.
+    pub fn room(&self) -> Option<&RoomUri> {
+        match self {
+            Self::CreateRoom(room)
+            | Self::Update(room)
+            | Self::SubmitMessage(room)
+            | Self::GroupInfo(room)
+            | Self::Unsubscribe(room)
+            | Self::ReportAbuse(room) => Some(room),
+            _ => None,
+        }
+    }
+}
+
 impl LocalRoute {
     /// Its name in traces: `client/` and the part of the path that names the errand.
     pub fn endpoint(&self) -> &'static str {

@@ -3,7 +3,7 @@
 //! Each test breaks one thing in a file that reads well.
 
 use super::{read, render};
-use crate::script::ids;
+use crate::script::{Form, ids};
 
 const FILE: &str = r#"title = "A room"
 why = "To be broken."
@@ -250,7 +250,7 @@ fn all_that_the_catalogues_name_is_known_here() {
     for id in ids::FAULTS {
         known("fault = \"partition\"", "fault", id);
     }
-    for id in ids::BEHAVIOURS {
+    for id in Form::ids() {
         known("behaviour = \"hub.equivocates\"", "behaviour", id);
     }
 }
@@ -261,7 +261,7 @@ fn an_id_of_no_catalogue_is_refused_with_the_whole_catalogue() {
     for (old, new, kind, ids) in [
         ("agreement", "agrement", "invariant", ids::INVARIANTS),
         ("\"partition\"", "\"partitoin\"", "fault", ids::FAULTS),
-        ("hub.equivocates", "hub.lies", "behaviour", ids::BEHAVIOURS),
+        ("hub.equivocates", "hub.lies", "behaviour", &Form::ids()),
     ] {
         let (what, expected) = said(old, new);
         assert!(what.contains(&format!("unknown {kind} `{}`", new.trim_matches('"'))), "{what}");
@@ -442,14 +442,14 @@ says! {
         "17:55: `b.example` never comes to `after_durable`",
         "expected the hub of a room to come to this point";
     the_hub_on_the_second_side: r#"side = ["b.example"]"# => r#"side = ["a.example"]"#,
-        "21:77: `a.example` can't be on the second side: it is the hub",
+        "21:77: `a.example` can't lie to itself: it is the hub",
         "expected only followers";
     an_unknown_side: r#"side = ["b.example"]"# => r#"side = ["d.example"]"#,
         "21:77: unknown provider `d.example`",
         "expected one of a.example, b.example, c.example";
     an_empty_side: r#"side = ["b.example"]"# => "side = []",
-        "21:76: nobody is on the second side",
-        "expected the providers that see the second hub";
+        "21:76: nobody is lied to",
+        "expected the providers to which it lies";
     somebody_elses_client_that_a_follower_makes_up:
         r#""a.example", behaviour = "hub.equivocates", side = ["b.example"]"#
             => r#""b.example", behaviour = "follower.proposes-more", user = "alice""#,

@@ -1,14 +1,15 @@
 //! Who misbehaves, and how: the `misbehaviour` of a file, in order of time.
 //!
-//! A node misbehaves in one room, which must be there already. What it then does is for
-//! `adversary` to say.
+//! A node misbehaves in one room, which must be there already. What has to be said of a behaviour
+//! is for its [`Form`] to say, and what it does for `adversary`.
 
 use super::faults::each;
 use super::fields::{Fields, Text, Value};
 use super::problem::Complaint;
 use super::steps::Steps;
 use super::topology::Topology;
-use crate::script::{Behaviour, Misbehaviour, ids};
+use crate::mimi::uri::ProviderName;
+use crate::script::{Behaviour, Form, Misbehaviour, Room, Takes, Who, ids};
 
 const KEYS: &[&str] = &["at", "for", "node", "behaviour", "room", "side", "rule", "user"];
 
@@ -35,105 +36,107 @@ fn misbehaves(
     let at_ms = at.time(0)?;
     let for_ms = fields.get("for").map(|value| value.time(1)).transpose()?;
     let node = fields.need("node", "who misbehaves")?.text("a provider or a client")?;
-    let form = format!("one of {}", ids::BEHAVIOURS.join(", "));
-    let behaviour = fields.need("behaviour", &form)?.text(&form)?;
-    let (room, behaviour) = match behaviour.text {
-        "hub.equivocates" => equivocates(&fields, &node, topology)?,
-        "follower.spoils-franks" => {
-            let keys = ["at", "for", "node", "behaviour", "room"];
-            let room = of_a_follower(&fields, &node, topology, (behaviour.text, &keys))?;
-            (room.clone(), Behaviour::FollowerSpoilsFranks { room })
-        }
-        "follower.proposes-more" => {
-            let keys = ["at", "node", "behaviour", "room", "user"];
-            let room = of_a_follower(&fields, &node, topology, (behaviour.text, &keys))?;
-            let user = fields.need("user", "the user whose client it makes up")?;
-            let user = user.text("the short name of a user")?;
-            let name = topology.user(&user)?;
-            if topology.users[&name].uri.provider().as_str() != node.text {
-                let what = format!("`{name}` is no user of {}", node.text);
-                return Err(Complaint::new(&user.span, what, "expected one of its own"));
-            }
-            (room.clone(), Behaviour::FollowerProposesMore { room, user: name })
-        }
-        "client.breaks-rule" => breaks_rule(&fields, &node, topology)?,
-        unknown => {
-            let known = ids::BEHAVIOURS.iter().copied();
-            return Err(Complaint::unknown(&behaviour.span, "behaviour", unknown, known));
-        }
+    let known = Form::ids();
+    let expected = format!("one of {}", known.join(", "));
+    let id = fields.need("behaviour", &expected)?.text(&expected)?;
+    let Some(form) = Form::of(id.text) else {
+        return Err(Complaint::unknown(&id.span, "behaviour", id.text, known));
     };
-    steps.room_exists((at_ms, &at.span()), "this misbehaviour", Some(&room))?;
+    fields.only(form.id, &keys(form))?;
+    let (name, room) = topology.room(&fields)?;
+    let liar = Liar { node: &node, room: name, of_room: room, topology };
+    liar.check(form.who)?;
+    let mut behaviour =
+        Behaviour { id: form.id, room: name.to_owned(), side: Vec::new(), user: None, rule: None };
+    for takes in form.takes {
+        match takes {
+            Takes::Side => behaviour.side = liar.side(&fields)?,
+            Takes::User => behaviour.user = Some(user(&fields, topology)?.1),
+            Takes::OwnUser => behaviour.user = Some(liar.own_user(&fields)?),
+            Takes::Lie => behaviour.rule = Some(lie(&fields)?),
+        }
+    }
+    steps.room_exists((at_ms, &at.span()), "this misbehaviour", Some(name))?;
     Ok(Misbehaviour { at_ms, for_ms, node: node.text.to_owned(), behaviour })
 }
 
-fn equivocates(
-    fields: &Fields<'_>,
-    node: &Text<'_>,
-    topology: &Topology,
-) -> Result<(String, Behaviour), Complaint> {
-    let (room, of_room) = topology.room(fields)?;
-    let hub = topology.provider(node)?;
-    if of_room.uri.provider() != hub {
-        let what = format!("`{hub}` is not the hub of the room `{room}`");
-        let expected = format!("expected {}", of_room.uri.provider());
-        return Err(Complaint::new(&node.span, what, expected));
-    }
-    let form = "the providers that see the second hub";
-    let value = fields.need("side", form)?;
-    let mut side = Vec::new();
-    for provider in value.texts(form)? {
-        side.push(topology.provider(&provider)?.clone());
-        if provider.text == hub.as_str() {
-            let what = format!("`{hub}` can't be on the second side: it is the hub");
-            return Err(Complaint::new(&provider.span, what, "expected only followers"));
+/// What a misbehaviour of this form may say.
+fn keys(form: &Form) -> Vec<&'static str> {
+    let mut keys = vec!["at", "node", "behaviour", "room"];
+    keys.extend(form.lasts.then_some("for"));
+    keys.extend(form.takes.iter().map(|takes| takes.key()));
+    keys
+}
+
+/// Who misbehaves, and where.
+struct Liar<'a, 't> {
+    node: &'a Text<'t>,
+    room: &'a str,
+    of_room: &'a Room,
+    topology: &'a Topology,
+}
+
+impl Liar<'_, '_> {
+    /// Whether the node is what it takes.
+    fn check(&self, who: Who) -> Result<(), Complaint> {
+        let (node, room) = (self.node, self.room);
+        let hub = self.of_room.uri.provider();
+        match who {
+            Who::Client => self.topology.client(node).map(|_| ()),
+            Who::Hub if self.topology.provider(node)? != hub => {
+                let what = format!("`{}` is not the hub of the room `{room}`", node.text);
+                Err(Complaint::new(&node.span, what, format!("expected {hub}")))
+            }
+            Who::Follower if self.topology.provider(node)? == hub => {
+                let what = format!("`{}` is the hub of the room `{room}`", node.text);
+                let expected = "expected another provider: a follower";
+                Err(Complaint::new(&node.span, what, expected))
+            }
+            Who::Hub | Who::Follower => Ok(()),
         }
     }
-    if side.is_empty() {
-        let what = "nobody is on the second side";
-        return Err(Complaint::new(&value.span(), what, format!("expected {form}")));
+
+    fn side(&self, fields: &Fields<'_>) -> Result<Vec<ProviderName>, Complaint> {
+        let form = "the providers to which it lies";
+        let value = fields.need("side", form)?;
+        let mut side = Vec::new();
+        for provider in value.texts(form)? {
+            side.push(self.topology.provider(&provider)?.clone());
+            if provider.text == self.node.text {
+                let what = format!("`{}` can't lie to itself: it is the hub", self.node.text);
+                return Err(Complaint::new(&provider.span, what, "expected only followers"));
+            }
+        }
+        if side.is_empty() {
+            let what = "nobody is lied to";
+            return Err(Complaint::new(&value.span(), what, format!("expected {form}")));
+        }
+        Ok(side)
     }
-    let behaviour = Behaviour::HubEquivocates { room: room.to_owned(), side };
-    Ok((room.to_owned(), behaviour))
+
+    fn own_user(&self, fields: &Fields<'_>) -> Result<String, Complaint> {
+        let (text, name) = user(fields, self.topology)?;
+        if self.topology.users[&name].uri.provider().as_str() != self.node.text {
+            let what = format!("`{name}` is no user of {}", self.node.text);
+            return Err(Complaint::new(&text.span, what, "expected one of its own"));
+        }
+        Ok(name)
+    }
 }
 
-/// The room in which a follower misbehaves.
-fn of_a_follower(
-    fields: &Fields<'_>,
-    node: &Text<'_>,
-    topology: &Topology,
-    (behaviour, keys): (&str, &[&str]),
-) -> Result<String, Complaint> {
-    fields.only(behaviour, keys)?;
-    let (room, of_room) = topology.room(fields)?;
-    if topology.provider(node)? == of_room.uri.provider() {
-        let what = format!("`{}` is the hub of the room `{room}`", node.text);
-        return Err(Complaint::new(&node.span, what, "expected another provider: a follower"));
-    }
-    Ok(room.to_owned())
+fn user<'t>(fields: &Fields<'t>, topology: &Topology) -> Result<(Text<'t>, String), Complaint> {
+    let form = "the short name of the user whom it is about";
+    let text = fields.need("user", form)?.text(form)?;
+    let name = topology.user(&text)?;
+    Ok((text, name))
 }
 
-fn breaks_rule(
-    fields: &Fields<'_>,
-    node: &Text<'_>,
-    topology: &Topology,
-) -> Result<(String, Behaviour), Complaint> {
-    fields.only("client.breaks-rule", &["at", "node", "behaviour", "room", "rule", "user"])?;
-    topology.client(node)?;
-    let (room, _) = topology.room(fields)?;
+fn lie(fields: &Fields<'_>) -> Result<String, Complaint> {
     let form = "the rule that it breaks";
     let rule = fields.need("rule", form)?.text(form)?;
-    if !ids::LIES.contains(&rule.text) {
-        let known = ids::LIES.iter().copied();
-        return Err(Complaint::unknown(
-            &rule.span,
-            "rule that a client can break",
-            rule.text,
-            known,
-        ));
+    if ids::LIES.contains(&rule.text) {
+        return Ok(rule.text.to_owned());
     }
-    let form = "the user whom it is about";
-    let user = topology.user(&fields.need("user", form)?.text(form)?)?;
-    let (room, rule) = (room.to_owned(), rule.text.to_owned());
-    let behaviour = Behaviour::ClientBreaksRule { room: room.clone(), rule, user };
-    Ok((room, behaviour))
+    let kind = "rule that a client can break";
+    Err(Complaint::unknown(&rule.span, kind, rule.text, ids::LIES.iter().copied()))
 }

@@ -11,8 +11,8 @@ use crate::mimi::rules;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::mimi::wire::{ConsentOperation, QueryElement, SearchField};
 use crate::script::{
-    Action, Behaviour, Expect, Fault, FaultKind, KeyMaterial, Link, Misbehaviour, Network, Point,
-    Protocol, Room, Script, Step, User,
+    Action, Behaviour, Expect, FORMS, Fault, FaultKind, Form, KeyMaterial, Link, Misbehaviour,
+    Network, Point, Protocol, Room, Script, Step, Takes, User, Who,
 };
 
 const RULES: &[&str] = &["cached-proposals-included"];
@@ -317,33 +317,26 @@ fn script() -> impl Strategy<Value = Script> {
         let side = vec![ProviderName::new("c.example").unwrap()];
         let misbehave = |(at_ms, for_ms): (u64, Option<u64>)| {
             let room = "club.house".to_owned();
-            let behaviours = [
-                ("a.example", Behaviour::HubEquivocates { room: room.clone(), side }),
-                ("c.example", Behaviour::FollowerSpoilsFranks { room: room.clone() }),
-                (
-                    "c.example",
-                    Behaviour::FollowerProposesMore {
-                        room: room.clone(),
-                        user: "cathy".to_owned(),
-                    },
-                ),
-                (
-                    "B1",
-                    Behaviour::ClientBreaksRule {
-                        room,
-                        rule: "valid-mls".to_owned(),
-                        user: "alice".to_owned(),
-                    },
-                ),
-            ];
-            behaviours.map(|(node, behaviour)| {
-                let once = matches!(
-                    behaviour,
-                    Behaviour::ClientBreaksRule { .. } | Behaviour::FollowerProposesMore { .. }
-                );
-                let (node, for_ms) = (node.to_owned(), for_ms.filter(|_| !once));
-                Misbehaviour { at_ms, for_ms, node, behaviour }
-            })
+            let nodes = |who| match who {
+                Who::Hub => "a.example",
+                Who::Follower => "c.example",
+                Who::Client => "B1",
+            };
+            let takes = |form: &Form, takes| form.takes.contains(&takes);
+            let one = |form: &Form| Misbehaviour {
+                at_ms,
+                for_ms: for_ms.filter(|_| form.lasts),
+                node: nodes(form.who).to_owned(),
+                behaviour: Behaviour {
+                    id: form.id,
+                    room: room.clone(),
+                    side: side.iter().filter(|_| takes(form, Takes::Side)).cloned().collect(),
+                    user: (takes(form, Takes::User) || takes(form, Takes::OwnUser))
+                        .then(|| "cathy".to_owned()),
+                    rule: takes(form, Takes::Lie).then(|| "valid-mls".to_owned()),
+                },
+            };
+            FORMS.iter().map(one).collect::<Vec<_>>()
         };
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
         Script {

@@ -207,26 +207,16 @@ fn crash(node: &str, point: Option<Point>) -> String {
 }
 
 fn misbehaviour(one: &Misbehaviour) -> String {
-    let (name, own) = match &one.behaviour {
-        Behaviour::HubEquivocates { room, side } => {
-            let side = texts(side.iter().map(|provider| provider.as_str()));
-            ("hub.equivocates", format!("room = {}, side = {side}", text(room)))
-        }
-        Behaviour::FollowerSpoilsFranks { room } => {
-            ("follower.spoils-franks", format!("room = {}", text(room)))
-        }
-        Behaviour::FollowerProposesMore { room, user } => {
-            let form = format!("room = {}, user = {}", text(room), text(user));
-            ("follower.proposes-more", form)
-        }
-        Behaviour::ClientBreaksRule { room, rule, user } => {
-            let own = [("room", room), ("rule", rule), ("user", user)];
-            let own = own.map(|(key, value)| format!("{key} = {}", text(value)));
-            ("client.breaks-rule", own.join(", "))
-        }
-    };
+    let Behaviour { id, room, side, user, rule } = &one.behaviour;
     let (span, node) = (span(one.at_ms, one.for_ms), text(&one.node));
-    format!("{span}, node = {node}, behaviour = \"{name}\", {own}")
+    let mut line = format!("{span}, node = {node}, behaviour = \"{id}\", room = {}", text(room));
+    if !side.is_empty() {
+        line += &format!(", side = {}", texts(side.iter().map(|provider| provider.as_str())));
+    }
+    for (key, value) in [("rule", rule), ("user", user)] {
+        line += &value.as_ref().map_or(String::new(), |it| format!(", {key} = {}", text(it)));
+    }
+    line
 }
 
 fn span(at_ms: u64, for_ms: Option<u64>) -> String {

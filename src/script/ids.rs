@@ -1,4 +1,5 @@
-//! The ids that a scenario file can name, in one place for the parser and its messages.
+//! The ids that a scenario file can name, in one place for the parser and its messages; those of
+//! behaviours stand in their forms.
 //!
 //! The catalogues themselves, with meaning and source, live with the code that they drive
 //! (`oracle`, `world`, `adversary`, `mimi::rules`); a test holds each of them against its list
@@ -45,10 +46,6 @@ pub const INVARIANTS: &[&str] = &[
     "receivers_may_receive",
     "expulsion_completes",
 ];
-
-/// Ids of the third catalogue.
-pub const BEHAVIOURS: &[&str] =
-    &["hub.equivocates", "follower.spoils-franks", "follower.proposes-more", "client.breaks-rule"];
 
 /// Ids of the rules that `client.breaks-rule` knows how to break.
 pub const LIES: &[&str] = &[

@@ -7,11 +7,13 @@
 //!
 //! Not here: reading or checking files (`scenario`), playing (`world`).
 
+mod forms;
 pub mod ids;
 mod names;
 
 use std::collections::BTreeMap;
 
+pub use forms::{FORMS, Form, Takes, Who};
 pub use names::ACCESS;
 
 use crate::mimi::room::{Charter, PolicyChange};
@@ -456,40 +458,20 @@ pub struct Misbehaviour {
     pub behaviour: Behaviour,
 }
 
-/// How a node can misbehave: the third catalogue's values.
+/// How a node misbehaves: a value of the third catalogue, and what it is about. What its [`Form`]
+/// does not take is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Behaviour {
-    /// `hub.equivocates`: from now on the hub is two honest hubs behind one name. The providers in
-    /// `side`, which can't hold the hub's own, see only the second.
-    HubEquivocates {
-        /// The room's short name.
-        room: String,
-        /// Providers that see the second hub; the others see the first.
-        side: Vec<ProviderName>,
-    },
-    /// `follower.spoils-franks`: a follower changes the frank of each message of a room before
-    /// its clients get it.
-    FollowerSpoilsFranks {
-        /// The room's short name.
-        room: String,
-    },
-    /// `follower.proposes-more`: once, after the next commit that it hears of, a follower's server
-    /// proposes as an external sender that a made-up client of a user of its own enters.
-    FollowerProposesMore {
-        /// The room's short name.
-        room: String,
-        /// The user's short name.
-        user: String,
-    },
-    /// `client.breaks-rule`: a liar beside a client sends one request that breaks a rule.
-    ClientBreaksRule {
-        /// The room's short name.
-        room: String,
-        /// The rule's id; one of [`ids::LIES`].
-        rule: String,
-        /// The short name of the user whom it is about.
-        user: String,
-    },
+pub struct Behaviour {
+    /// The id of its form.
+    pub id: &'static str,
+    /// The room's short name.
+    pub room: String,
+    /// The providers to which the liar lies.
+    pub side: Vec<ProviderName>,
+    /// The short name of the user whom it is about.
+    pub user: Option<String>,
+    /// The id of the rule that it breaks.
+    pub rule: Option<String>,
 }
 
 /// What the author of a scenario expects.

@@ -2,7 +2,7 @@
 //!
 //! For whoever takes something out of a script, and has to know what rests on it.
 
-use super::{Action, Behaviour, FaultKind, Link};
+use super::{Action, FaultKind, Link};
 use crate::mimi::room::{PolicyChange, Whom};
 
 /// In front of a provider's domain: its access network, the link end of its clients.
@@ -67,28 +67,6 @@ impl Link {
     /// The domains of the providers at, or in front of, its ends.
     fn providers(&self) -> [&str; 2] {
         [&self.from, &self.to].map(|end| end.strip_prefix(ACCESS).unwrap_or(end))
-    }
-}
-
-impl Behaviour {
-    /// The short name of the room in which it is.
-    pub fn room(&self) -> &str {
-        match self {
-            Self::HubEquivocates { room, .. }
-            | Self::FollowerSpoilsFranks { room }
-            | Self::FollowerProposesMore { room, .. }
-            | Self::ClientBreaksRule { room, .. } => room,
-        }
-    }
-
-    /// The short name of the user whom it is about.
-    pub fn user(&self) -> Option<&str> {
-        match self {
-            Self::FollowerProposesMore { user, .. } | Self::ClientBreaksRule { user, .. } => {
-                Some(user)
-            }
-            Self::HubEquivocates { .. } | Self::FollowerSpoilsFranks { .. } => None,
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::Shrinking;
 use crate::mimi::room::{PolicyChange, Whom};
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
-use crate::script::{Action, Behaviour, Script, User};
+use crate::script::{Action, Script, User};
 
 /// Each user, with all that it does and all that is done to it.
 pub(super) fn users(shrinking: &mut Shrinking) {
@@ -66,7 +66,7 @@ fn drop_user(script: &mut Script, name: &str) {
         forget_client(script, &client);
     }
     script.steps.retain(|step| step.action.user() != Some(name));
-    script.misbehaviour.retain(|one| one.behaviour.user() != Some(name));
+    script.misbehaviour.retain(|one| one.behaviour.user.as_deref() != Some(name));
     for room in script.rooms.values_mut() {
         room.charter.participants.retain(|it| *it != user.uri);
         room.charter.preauthorized.retain(|(whom, _)| *whom != Whom::User(user.uri.clone()));
@@ -103,7 +103,7 @@ fn drop_room(script: &mut Script, name: &str) {
         step.room.clone_from(&first);
     }
     script.steps.retain(|step| step.room != name);
-    script.misbehaviour.retain(|one| one.behaviour.room() != name);
+    script.misbehaviour.retain(|one| one.behaviour.room != name);
     for other in script.rooms.values_mut() {
         other.charter.parent = other.charter.parent.take().filter(|parent| *parent != room.uri);
     }
@@ -134,9 +134,7 @@ fn drop_provider(script: &mut Script, provider: &ProviderName) {
         _ => true,
     });
     for one in &mut script.misbehaviour {
-        if let Behaviour::HubEquivocates { side, .. } = &mut one.behaviour {
-            side.retain(|it| it != provider);
-        }
+        one.behaviour.side.retain(|it| it != provider);
     }
     for room in script.rooms.values_mut() {
         room.charter.preauthorized.retain(|(whom, _)| !is_it(whom));

@@ -65,6 +65,19 @@ impl Route {
         })
     }
 
+    /// The room that it names; some requests name theirs in the body, and some have none.
+    pub fn room(&self) -> Option<&RoomUri> {
+        match self {
+            Self::Update(room)
+            | Self::Notify(room)
+            | Self::SubmitMessage(room)
+            | Self::GroupInfo(room)
+            | Self::ReportAbuse(room) => Some(room),
+            Self::Client(local) => local.errand.room(),
+            _ => None,
+        }
+    }
+
     /// Whether it takes GET; the others take POST.
     pub fn is_read(&self) -> bool {
         matches!(self, Self::Directory | Self::ProxyDownload(_) | Self::Asset(_))

@@ -1,0 +1,81 @@
+//! The third catalogue as scenario files write it: who can misbehave like that, and what has to be
+//! said of it beside the time, the node and the room.
+//!
+//! Reading, writing and shrinking a script go by these forms and know no behaviour by name. What a
+//! behaviour does, and where it is described, stands in `adversary`.
+
+/// How a behaviour is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// Its id.
+    pub id: &'static str,
+    /// Who can do it.
+    pub who: Who,
+    /// What has to be said.
+    pub takes: &'static [Takes],
+    /// Whether it can have an end. What has none is done once, or for good.
+    pub lasts: bool,
+}
+
+/// Whose misbehaviour it is, in the room that is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The room's hub.
+    Hub,
+    /// Another provider.
+    Follower,
+    /// A client.
+    Client,
+}
+
+/// Something that has to be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// `side`: the providers to which a hub lies; never itself.
+    Side,
+    /// `user`: whom it is about.
+    User,
+    /// `user`: a user of the liar's own provider.
+    OwnUser,
+    /// `rule`: the rule that it breaks, one of [`LIES`](super::ids::LIES).
+    Lie,
+}
+
+impl Takes {
+    /// The key in the file.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Side => "side",
+            Self::User | Self::OwnUser => "user",
+            Self::Lie => "rule",
+        }
+    }
+}
+
+/// All forms, in the order of the catalogue.
+pub static FORMS: &[Form] = &[
+    once("hub.equivocates", Who::Hub, &[Takes::Side]),
+    lasting("follower.spoils-franks", Who::Follower, &[]),
+    once("follower.proposes-more", Who::Follower, &[Takes::OwnUser]),
+    once("client.breaks-rule", Who::Client, &[Takes::Lie, Takes::User]),
+];
+
+const fn once(id: &'static str, who: Who, takes: &'static [Takes]) -> Form {
+    Form { id, who, takes, lasts: false }
+}
+
+const fn lasting(id: &'static str, who: Who, takes: &'static [Takes]) -> Form {
+    Form { id, who, takes, lasts: true }
+}
+
+impl Form {
+    /// The form of a behaviour, by its id.
+    pub fn of(id: &str) -> Option<&'static Self> {
+        FORMS.iter().find(|form| form.id == id)
+    }
+
+    /// All ids.
+    pub fn ids() -> Vec<&'static str> {
+        FORMS.iter().map(|form| form.id).collect()
+    }
+}
