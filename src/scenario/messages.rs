@@ -100,7 +100,7 @@ fn a_misspelt_key_gets_the_nearest_one() {
     15 │
     16 │ fautls = [
        · ───┬──
-       ·    ╰── expected one of title, why, seed, rest, providers, users, rooms, network, protocol, steps, faults, misbehaviour, expect, draw, workload, storm
+       ·    ╰── expected one of title, why, seed, rest, providers, users, rooms, network, protocol, steps, faults, misbehaviour, expect, draw, workload, storm, liars
     17 │     { at = "5s", for = "10s", fault = "partition", between = ["a.example", "b.example"] },
        ╰────
      help: did you mean `faults`?

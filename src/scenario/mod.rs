@@ -27,7 +27,7 @@
 //! `protocol.readings`, `protocol.commit_delay` (`"300ms..1500ms"`), and what `key_material` names;
 //! `misbehaviour`; `expect.violates`. `room` may be left out of a step where there is only one
 //! room. A step with `every` and `times` stands for many, whose texts and names are numbered.
-//! With `draw`, `workload` or `storm`, some of it is left to chance: see `random`.
+//! With `draw`, `workload`, `storm` or `liars`, some of it is left to chance: see `random`.
 //!
 //! Reading goes from the names to their use: `topology` and `rooms` say who is there, `steps`,
 //! `faults` and `misbehaviour` say what happens to them. `fields` and `time` know the form, and

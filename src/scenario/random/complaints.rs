@@ -44,6 +44,9 @@ says! {
     a_workload_that_is_too_much: "[workload]\nduration = \"60m\"\nevery = \"10ms..2s\"",
         "3:1: an operation every 10ms for 60m is too much",
         "expected at most 10000 operations";
+    liars_of_nothing: "[workload]\n[liars]\nbehaviours = []",
+        "5:14: there is nothing to draw from",
+        "expected a list of behaviours such as [\"hub.equivocates\"]";
     an_unknown_family: "[workload]\n[storm]\nfamilies = [\"thunder\"]",
         "5:13: unknown family of faults `thunder`",
         "expected one of partition, partition-one-way, isolated-hub, split-followers, hold, delay, \
@@ -64,6 +67,9 @@ says! {
     an_unknown_policy: "[draw]\npolicies = [\"strikt\"]",
         "4:13: unknown policy `strikt`",
         "expected one of cooperative, strict, moderated, multi-organisation";
+    liars_in_nothing: "[liars]",
+        "3:1: this lying comes where any room is never created",
+        "expected a step that creates it before this";
     a_storm_over_nothing: "[storm]",
         "3:1: this storm comes where any room is never created",
         "expected a step that creates it before this";

@@ -16,6 +16,9 @@
 //! [storm]
 //! faults = "0..10"
 //! families = ["isolated-hub", "crash-at-point", "repeat"]
+//!
+//! [liars]
+//! behaviours = ["client.breaks-rule"]
 //! ```
 //!
 //! All keys are optional. A file with one of these tables may leave out providers, users and rooms
@@ -24,8 +27,8 @@
 //!
 //! The way of a seed: `cast` draws who is there, `choices` what the drafts leave open, `workload`
 //! what they do (`operations` is the list, `acts` and `scenes` its code, `moment` what they draw
-//! from, `picture` and `plan` a guess of what is possible then), `storm` what goes wrong. `swarm`
-//! switches parts of both off. All chance comes from `dice`. `tables` reads the file.
+//! from, `picture` and `plan` a guess of what is possible then), `storm` what goes wrong, `liars`
+//! who lies. `swarm` switches parts of workload and storm off. All chance comes from `dice`. `tables` reads the file.
 
 mod acts;
 mod cast;
@@ -33,6 +36,7 @@ mod choices;
 #[cfg(test)]
 mod complaints;
 mod dice;
+mod liars;
 mod moment;
 mod operations;
 mod picture;
@@ -54,6 +58,7 @@ pub(super) use workload::FOUNDED_MS;
 use self::cast::Draw;
 use self::choices::Choices;
 use self::dice::Dice;
+use self::liars::Liars;
 use self::storm::Storm;
 use self::tables::Named;
 use self::workload::{Worked, Workload};
@@ -65,7 +70,7 @@ use super::topology::Topology;
 use crate::script::{Action, Room, Script, User};
 
 /// The tables that leave something to chance.
-pub(super) const KEYS: &[&str] = &["draw", "workload", "storm"];
+pub(super) const KEYS: &[&str] = &["draw", "workload", "storm", "liars"];
 
 /// How long after the first creation a storm begins, in simulated milliseconds.
 const CALM_MS: u64 = 1_000;
@@ -77,6 +82,7 @@ pub(super) struct Random {
     choices: Choices,
     workload: Option<Workload>,
     storm: Option<Storm>,
+    liars: Option<Liars>,
 }
 
 /// The values that were drawn for a seed, in words.
@@ -115,7 +121,13 @@ impl Random {
         let (consent, protocol) = (consent || workload.is_none(), protocol || workload.is_none());
         let named = Named { topology, latency, consent, protocol };
         let (draw, choices) = tables::draw(file, &named)?;
-        Ok(Self { draw, choices, workload, storm: tables::storm(file)? })
+        Ok(Self {
+            draw,
+            choices,
+            workload,
+            storm: tables::storm(file)?,
+            liars: tables::liars(file)?,
+        })
     }
 
     /// Complains of tables that could come to nothing.
@@ -135,6 +147,10 @@ impl Random {
             (None, Some(storm)) => {
                 steps.room_exists((LONGEST_MS, &storm.span()), "this storm", None)
             }
+            (None, None) => match file.get("liars") {
+                Some(liars) => steps.room_exists((LONGEST_MS, &liars.span()), "this lying", None),
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }
@@ -171,6 +187,12 @@ impl Random {
             script.faults.extend(storm.expand(&dice, script, (begin_ms, end_ms), &mut drawn));
         }
         script.faults.sort_by_key(|fault| fault.at_ms);
+        if let Some(liars) = &self.liars {
+            let last_ms = script.steps.last().map_or(0, |step| step.at_ms);
+            let end_ms = worked.end_ms.max(last_ms);
+            script.misbehaviour.extend(liars.expand(&dice, script, end_ms, &mut drawn));
+            script.misbehaviour.sort_by_key(|one| one.at_ms);
+        }
         drawn.0
     }
 }

@@ -1,8 +1,9 @@
-//! Reads the tables `draw`, `workload` and `storm`. Every key has a default, an empty table is a
+//! Reads the tables `draw`, `workload`, `storm` and `liars`. Every key has a default, an empty table is a
 //! good one.
 
 use super::cast::{Draw, MOST_PROVIDERS, MOST_ROOMS, MOST_USERS};
 use super::choices::Choices;
+use super::liars::Liars;
 use super::operations::{OPERATIONS, Operation};
 use super::storm::{FAMILIES, Family, Storm};
 use super::workload::Workload;
@@ -12,6 +13,7 @@ use crate::scenario::problem::Complaint;
 use crate::scenario::rooms;
 use crate::scenario::time::show;
 use crate::scenario::topology::Topology;
+use crate::script::{FORMS, ids};
 
 const DRAW_KEYS: &[&str] = &[
     "providers",
@@ -27,6 +29,7 @@ const DRAW_KEYS: &[&str] = &[
     "protocol",
 ];
 const WORKLOAD_KEYS: &[&str] = &["duration", "every", "sensible", "swarm", "weights"];
+const LIARS_KEYS: &[&str] = &["behaviours", "rules", "count", "length"];
 const STORM_KEYS: &[&str] = &["families", "swarm", "faults", "length", "percent", "up_to", "back"];
 
 /// Most clients that a user can draw.
@@ -153,18 +156,46 @@ pub(super) fn storm(file: &Fields<'_>) -> Result<Option<Storm>, Complaint> {
     }))
 }
 
+/// Reads `liars`, where the file has it.
+pub(super) fn liars(file: &Fields<'_>) -> Result<Option<Liars>, Complaint> {
+    let table = Table::of(file, "liars", "liars", LIARS_KEYS)?;
+    if table.fields.is_none() {
+        return Ok(None);
+    }
+    let form = "a list of behaviours such as [\"hub.equivocates\"]";
+    let behaviours = some_of(table.get("behaviours"), ("behaviour", form), FORMS, |it| it.id)?;
+    let form = "a list of rules that a client can break such as [\"valid-mls\"]";
+    let kind = "rule that a client can break";
+    let rules = some_of(table.get("rules"), (kind, form), ids::LIES, |id| id)?;
+    Ok(Some(Liars {
+        behaviours,
+        rules: rules.into_iter().copied().collect(),
+        count: table.numbers("count", 0..=MOST_DRAWN, (1, 3))?,
+        length_ms: table.times("length", 1, (1_000, 20_000))?,
+    }))
+}
+
 fn families(value: Option<Value<'_>>) -> Result<Vec<&'static Family>, Complaint> {
-    let Some(value) = value else { return Ok(FAMILIES.iter().collect()) };
     let form = "a list of families such as [\"crash\", \"hold\"]";
-    let family = |text: Text<'_>| {
-        let known = FAMILIES.iter().map(|family| family.id);
-        let found = FAMILIES.iter().find(|family| family.id == text.text);
-        found.ok_or_else(|| Complaint::unknown(&text.span, "family of faults", text.text, known))
+    some_of(value, ("family of faults", form), FAMILIES, |family| family.id)
+}
+
+/// Those of a catalogue that a list names; all of them where there is no list.
+fn some_of<T>(
+    value: Option<Value<'_>>,
+    (kind, form): (&str, &str),
+    all: &'static [T],
+    id: fn(&T) -> &str,
+) -> Result<Vec<&'static T>, Complaint> {
+    let Some(value) = value else { return Ok(all.iter().collect()) };
+    let find = |text: Text<'_>| {
+        let found = all.iter().find(|it| id(it) == text.text);
+        found.ok_or_else(|| Complaint::unknown(&text.span, kind, text.text, all.iter().map(id)))
     };
-    let families: Vec<_> = value.texts(form)?.into_iter().map(family).collect::<Result<_, _>>()?;
-    match families.is_empty() {
+    let some: Vec<_> = value.texts(form)?.into_iter().map(find).collect::<Result<_, _>>()?;
+    match some.is_empty() {
         true => Err(nothing(&value, form)),
-        false => Ok(families),
+        false => Ok(some),
     }
 }
 

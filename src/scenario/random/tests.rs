@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::{FAMILIES, FOUNDED_MS, OPERATIONS};
 use crate::scenario::{Expanded, Scenario, read, render, write};
-use crate::script::{Action, Fault, FaultKind, Script, Step, ids};
+use crate::script::{Action, Fault, FaultKind, Form, Script, Step, ids};
 
 const ANY_ROOM: &str = include_str!("../../../scenarios/any-room.toml");
 const SEEDS: std::ops::Range<u64> = 0..300;
@@ -393,4 +393,30 @@ fn ranges_of_one_value_are_kept() {
     assert!(script.protocol.key_material.explicit_consent);
     let last = script.steps.last().unwrap().at_ms;
     assert!(script.steps.iter().any(|step| step.at_ms > 3_000) && last <= 11_000, "{last}");
+}
+
+#[test]
+fn liars_of_each_form_are_drawn_and_can_do_what_they_are_to_do() {
+    let scenario = scenario(&format!("{ANY_ROOM}\n[liars]\ncount = 3\n"));
+    let mut seen = BTreeSet::new();
+    for seed in SEEDS.step_by(3) {
+        let script = scenario.expand(seed).script;
+        // The reader refuses a node, a room or a user that does not fit.
+        assert_reads_back(&script);
+        seen.extend(script.misbehaviour.iter().map(|one| one.behaviour.id));
+    }
+    assert_eq!(seen, Form::ids().into_iter().collect());
+}
+
+#[test]
+fn liars_change_nothing_of_what_the_honest_do() {
+    let lied = scenario(&format!("{ANY_ROOM}\n[liars]\nrules = [\"valid-mls\"]\n"));
+    for honest in expansions().iter().step_by(20) {
+        let script = lied.expand(honest.script.seed).script;
+        let honest_part = Script { misbehaviour: Vec::new(), ..script.clone() };
+        assert_eq!(honest_part, honest.script);
+        let rules: BTreeSet<_> =
+            script.misbehaviour.iter().filter_map(|it| it.behaviour.rule.clone()).collect();
+        assert!(rules.iter().all(|rule| rule == "valid-mls"));
+    }
 }
