@@ -238,3 +238,19 @@ fn a_hub_takes_no_commit_by_a_key_package_that_is_over() {
         assert_eq!((accepted, used == 1), (rule.is_none(), rule.is_none()), "{answered:?}");
     }
 }
+
+#[test]
+fn what_another_requests_sync_makes_durable_has_used_its_key_packages() {
+    let (rig, mut alices, _) = Rig::new();
+    let dan = Person::new("c.example", "dan", "D1", 9);
+    let body = rig::update(&rig.adding(&mut alices, &dan, KeyPackageKind::default()));
+    rig.ask_and_halt(&rig.by_alice(Errand::Update(rig.room.clone()), body));
+    let told = |answered: Answered| {
+        let durable = |event: &&Event| matches!(event, Event::Durable { .. });
+        let used = |event: &&Event| matches!(event, Event::KeyPackageUsed { .. });
+        let events = || answered.events.iter();
+        (events().filter(durable).count(), events().filter(used).count())
+    };
+    assert_eq!(told(rig.ask(&rig.publication()).unwrap()), (1, 1));
+    assert_eq!(told(rig.ask(&rig.publication()).unwrap()), (0, 0), "it is said once");
+}

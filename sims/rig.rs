@@ -28,7 +28,9 @@ use schism::mls::{
     CommitPlan, Committed, Identity, KeyPackageKind, Library, Member, Meter, open_group_info,
     sign_key_material, welcome_message,
 };
-use schism::node::{Call, Clock, Disk, Network, Peer, Points, Reply, Service, Task, Unanswered};
+use schism::node::{
+    Call, Clock, Disk, Network, Peer, Points, Reply, Service, Task, Unanswered, points,
+};
 use schism::provider::{KeyMaterialPolicy, Server, Setup, Stored};
 use schism::trace::{Event, FORMAT, Header, Kind, Log};
 use tokio::runtime::Runtime;
@@ -65,6 +67,16 @@ impl Asked {
     /// By another provider's server.
     pub fn by_provider(name: &str, route: Route, body: Vec<u8>) -> Self {
         Self::new(Peer::Provider(provider(name)), name, route.path(), body)
+    }
+
+    /// In HTTP; none where it can't be written down.
+    fn request(&self) -> Option<http::Request<Bytes>> {
+        let request = http::Request::builder()
+            .method(&self.method)
+            .uri(&self.path)
+            .header(http::header::HOST, &self.host)
+            .header(http::header::FROM, &self.from);
+        request.body(Bytes::from(self.body.clone())).ok()
     }
 
     /// By one of the server's own clients.
@@ -148,6 +160,7 @@ pub struct Rig {
     log: Rc<Log>,
     answers: Rc<RefCell<Vec<u8>>>,
     notified: Rc<RefCell<Vec<Bytes>>>,
+    halts: Rc<Cell<bool>>,
     /// What no role of its rooms holds.
     lacking: Option<Capability>,
     pub room: RoomUri,
@@ -192,12 +205,13 @@ impl Rig {
         };
         let log = Log::new(header, || 0);
         let (answers, notified) = (Rc::new(RefCell::default()), Rc::new(RefCell::default()));
+        let halts = Rc::new(Cell::new(false));
         let setup = Setup {
             name: provider(HUB),
             network: Rc::new(Elsewhere(answers.clone(), notified.clone())),
             clock: Rc::new(Hands(Cell::new(1_000_000))),
             disk: Rc::new(Sheet(RefCell::default())),
-            points: Rc::new(NoPoints),
+            points: Rc::new(Halts(halts.clone())),
             journal: log.journal(HUB),
             random: [1; 32],
             meter: Meter::off(),
@@ -211,6 +225,7 @@ impl Rig {
             log,
             answers,
             notified,
+            halts,
             lacking,
             room: RoomUri::new(&provider(HUB), "clubhouse").unwrap(),
             alice: Person::new(HUB, "alice", "A1", 2),
@@ -276,15 +291,17 @@ impl Rig {
         self.ask(&self.by_alice(Errand::Mailbox, mail.encode())).unwrap();
     }
 
+    /// Sends a request, and leaves it where the hub has decided and written nothing down.
+    pub fn ask_and_halt(&self, asked: &Asked) {
+        self.halts.set(true);
+        self.local.spawn_local(self.server.handle(asked.peer.clone(), asked.request().unwrap()));
+        self.give_turns();
+        self.halts.set(false);
+    }
+
     /// Sends a request; none where it can't even be written down in HTTP.
     pub fn ask(&self, asked: &Asked) -> Option<Answered> {
-        let request = http::Request::builder()
-            .method(&asked.method)
-            .uri(&asked.path)
-            .header(http::header::HOST, &asked.host)
-            .header(http::header::FROM, &asked.from)
-            .body(Bytes::from(asked.body.clone()))
-            .ok()?;
+        let request = asked.request()?;
         self.log.take();
         let answer = self.server.handle(asked.peer.clone(), request);
         let response = self.local.block_on(&self.runtime, answer);
@@ -295,12 +312,16 @@ impl Rig {
 
     /// What the hub has sent to the other providers, once its tasks had their turns.
     pub fn notified(&self) -> Vec<Bytes> {
+        self.give_turns();
+        self.notified.borrow().clone()
+    }
+
+    fn give_turns(&self) {
         self.local.block_on(&self.runtime, async {
             for _ in 0..100 {
                 tokio::task::yield_now().await;
             }
         });
-        self.notified.borrow().clone()
     }
 
     /// What the hub gives a joiner: epoch, GroupContext and all, tree and waiting proposals.
@@ -546,10 +567,14 @@ impl Disk<Stored> for Sheet {
     }
 }
 
-struct NoPoints;
+/// Where set, whoever has decided something and written nothing down stays there for good.
+struct Halts(Rc<Cell<bool>>);
 
-impl Points for NoPoints {
-    fn reached(&self, _: &'static str) -> Task<()> {
-        Box::pin(async {})
+impl Points for Halts {
+    fn reached(&self, point: &'static str) -> Task<()> {
+        match self.0.get() && point == points::BEFORE_DURABLE {
+            true => Box::pin(std::future::pending()),
+            false => Box::pin(async {}),
+        }
     }
 }

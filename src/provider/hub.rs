@@ -251,10 +251,6 @@ impl Inner {
         self.post_own(uri);
         self.setup.points.reached(points::BEFORE_DURABLE).await;
         self.sync().await;
-        for reference in &accepted.used_key_packages {
-            let (room, reference) = (uri.clone(), Digest::of(reference));
-            self.setup.journal.record(Event::KeyPackageUsed { reference, room });
-        }
         self.setup.points.reached(points::AFTER_DURABLE).await;
         let (inner, uri) = (self.clone(), uri.clone());
         let later = async move {
@@ -283,7 +279,8 @@ impl Inner {
         });
         let (kind, epoch) = (accepted.kind, accepted.epoch);
         tracing::info!(room = %uri, ?kind, epoch, user = %accepted.user, "accepted");
-        self.undurable.borrow_mut().insert((uri.clone(), accepted.index));
+        let used = accepted.used_key_packages.iter().map(|reference| Digest::of(reference));
+        self.undurable.borrow_mut().insert((uri.clone(), accepted.index), used.collect());
         // All that follows in this request follows from the decision.
         self.setup.journal.set_cause(Some(place));
         let frank = self.with_room(uri, |room| room.record.frank_of(&accepted.digest));

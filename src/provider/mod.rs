@@ -53,7 +53,7 @@ use crate::mimi::wire::{Directory, Route};
 use crate::mls::{Franker, Identity, Library, Meter, Store, View};
 use crate::node::telling::Teller;
 use crate::node::{Clock, Disk, Network, Peer, Points, Service, Task};
-use crate::trace::{Event, Journal};
+use crate::trace::{Digest, Event, Journal};
 
 /// What a server is made with.
 pub struct Setup {
@@ -136,8 +136,9 @@ struct Inner {
     mail_came: Notify,
     /// Certificates that a task is busy fetching.
     certifying: RefCell<BTreeSet<(RoomUri, ProviderName)>>,
-    /// What rooms have accepted, by its place in the log, and nobody has said to be durable yet.
-    undurable: RefCell<BTreeSet<(RoomUri, u64)>>,
+    /// What rooms have accepted, by its place in the log, and nobody has said to be durable yet;
+    /// with the KeyPackages that it uses.
+    undurable: RefCell<BTreeMap<(RoomUri, u64), Vec<Digest>>>,
     /// Parcels that a task is busy delivering: room, provider, place in the log.
     in_flight: RefCell<BTreeSet<(RoomUri, ProviderName, u64)>>,
 }
@@ -336,9 +337,13 @@ impl Inner {
         let covered = self.undurable.borrow().clone();
         self.setup.disk.sync(self.stored());
         self.setup.disk.durable().await;
-        for (room, index) in covered {
-            if self.undurable.borrow_mut().remove(&(room.clone(), index)) {
-                self.setup.journal.record(Event::Durable { room, index });
+        for (room, index) in covered.into_keys() {
+            let undurable = self.undurable.borrow_mut().remove(&(room.clone(), index));
+            let Some(used_key_packages) = undurable else { continue };
+            self.setup.journal.record(Event::Durable { room: room.clone(), index });
+            for reference in used_key_packages {
+                let room = room.clone();
+                self.setup.journal.record(Event::KeyPackageUsed { reference, room });
             }
         }
     }
