@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use schism::trace::{Author, DeedKind, Entry, Event, Kind, Stage};
+use schism::trace::{Author, DeedKind, Entry, Event, Fate, Kind, Stage};
 
 use crate::each_seed;
 use crate::played::{Played, accepted_digest, accepts};
@@ -198,6 +198,19 @@ fn who_leaves_or_is_removed_from_a_room_goes_from_the_rooms_inside_it() {
         commit_that_unlists(played, proposed[1], 1, "cathy");
         assert!(played.readers("alone up here").is_empty());
         played.assert_nothing_undone();
+    });
+}
+
+#[test]
+fn whom_a_minimum_keeps_in_a_room_goes_from_it_all_the_same_when_it_leaves_the_parent() {
+    each_seed("last-admin-leaves-the-house", |played| {
+        for wanted in ["s13000-B1", "s15000-A1"] {
+            assert_eq!(played.fate(wanted), Some(Fate::Refused), "{wanted}");
+        }
+        let proposed = expulsions(played);
+        assert_eq!(proposed.len(), 1);
+        commit_that_unlists(played, proposed[0], 2, "bob");
+        assert!(played.readers("no admin up here").is_empty());
     });
 }
 

@@ -4,12 +4,19 @@
 //! all, clients of one user, holders and active holders of each role. A number that grows is not
 //! above its most afterwards, one that shrinks not below its least. A limit that was broken when it
 //! was set is not owed: it only keeps things from getting worse.
+//!
+//! Who is gone from the parent room is removed from those that depend on it "automatically" (RP03
+//! §5), whatever role it holds: no least number is owed for whom the hub's own proposals take out of
+//! such a room.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
-use crate::trace::{Entry, Event, Member, RoomView, Stage};
+use crate::mimi::uri::{RoomUri, UserUri};
+use crate::trace::{
+    Author, Deed, DeedKind, Entry, Event, Kind as Accepted, Member, RoomView, Stage,
+};
 
 pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "limits_hold",
@@ -17,50 +24,93 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     source: "I12; RP03 §3, §5; R50, R55",
     not_checked: "who made the change (verdicts_agree); provisional states; dishonest hubs",
     kind: Kind::Safety,
-    begin: || Box::new(LimitsHold),
+    begin: || Box::new(LimitsHold::default()),
 };
 
 /// Index of the role that bans, where it has that name (R49).
 const BANNED: u32 = 1;
 
-struct LimitsHold;
+#[derive(Default)]
+struct LimitsHold {
+    /// Whom the hub's own proposals take out by the last commit that it accepted, in each room.
+    expelled: BTreeMap<RoomUri, BTreeSet<UserUri>>,
+}
 
 impl Invariant for LimitsHold {
     fn observe(&mut self, ledger: &Ledger, entry: &Entry) -> Vec<Finding> {
-        let Event::Shadowed { room, stage: Stage::Committed, epoch, state, members, .. } =
-            &entry.event
-        else {
-            return vec![];
-        };
-        let Some(last) = epoch.checked_sub(1).filter(|_| ledger.speaks_as_hub(&entry.node, room))
-        else {
-            return vec![];
-        };
-        let before = ledger.view_at(room, last).zip(ledger.room(room).hub.shadow_at(last));
-        let (Some((before, shadow)), Some(after)) = (before, ledger.view(state)) else {
-            return vec![];
-        };
-        let (was, is) = (counts(before, &shadow.members), counts(after, members));
-        let wrong = limits(after).into_iter().find_map(|(what, (least, most))| {
-            let number = |counts: &Counts| counts.get(&what).copied().unwrap_or(0);
-            let (before, after) = (number(&was), number(&is));
-            past(before, after, least, most).map(|bound| (what, after, bound))
-        });
-        wrong.map_or(vec![], |(what, number, bound)| {
-            found(room, format!("epoch {epoch} has {number} {what}, {bound}"))
-        })
+        match &entry.event {
+            Event::Accepted { room, deeds, kind: Accepted::Commit, .. }
+                if ledger.speaks_as_hub(&entry.node, room) =>
+            {
+                let expelled = deeds.iter().filter_map(|deed| expelled(room, deed));
+                self.expelled.insert(room.clone(), expelled.cloned().collect());
+                vec![]
+            }
+            Event::Shadowed { room, stage: Stage::Committed, epoch, state, members, .. }
+                if ledger.speaks_as_hub(&entry.node, room) =>
+            {
+                let expelled = self.expelled.remove(room).unwrap_or_default();
+                let after = ledger.view(state);
+                after.map_or(vec![], |after| {
+                    judge(ledger, room, *epoch, (after, members), &expelled)
+                })
+            }
+            _ => vec![],
+        }
     }
+}
+
+/// The user whose client goes by this deed, where it is the hub's.
+fn expelled<'a>(room: &RoomUri, deed: &'a Deed) -> Option<&'a UserUri> {
+    match (&deed.by, &deed.what) {
+        (Author::Server(server), DeedKind::RemoveClient { of, .. })
+            if server == room.provider() =>
+        {
+            Some(of)
+        }
+        _ => None,
+    }
+}
+
+/// Holds the commit into this epoch against the limits.
+fn judge(
+    ledger: &Ledger,
+    room: &RoomUri,
+    epoch: u64,
+    (after, members): (&RoomView, &[Member]),
+    expelled: &BTreeSet<UserUri>,
+) -> Vec<Finding> {
+    let last = epoch.checked_sub(1);
+    let before = last.and_then(|last| {
+        Some((ledger.view_at(room, last)?, ledger.room(room).hub.shadow_at(last)?))
+    });
+    let Some((before, shadow)) = before else { return vec![] };
+    let stays = |user: &&UserUri| members.iter().any(|member| member.user == **user);
+    let gone = expelled.iter().filter(|user| after.policy.parent.is_some() && !stays(user));
+    let gone: BTreeSet<_> = gone.collect();
+    let nobody = BTreeSet::new();
+    let was = counts(before, &shadow.members, &nobody);
+    let (kept, is) = (counts(before, &shadow.members, &gone), counts(after, members, &nobody));
+    let wrong = limits(after).into_iter().find_map(|(what, (least, most))| {
+        let number = |counts: &Counts| counts.get(&what).copied().unwrap_or(0);
+        let after = number(&is);
+        past((number(&was), number(&kept)), after, least, most).map(|bound| (what, after, bound))
+    });
+    wrong.map_or(vec![], |(what, number, bound)| {
+        found(room, format!("epoch {epoch} has {number} {what}, {bound}"))
+    })
 }
 
 /// How many there are of each thing that can have a limit, by its name.
 type Counts = BTreeMap<String, u64>;
 
-fn counts(view: &RoomView, members: &[Member]) -> Counts {
+/// Without those who are `gone`.
+fn counts(view: &RoomView, members: &[Member], gone: &BTreeSet<&UserUri>) -> Counts {
     let mut counts = Counts::new();
     let mut add = |what: String| *counts.entry(what).or_default() += 1;
     let bans = view.roles.iter().any(|role| role.index == BANNED && role.name == "banned");
     let active: BTreeSet<_> = members.iter().map(|member| &member.user).collect();
-    for listed in &view.participants {
+    for listed in view.participants.iter().filter(|listed| !gone.contains(&listed.user)) {
         if !(bans && listed.role == BANNED) {
             add("users".to_owned());
         }
@@ -69,7 +119,7 @@ fn counts(view: &RoomView, members: &[Member]) -> Counts {
             add(format!("active holders of role {}", listed.role));
         }
     }
-    for member in members {
+    for member in members.iter().filter(|member| !gone.contains(&member.user)) {
         add("clients".to_owned());
         add(format!("clients of {}", member.user));
     }
@@ -95,18 +145,19 @@ fn limits(view: &RoomView) -> BTreeMap<String, (u32, Option<u32>)> {
     limits
 }
 
-/// The bound that the number moved past, in words.
-fn past(before: u64, after: u64, least: u32, most: Option<u32>) -> Option<String> {
+/// The bound that the number moved past, in words. `before` are all, and those who had not to go.
+fn past((before, kept): (u64, u64), after: u64, least: u32, most: Option<u32>) -> Option<String> {
     let most = most.filter(|most| after > before && after > u64::from(*most));
-    let least = Some(least).filter(|least| after < before && after < u64::from(*least));
+    let least = Some(least).filter(|least| after < kept && after < u64::from(*least));
     most.map(|most| format!("at most {most} may be"))
         .or(least.map(|least| format!("at least {least} must be")))
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::oracle::tests_support::{Story, adding, removing};
-    use crate::trace::{Change, Event, PolicyView, RoleView};
+    use super::*;
+    use crate::oracle::tests_support::{Story, adding, client, removing, room, user};
+    use crate::trace::{Change, PolicyView, RoleView};
 
     fn limited(
         story: &mut Story,
@@ -155,6 +206,31 @@ mod tests {
             std::slice::from_ref(&members),
         );
         assert!(told.contains("1 holders of role 2, at least 2 must be"), "{told}");
+    }
+
+    #[test]
+    fn whom_the_hub_takes_out_of_a_room_inside_another_no_least_number_keeps() {
+        let needed = [RoleView { index: 2, minimum: 2, ..RoleView::default() }];
+        let parent = RoomUri::parse("mimi://a.example/r/house").ok();
+        let inside = PolicyView { parent, ..PolicyView::default() };
+        let told = |by: Author, policy: &PolicyView| {
+            let mut story = Story::room_of(&["A1", "B1"]);
+            limited(&mut story, removing(&["B1"], &["B1"]), policy, &needed);
+            let what = DeedKind::RemoveClient { client: client("B1"), of: user("B1") };
+            let accepted =
+                story.entries.iter_mut().rev().find_map(|entry| match &mut entry.event {
+                    Event::Accepted { deeds, .. } => Some(deeds),
+                    _ => None,
+                });
+            *accepted.unwrap() = vec![Deed { by, what, referenced: true }];
+            let found = story.verdict().violations;
+            found.iter().any(|it| it.invariant == "limits_hold")
+        };
+        let hub = || Author::Server(room().provider().clone());
+        let member = Author::Client { client: client("A1"), user: user("A1") };
+        assert!(!told(hub(), &inside));
+        assert!(told(member, &inside), "a member takes its chance to remove him");
+        assert!(told(hub(), &PolicyView::default()), "he is gone from no parent");
     }
 
     #[test]

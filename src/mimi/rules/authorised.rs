@@ -69,7 +69,7 @@ pub fn authorised(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objectio
         }
     }
     match &prospect.after {
-        Ok(after) => constraints(base, after, &prospect.members),
+        Ok(after) => constraints(base, handshake, after, &prospect.members),
         Err(_) => Ok(()),
     }
 }
@@ -254,22 +254,49 @@ fn policy(update: &ComponentUpdate) -> Vec<Demand> {
     needed.iter().map(|capability| demand(capability, None)).collect()
 }
 
-/// How many hold a role, and how many of them are active.
-fn holders(state: &RoomState, members: &[&Actor], role: u32) -> (usize, usize) {
+/// How many hold a role, of those whom `counts` says; and how many of them are active.
+fn holders(
+    state: &RoomState,
+    members: &[&Actor],
+    role: u32,
+    counts: impl Fn(&UserUri) -> bool,
+) -> (usize, usize) {
     let active = |user: &UserUri| members.iter().any(|member| member.user == *user);
-    let holds = || state.participants.participants.iter().filter(|listed| listed.role == role);
+    let listed = || state.participants.participants.iter();
+    let holds = || listed().filter(|listed| listed.role == role && counts(&listed.user));
     (holds().count(), holds().filter(|listed| active(&listed.user)).count())
 }
 
-fn constraints(base: &Base<'_>, after: &RoomState, members: &[&Actor]) -> Result<(), Objection> {
+/// A number that a constraint bounds.
+struct Number {
+    before: usize,
+    /// Those of them whom a minimum can keep: who goes with the parent room goes all the same.
+    kept: usize,
+    after: usize,
+}
+
+fn constraints(
+    base: &Base<'_>,
+    handshake: &Handshake,
+    after: &RoomState,
+    members: &[&Actor],
+) -> Result<(), Objection> {
     let members_before: Vec<&Actor> = base.members.iter().collect();
+    let kept = |user: &UserUri| {
+        after.is_participant(user) || !servers::goes_with_parent(base, handshake, user)
+    };
     for role in &after.roles.roles {
-        let (all_before, active_before) = holders(base.committed, &members_before, role.index);
-        let (all, active) = holders(after, members, role.index);
+        let of = |state, members, counts: &dyn Fn(&UserUri) -> bool| {
+            holders(state, members, role.index, counts)
+        };
+        let (before, active_before) = of(base.committed, &members_before, &|_| true);
+        let (kept, active_kept) = of(base.committed, &members_before, &kept);
+        let (after, active) = of(after, members, &|_| true);
         let (least, most) = (role.minimum_participants, role.maximum_participants);
-        bounds(&role.name, "participants", all_before, all, least, most)?;
+        bounds(&role.name, "participants", &Number { before, kept, after }, least, most)?;
         let (least, most) = (role.minimum_active_participants, role.maximum_active_participants);
-        bounds(&role.name, "active participants", active_before, active, least, most)?;
+        let number = Number { before: active_before, kept: active_kept, after: active };
+        bounds(&role.name, "active participants", &number, least, most)?;
     }
     Ok(())
 }
@@ -277,19 +304,18 @@ fn constraints(base: &Base<'_>, after: &RoomState, members: &[&Actor]) -> Result
 fn bounds(
     role: &str,
     kind: &str,
-    before: usize,
-    after: usize,
+    number: &Number,
     least: u32,
     most: Option<u32>,
 ) -> Result<(), Objection> {
-    let count = u32::try_from(after).unwrap_or(u32::MAX);
-    if after < before && count < least {
+    let count = u32::try_from(number.after).unwrap_or(u32::MAX);
+    if number.after < number.kept && count < least {
         return Err(not_allowed(format!(
             "{role} would have {count} {kind}, at least {least} must be"
         )));
     }
     match most {
-        Some(most) if after > before && count > most => {
+        Some(most) if number.after > number.before && count > most => {
             Err(not_allowed(format!("{role} would have {count} {kind}, at most {most} may be")))
         }
         _ => Ok(()),

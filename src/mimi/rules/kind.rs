@@ -7,14 +7,14 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Actor, Base, Handshake, HandshakeKind, Objection, Part, Proposer, Prospect, Reading,
-    not_allowed,
+    Actor, Base, Handshake, HandshakeKind, Objection, Part, Prospect, Reading, not_allowed, servers,
 };
 use crate::mimi::room::{ComponentUpdate, RoomState};
 use crate::mimi::uri::UserUri;
 
 /// `fixed-membership`: nobody enters, leaves, is removed, banned or unbanned; clients come and go.
-/// RP03 lets "ordinary" users not leave; here nobody does, or everybody may by itself (Q8).
+/// RP03 lets "ordinary" users not leave; here nobody does, or everybody may by itself (Q8). A room
+/// may be both fixed and dependent, and who leaves the parent leaves it all the same (RP03 §5).
 pub fn fixed_membership(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     let Ok(after) = Prospect::of(base, handshake).after else { return Ok(()) };
     if !base.committed.base_policy().fixed_membership {
@@ -24,7 +24,7 @@ pub fn fixed_membership(base: &Base<'_>, handshake: &Handshake) -> Result<(), Ob
     let may_leave = base.readings.has(Reading::FixedRoomsMayBeLeft);
     let leaves = |user: &UserUri| {
         (may_leave && goes_by_itself(base, handshake, user))
-            || goes_with_parent(base, handshake, user)
+            || servers::goes_with_parent(base, handshake, user)
     };
     match before.symmetric_difference(&after).find(|user| !leaves(user)) {
         Some(user) => Err(not_allowed(format!(
@@ -32,16 +32,6 @@ pub fn fixed_membership(base: &Base<'_>, handshake: &Handshake) -> Result<(), Ob
         ))),
         None => Ok(()),
     }
-}
-
-/// Whether the hub takes out a client of the user, in a room that depends on another: a room may be
-/// both of fixed membership and dependent, and who leaves the parent leaves it all the same (RP03
-/// §5). Clients can't see the parent, so they have to take the hub's word for why.
-fn goes_with_parent(base: &Base<'_>, handshake: &Handshake, user: &UserUri) -> bool {
-    let hub = Proposer::Server(base.committed.metadata.uri.provider().clone());
-    let its = |part: &Part| part.what.removes().is_some_and(|client| client.user == *user);
-    base.committed.base_policy().parent.is_some()
-        && handshake.parts.iter().any(|part| part.sender == hub && its(part))
 }
 
 /// Whether all that takes the user off the list was proposed by its own clients.

@@ -15,6 +15,10 @@
 //!   server needs a role that it is preauthorised for, with one of `canKick`,
 //!   `canRemoveParticipant` and `canBan`; a hub for which there is no entry may remove anyone, and
 //!   so may the hub of a room that depends on another (RP03 §5), since clients can't see that one.
+//! - who is gone from the parent room is "automatically removed" from those that depend on it (RP03
+//!   §5), whose participants MUST be among its own. A role's minimum, and that the membership is
+//!   fixed, are conditions on what holders of a capability propose (RP03 §8.1.2); this is nobody's
+//!   capability, so they yield.
 //! - a follower's certificate "MAY be added". Here it is where the room preauthorises the
 //!   follower's server for some role: such a room means it to propose. The hub proposes that, since
 //!   it alone knows all providers' certificates, and the next member's commit takes it along.
@@ -139,6 +143,21 @@ pub(super) fn may_propose(
 /// Whether a user that this server takes out is banned.
 pub fn may_ban(state: &RoomState, server: &ProviderName) -> bool {
     role_of(state, server).is_some_and(|role| role.holds(Capability::BAN))
+}
+
+/// Whether the hub takes out a client of the user, in a room that depends on another. Clients can't
+/// see the parent, so they have to take the hub's word for why.
+pub(super) fn goes_with_parent(base: &Base<'_>, handshake: &Handshake, user: &UserUri) -> bool {
+    let hub = Proposer::Server(base.committed.metadata.uri.provider().clone());
+    let waiting = match handshake.kind {
+        HandshakeKind::Proposals => base.cached,
+        HandshakeKind::Commit | HandshakeKind::ExternalCommit => &[],
+    };
+    let waiting = waiting.iter().map(|cached| (&cached.sender, &cached.what));
+    let parts = handshake.parts.iter().map(|part| (&part.sender, &part.what));
+    let its = |what: &What| what.removes().is_some_and(|client| client.user == *user);
+    base.committed.base_policy().parent.is_some()
+        && waiting.chain(parts).any(|(proposer, what)| *proposer == hub && its(what))
 }
 
 fn role_of<'a>(state: &'a RoomState, server: &ProviderName) -> Option<&'a Role> {

@@ -16,9 +16,9 @@ mod servers;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use self::servers::{gone, is_owed, may_expel, owed};
+use self::servers::{cleared_out, gone, is_owed, may_expel, owed};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::trace::{Author, Deed, DeedKind, Kind, Member, RoleView, RoomView};
 
@@ -132,7 +132,9 @@ pub(super) fn evaluate(moment: &Moment<'_>, kind: Kind, deeds: &[Deed]) -> Resul
         }
     }
     let staying = members_after(members, waiting, kind, deeds);
-    numbers(view, (&before, members), (&after, &staying))
+    let earlier = if kind == Kind::Proposals { *waiting } else { &[] };
+    let cleared_out = cleared_out(view, moment.hub, earlier.iter().chain(deeds), &after);
+    numbers(view, (&before, members), (&after, &staying), &cleared_out)
 }
 
 /// The one who joins, and the role in which it lists itself.
@@ -313,11 +315,13 @@ impl Scene<'_> {
     }
 }
 
-/// Whether no role's numbers move past their bounds. A bound that was broken before may stay so.
+/// Whether no role's numbers move past their bounds. A bound that was broken before may stay so,
+/// and no least number keeps who is cleared out.
 fn numbers(
     view: &RoomView,
     (before, members): (&List, &[Member]),
     (after, staying): (&List, &[(ClientUri, UserUri)]),
+    cleared_out: &BTreeSet<&UserUri>,
 ) -> Result<(), String> {
     for role in &view.roles {
         let of = |list: &List| {
@@ -327,24 +331,29 @@ fn numbers(
         let (had, has) = (of(before), of(after));
         let was_active = |user: &&UserUri| members.iter().any(|member| member.user == **user);
         let is_active = |user: &&UserUri| staying.iter().any(|(_, owner)| owner == *user);
-        let active_before = had.iter().filter(was_active).count();
+        let active_before: Vec<_> = had.iter().filter(was_active).cloned().collect();
         let active = has.iter().filter(is_active).count();
+        let counted = |users: &[UserUri]| {
+            let out = users.iter().filter(|user| cleared_out.contains(user)).count();
+            (users.len(), users.len() - out)
+        };
         let name = &role.name;
         let bounds = (role.minimum, role.maximum);
-        within(&format!("holders of {name}"), had.len(), has.len(), bounds)?;
+        within(&format!("holders of {name}"), counted(&had), has.len(), bounds)?;
         let bounds = (role.minimum_active, role.maximum_active);
-        within(&format!("active holders of {name}"), active_before, active, bounds)?;
+        within(&format!("active holders of {name}"), counted(&active_before), active, bounds)?;
     }
     Ok(())
 }
 
+/// `before` are all, and those who are not cleared out.
 fn within(
     what: &str,
-    before: usize,
+    (before, kept): (usize, usize),
     after: usize,
     (least, most): (u32, Option<u32>),
 ) -> Result<(), String> {
-    let too_few = after < before && (after as u64) < u64::from(least);
+    let too_few = after < kept && (after as u64) < u64::from(least);
     let too_many = after > before && most.is_some_and(|most| after as u64 > u64::from(most));
     match too_few || too_many {
         true => Err(format!("there would be {after} {what}")),

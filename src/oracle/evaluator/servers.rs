@@ -4,6 +4,12 @@
 //! preauthorised for; where it has none, a hub may take out anyone, and in a room with a parent
 //! always. Whoever loses all clients in that way goes: off the list, or as banned where the
 //! server's role may ban. That counts as soon as it waits, and needs no right of who commits it.
+//!
+//! In a room with a parent, whom the hub takes out is gone from the parent, and removed
+//! "automatically" (RP03 §5). The least numbers of roles are asked of who uses a capability (RP03
+//! §8.1.2), and here nobody does: they keep nobody inside.
+
+use std::collections::BTreeSet;
 
 use super::{
     BAN, BANNED, KICK, List, NOBODY, REMOVE_PARTICIPANT, applied, in_room, is_ban, role, tell,
@@ -47,6 +53,21 @@ pub(super) fn gone(owed: &List, (user, role): (UserUri, u32)) -> Option<(UserUri
         Some(banned) => Some((user, *banned)),
         None => Some((user, role)),
     }
+}
+
+/// Users whom the hub's removals take out of a room with a parent, and who are not in it `after`.
+pub(super) fn cleared_out<'a>(
+    view: &RoomView,
+    hub: &ProviderName,
+    deeds: impl Iterator<Item = &'a Deed>,
+    after: &List,
+) -> BTreeSet<&'a UserUri> {
+    let removed = deeds.filter_map(|deed| match (&deed.by, &deed.what) {
+        (Author::Server(server), DeedKind::RemoveClient { of, .. }) if server == hub => Some(of),
+        _ => None,
+    });
+    let depends = view.policy.parent.is_some();
+    removed.filter(|user| depends && !in_room(view, after, user)).collect()
 }
 
 pub(super) fn is_owed(view: &RoomView, owed: &List, what: &DeedKind) -> bool {

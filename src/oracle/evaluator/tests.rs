@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::{Moment, evaluate};
-use crate::mimi::policy::{Claim, PreAuthData, PreAuthRoleEntry, RoleData, SUPER_ADMIN};
+use crate::mimi::policy::{
+    BaseRoomPolicy, Claim, PreAuthData, PreAuthRoleEntry, RoleData, SUPER_ADMIN,
+};
 use crate::mimi::room::{
     ChangedRole, ComponentUpdate, Participant, ParticipantListUpdate, RoomMetadata, RoomState,
 };
@@ -40,15 +42,25 @@ fn any_actor() -> impl Strategy<Value = Actor> {
 /// A cooperative room in which each user has some role, or none.
 fn any_state() -> impl Strategy<Value = RoomState> {
     let roles = prop::collection::vec(0..6u32, USERS.len());
-    (roles, any_rights()).prop_map(|(roles, rights)| {
+    (roles, any_rights(), any::<bool>()).prop_map(|(roles, rights, inside)| {
         let uri = RoomUri::parse("mimi://a.example/r/room").unwrap();
         let mut state = RoomState::cooperative(uri, "Room", user("ann"));
         let listed = USERS.iter().zip(roles).filter(|(_, role)| *role > 0);
         let listed = listed.map(|(name, role)| Participant { user: user(name), role });
         state.participants.participants = listed.collect();
         state.preauthorized = rights;
+        if inside {
+            state = inside_a_house(state);
+        }
         state
     })
+}
+
+/// The same room, as one that depends on another.
+fn inside_a_house(state: RoomState) -> RoomState {
+    let parent = RoomUri::parse("mimi://a.example/r/house").ok();
+    let base = Some(BaseRoomPolicy { parent, ..state.base_policy().clone() });
+    RoomState { base, ..state }
 }
 
 /// What some servers are preauthorised for: nothing, or some role.
@@ -330,4 +342,27 @@ fn a_server_takes_out_its_own_users_and_a_hub_anyone_and_whoever_commits_may_unl
     };
     assert_eq!(says(&room, &by_dan(1), HandshakeKind::Commit), Ok(()));
     assert!(says(&room, &by_dan(0), HandshakeKind::Commit).is_err());
+}
+
+#[test]
+fn a_least_number_keeps_nobody_whom_the_hub_takes_out_of_a_room_inside_another() {
+    let ann_goes = Attempt {
+        by: Proposer::Server(ProviderName::new("a.example").unwrap()),
+        external: false,
+        whats: vec![What::Remove(actor("ann", 1))],
+    };
+    let says = |room: &Room, attempt: &Attempt, kind| {
+        room.verdicts(&room.handshake(kind, attempt)).unwrap().1
+    };
+    let mut room = ann_and_ben();
+    room.state.roles.roles[4].minimum_participants = 1;
+    let why = says(&room, &ann_goes, HandshakeKind::Proposals).unwrap_err();
+    assert_eq!(why, "there would be 0 holders of super_admin");
+    room.state = inside_a_house(room.state);
+    assert_eq!(says(&room, &ann_goes, HandshakeKind::Proposals), Ok(()));
+    room.propose(&ann_goes);
+    let update = ParticipantListUpdate::remove(0);
+    let whats = vec![What::Update(ComponentUpdate::Participants(update))];
+    let by_ben = Attempt { by: actor("ben", 1).into(), external: false, whats };
+    assert_eq!(says(&room, &by_ben, HandshakeKind::Commit), Ok(()));
 }

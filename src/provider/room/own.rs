@@ -12,8 +12,9 @@
 //! the room state wait, the hub holds it back: OpenMLS commits no AppDataUpdate ahead of a
 //! GroupContextExtensions. That is no loss after a commit, when nothing waits.
 //!
-//! Where the rules object (the last admin, say, or a room whose membership is fixed), the user
-//! stays, and the hub tries again after the next commit.
+//! Where the rules object (the last admin whose account has ended, say, or a room whose membership
+//! is fixed), the user stays, and the hub tries again after the next commit. Neither keeps who is
+//! gone from the room that this one depends on.
 
 use super::{Accepted, Asker, Cached, HubRoom, Rejection, Tools, refusal};
 use crate::mimi::rules::{What, servers};

@@ -3,7 +3,7 @@
 use super::*;
 use crate::mimi::policy::{
     BANNED, BaseRoomPolicy, Capability, Claim, OperationalParameters, POLICY_ENFORCER, PreAuthData,
-    PreAuthRoleEntry,
+    PreAuthRoleEntry, SUPER_ADMIN,
 };
 
 fn server(name: &str) -> ProviderName {
@@ -31,6 +31,12 @@ impl Room {
             state.preauthorized = Some(PreAuthData { entries: vec![entry.clone()] });
         });
     }
+}
+
+/// The room depends on another.
+fn inside_the_house(state: &mut RoomState) {
+    let parent = RoomUri::parse("mimi://a.example/r/house").ok();
+    state.base = Some(BaseRoomPolicy { parent, ..state.base_policy().clone() });
 }
 
 /// The clubhouse once the hub has taken out all clients of Bob.
@@ -75,12 +81,30 @@ fn the_hub_of_a_room_with_a_parent_takes_out_anyone_even_where_membership_is_fix
     });
     let removal = room.expulsion("a.example", &["B1", "B2"]);
     room.refused_by("fixed-membership", &removal);
-    room.change(|state| {
-        let parent = RoomUri::parse("mimi://a.example/r/house").ok();
-        state.base = Some(BaseRoomPolicy { parent, ..state.base_policy().clone() });
-    });
+    room.change(inside_the_house);
     assert_eq!(room.play(&removal), Ok(()));
+    // While one waits, the next may follow.
+    room.passes(&room.expulsion("a.example", &["C1"]));
     room.passes(&room.commit("A1", vec![room.unlist("B1")]));
+}
+
+#[test]
+fn a_minimum_keeps_nobody_who_is_gone_from_the_parent_room() {
+    let mut room = Room::clubhouse();
+    room.change(|state| {
+        for role in &mut state.roles.roles {
+            if [ORDINARY_USER, SUPER_ADMIN].contains(&role.index) {
+                (role.minimum_participants, role.minimum_active_participants) = (1, 1);
+            }
+        }
+    });
+    let removal = room.expulsion("a.example", &["A1"]);
+    room.refused_only_by("authorised", &removal);
+    room.change(inside_the_house);
+    assert_eq!(room.play(&removal), Ok(()));
+    // Who goes of its own accord is still held by it.
+    room.refused_only_by("authorised", &room.leave_of_bob());
+    room.passes(&room.commit("C1", vec![room.unlist("A1")]));
 }
 
 #[test]
