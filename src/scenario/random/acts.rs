@@ -188,12 +188,13 @@ pub(super) fn find_user(moment: &mut Moment<'_, '_>) -> Done {
         .map(drop)
 }
 
-/// A query that the user matches, perhaps not alone; or also one that nobody can answer, where
-/// sense is not asked for.
+/// A query that the user matches, perhaps not alone; mostly one that nobody can answer, where sense
+/// is not asked for.
 fn query(it: &mut Moment<'_, '_>, user: &UserUri) -> Vec<QueryElement> {
     let name = user.name();
     let handle = format!("{name}@{}", user.provider());
-    let (field, value) = match it.draw.up_to(if it.sensible { 2 } else { 5 }) {
+    let which = if it.sensible { it.draw.up_to(2) } else { it.draw.within((2, 5)) };
+    let (field, value) = match which {
         0 => (SearchField::Handle, format!("im:{handle}")),
         1 => (SearchField::Nick, name.to_owned()),
         // One letter, which others may have as well.
@@ -203,13 +204,4 @@ fn query(it: &mut Moment<'_, '_>, user: &UserUri) -> Vec<QueryElement> {
         _ => return Vec::new(),
     };
     vec![QueryElement { field, value }]
-}
-
-pub(super) fn delete_account(moment: &mut Moment<'_, '_>) -> Done {
-    moment
-        .give(|it| {
-            let client = it.anyone()?;
-            it.affair(client, Action::DeleteAccount)
-        })
-        .map(drop)
 }

@@ -89,6 +89,6 @@ operations! {
         "a provider is asked which of its users is meant";
     "asset", 2, scenes::asset, "P06 §5.10",
         "an asset is uploaded, and downloaded through a hub";
-    "delete-account", 1, acts::delete_account, "RP03 §8.1.2",
+    "delete-account", 1, scenes::delete_account, "RP03 §8.1.2",
         "a user's account ends";
 }

@@ -66,11 +66,7 @@ pub(super) fn leave(moment: &mut Moment<'_, '_>) -> Option<()> {
         let client = it.member(&room)?;
         Some(it.step(client, room, Action::Leave))
     })?;
-    let user = moment.picture.owner(&left.client)?;
-    let own = moment.picture.clients(moment.at_ms).into_iter();
-    let own = own.filter(|it| *it != left.client && moment.picture.owner(it) == Some(user.clone()));
-    let own: Vec<_> = own.collect();
-    if let Some(client) = moment.draw.pick(&own).filter(|_| moment.draw.happens(60)) {
+    if let Some(client) = another_client(moment, &left.client) {
         let text = format!("still here {}", moment.number);
         let action = if moment.draw.happens(50) { Action::Update } else { Action::Send { text } };
         let after_ms = moment.draw.up_to(MEANWHILE_MS);
@@ -81,6 +77,29 @@ pub(super) fn leave(moment: &mut Moment<'_, '_>) -> Option<()> {
             let after_ms = moment.draw.up_to(RIVALS_APART_MS);
             moment.put_later(after_ms, Step { client, ..left.clone() });
         }
+    }
+    Some(())
+}
+
+/// Often, another client of the same user that can act now.
+fn another_client(moment: &mut Moment<'_, '_>, client: &str) -> Option<String> {
+    let user = moment.picture.owner(client)?;
+    let own = moment.picture.clients(moment.at_ms).into_iter();
+    let own = own.filter(|it| it != client && moment.picture.owner(it) == Some(user.clone()));
+    let own: Vec<_> = own.collect();
+    moment.draw.pick(&own).filter(|_| moment.draw.happens(60))
+}
+
+/// A user's account ends. Often another of its clients has not heard of that and asks for it, too:
+/// it comes too late.
+pub(super) fn delete_account(moment: &mut Moment<'_, '_>) -> Option<()> {
+    let ended = moment.give(|it| {
+        let client = it.anyone()?;
+        it.affair(client, Action::DeleteAccount)
+    })?;
+    if let Some(client) = another_client(moment, &ended.client) {
+        let after_ms = moment.draw.up_to(MEANWHILE_MS);
+        moment.put_later(after_ms, Step { client, ..ended });
     }
     Some(())
 }
