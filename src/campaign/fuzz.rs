@@ -2,8 +2,8 @@
 //!
 //! Workers take cases in order and play them side by side; the results are handed on in that same
 //! order, so that how many workers there are shows nowhere but in the time. Unless it is to keep
-//! going, the search ends with the first failure in that order: cases after it that were played
-//! already are dropped.
+//! going, the search ends with the first failure in that order, and it ends where its watcher has
+//! seen enough: cases after that which were played already are dropped.
 //!
 //! Not here: files, and what is shown meanwhile. Whoever searches is told when a case begins and
 //! what it came to ([`Watcher`]).
@@ -58,6 +58,11 @@ pub trait Watcher: Sync {
     /// # Errors
     /// Ends the search with this message.
     fn ended(&self, case: &Case) -> Result<(), String>;
+
+    /// Whether the search may end with the case that was handed on last. Asked after each.
+    fn has_seen_enough(&self) -> bool {
+        false
+    }
 }
 
 /// How the search ended.
@@ -151,6 +156,8 @@ impl Search<'_> {
                 if let Err(why) = handed {
                     self.end.store(0, Ordering::SeqCst);
                     broken = Some(why);
+                } else if self.watcher.has_seen_enough() {
+                    self.end.fetch_min(cases, Ordering::SeqCst);
                 }
             }
         }
@@ -279,6 +286,32 @@ mod tests {
         let cases = searched(&plan);
         let word = "expected_violation_missing".to_owned();
         assert_eq!(cases, [("one".to_owned(), 5, word)]);
+    }
+
+    #[test]
+    fn a_search_ends_with_the_case_after_which_its_watcher_has_seen_enough() {
+        struct Three(Notes);
+        impl Watcher for Three {
+            fn begins(&self, scenario: &str, script: &Script, text: &str) -> Result<(), String> {
+                self.0.begins(scenario, script, text)
+            }
+            fn played(&self, _: &Case) {}
+            fn ended(&self, case: &Case) -> Result<(), String> {
+                self.0.ended(case)
+            }
+            fn has_seen_enough(&self) -> bool {
+                self.0.0.lock().unwrap().len() >= 3
+            }
+        }
+        let mut plan = plan("");
+        let all = searched(&plan);
+        for jobs in [1, 3] {
+            plan.jobs = jobs;
+            let three = Three(Notes::default());
+            let searched = fuzz(&plan, &three);
+            assert_eq!(searched, Ok(Searched { cases: 3, out_of_budget: false }));
+            assert_eq!(three.0.0.into_inner().unwrap(), all[..3]);
+        }
     }
 
     #[test]

@@ -23,8 +23,8 @@ mod testing;
 mod text;
 
 pub use campaign::{
-    FailureNote, HEADINGS, Origin, Tally, annotation, failure_files, junit, never_reached,
-    regression, row, step_summary, touched,
+    FailureNote, HEADINGS, Origin, Tally, UNEXPLAINED, annotation, failure_files, junit,
+    never_reached, regression, row, step_summary, touched,
 };
 pub use folder::Folder;
 pub use paint::Paint;

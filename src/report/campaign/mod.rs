@@ -15,4 +15,4 @@ pub use junit::junit;
 pub use regression::{Origin, regression};
 pub use results::{HEADINGS, row};
 pub use tally::Tally;
-pub use touched::{never_reached, touched};
+pub use touched::{UNEXPLAINED, never_reached, touched};

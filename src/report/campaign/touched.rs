@@ -15,6 +15,9 @@ use crate::campaign::{Both, Coverage};
 /// Percent below which one way is rare.
 const RARE: u64 = 5;
 
+/// Stands where a reason is needed and there is none.
+pub const UNEXPLAINED: &str = "nobody has said why";
+
 /// Why a wish goes one way nearly always.
 const REASONS: &[(&str, &str)] = &[
     ("create", "a room is created once, by a user of its hub, whom nothing forbids it"),
@@ -35,7 +38,7 @@ pub fn touched(coverage: &Coverage) -> String {
         let why = REASONS.iter().find(|(of, _)| of == verb).map(|(_, why)| *why);
         let note = match (rare, why) {
             (true, Some(why)) => format!("  {why}"),
-            (true, None) => "  nobody has said why".to_owned(),
+            (true, None) => format!("  {UNEXPLAINED}"),
             (false, _) => String::new(),
         };
         text += format!("{verb:16} {yes:>9} {no:>9} {share:>5} %{note}").trim_end();
