@@ -67,7 +67,7 @@ pub fn shrink(
 ) -> Result<Shrunk, NothingToShrink> {
     let how = How { patience: effort.patience, twice: true };
     let case = Case::play(&script.title, script, scenario::write(script), how);
-    let target = Target::of(&case)?;
+    let target = Target::of(&case, script)?;
     let watch = WallStopwatch::start();
     let shrunk = Shrunk { script: script.clone(), case, runs: 0, out_of_budget: false };
     let mut shrinking = Shrinking { target, effort, watch, tried: BTreeSet::new(), shrunk };
@@ -126,7 +126,7 @@ impl Shrinking {
         let how = How { patience: self.effort.patience, twice: self.target.needs_two_plays() };
         let case = Case::play(&script.title, &script, text, how);
         self.shrunk.runs += 1;
-        let kept = self.target.is_met_by(&case);
+        let kept = self.target.is_met_by(&case, &script);
         if kept {
             self.shrunk = Shrunk { script, case, ..self.shrunk.clone() };
         }

@@ -1,18 +1,27 @@
 //! What has to stay the same while a failure is made small: how it fails.
 //!
 //! A verdict that rests on an invariant has to rest on the same one; it may break at other nodes,
-//! at another time. Panics have to be alike, and a run that hangs, breaks off or differs from
-//! itself has to do just that.
+//! at another time, but what broke while something was still going on has to do so again: what is
+//! judged once all has come to rest breaks for no reason where there is no time to come to rest.
+//! Panics have to be alike, and a run that hangs, breaks off or differs from itself has to do just
+//! that.
 
 use super::super::case::{Case, Ended};
 use super::super::fingerprint::Fingerprint;
-use crate::oracle::{INVARIANTS, Kind, Outcome};
+use super::times::moments;
+use crate::oracle::Outcome;
+use crate::script::Script;
 
 /// See the top of this file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// This invariant breaks.
-    Broken(String),
+    Broken {
+        /// Its id.
+        invariant: String,
+        /// Whether it does so before the room has come to rest.
+        in_the_midst: bool,
+    },
     /// It ends like this, with no verdict.
     Ended(Fingerprint),
 }
@@ -29,15 +38,15 @@ pub enum NothingToShrink {
 }
 
 impl Target {
-    /// How the case fails.
+    /// How the case fails, in which the script was played.
     ///
     /// # Errors
     /// When it does not, or for a reason that a smaller run has all the more.
-    pub fn of(case: &Case) -> Result<Self, NothingToShrink> {
-        if let Some(invariant) = &case.invariant
-            && matches!(case.ended, Ended::Judged(_))
-        {
-            return Ok(Self::Broken(invariant.clone()));
+    pub fn of(case: &Case, script: &Script) -> Result<Self, NothingToShrink> {
+        if let (Some(invariant), Ended::Judged(verdict)) = (&case.invariant, &case.ended) {
+            let first = verdict.violations.iter().find(|it| it.invariant == *invariant);
+            let in_the_midst = first.is_some_and(|violation| violation.at < at_rest_ms(script));
+            return Ok(Self::Broken { invariant: invariant.clone(), in_the_midst });
         }
         match (&case.ended, &case.fingerprint) {
             (Ended::Judged(verdict), _) if verdict.verdict == Outcome::AsExpected => {
@@ -51,9 +60,9 @@ impl Target {
         }
     }
 
-    /// Whether the case fails in this way.
-    pub fn is_met_by(&self, case: &Case) -> bool {
-        Self::of(case).is_ok_and(|it| it == *self)
+    /// Whether the case, in which the script was played, fails in this way.
+    pub fn is_met_by(&self, case: &Case, script: &Script) -> bool {
+        Self::of(case, script).is_ok_and(|it| it == *self)
     }
 
     /// Whether one play does not tell.
@@ -61,13 +70,13 @@ impl Target {
         matches!(self, Self::Ended(print) if print.broke == Ended::Differed.word())
     }
 
-    /// Whether it is that something has not come to rest in the time it has, so that less time
-    /// would bring it about where nothing is wrong.
+    /// Whether less time to come to rest could bring it about where nothing is wrong.
     pub(super) fn is_about_time(&self) -> bool {
-        let of = |id: &str| INVARIANTS.iter().find(|info| info.id == id).map(|info| info.kind);
-        match self {
-            Self::Broken(id) => of(id) == Some(Kind::Liveness),
-            Self::Ended(_) => false,
-        }
+        matches!(self, Self::Broken { in_the_midst: false, .. })
     }
+}
+
+/// When the room has had its time to come to rest, in simulated milliseconds.
+fn at_rest_ms(script: &Script) -> u64 {
+    moments(script).last().copied().unwrap_or(0) + script.rest_ms
 }

@@ -1,8 +1,8 @@
 //! Shorter times: what is left happens a second apart, or as close as the failure allows.
 //!
 //! The moments of a run are the times at which its lines begin and end. Moving them keeps their
-//! order. The time to come to rest gets shorter, too, unless the failure is that something has
-//! not: with too little time for it, everything would fail like that.
+//! order. The time to come to rest gets shorter, too, unless the failure shows only once it is
+//! over: with too little time for it, everything would fail like that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,7 +62,7 @@ fn closer(shrinking: &mut Shrinking) {
 }
 
 /// The times at which lines begin and end.
-fn moments(script: &Script) -> BTreeSet<u64> {
+pub(super) fn moments(script: &Script) -> BTreeSet<u64> {
     let spans = script.faults.iter().map(|it| (it.at_ms, it.for_ms));
     let spans = spans.chain(script.misbehaviour.iter().map(|it| (it.at_ms, it.for_ms)));
     let spans = spans.flat_map(|(at, length)| [Some(at), length.map(|length| at + length)]);
