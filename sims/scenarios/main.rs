@@ -27,6 +27,7 @@ mod playing;
 mod policy;
 mod random;
 mod readings;
+mod regressions;
 mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
