@@ -2,14 +2,15 @@
 //!
 //! `schism run` plays a scenario, `schism expand` shows what a seed makes of it, `schism fuzz`
 //! plays many seeds, `schism replay` plays a failure again, `schism shrink` makes it small, `schism
-//! meta` compares two processes, `schism check` judges a stored trace again, `schism list` shows what
-//! can be named in a scenario.
+//! ablate` switches rules off, `schism mutants` tries the oracle, `schism meta` compares two processes,
+//! `schism check` judges a stored trace again, `schism list` shows what can be named in a scenario.
 //! Each command gives its text for stdout and its exit code, or a [`Failure`]; only [`main`] prints
 //! and ends the process.
 //!
 //! Exit codes: those of [`Outcome::exit_code`](schism::oracle::Outcome::exit_code), 64 for usage
 //! and bad files, 70 for what is Schism's own or the machine's fault.
 
+mod ablate;
 mod check;
 mod expand;
 mod fuzz;
@@ -68,6 +69,7 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
         Command::Fuzz(arguments) => fuzz::fuzz(arguments),
         Command::Replay(arguments) => replay::replay(arguments),
         Command::Shrink(arguments) => shrink::shrink(arguments),
+        Command::Ablate(arguments) => ablate::ablate(arguments),
         Command::Meta(arguments) => meta::meta(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
         Command::List(arguments) => list::list(arguments),
@@ -122,8 +124,8 @@ struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 as expected, 1 safety violation, 2 inconclusive, 3 liveness violation,
-4 not deterministic, 5 an expected violation did not come, 64 usage or a bad file,
-70 internal error.";
+4 not deterministic, 5 an expected violation did not come or a planted bug survived,
+64 usage or a bad file, 70 internal error.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -137,6 +139,8 @@ enum Command {
     Replay(ReplayArguments),
     /// Make a failure small enough to read.
     Shrink(ShrinkArguments),
+    /// Switch each rule off in turn, and show what breaks.
+    Ablate(AblateArguments),
     /// Play each seed in two processes and compare the traces.
     Meta(MetaArguments),
     /// Judge a stored run again, from its trace.
@@ -223,6 +227,27 @@ struct ShrinkArguments {
     patience: Duration,
     /// Wall time after which the smallest so far is the result.
     #[arg(long, value_name = "TIME", value_parser = fuzz::span, default_value = "10m")]
+    budget: Duration,
+}
+
+#[derive(Debug, Args)]
+struct AblateArguments {
+    /// The rules. Without any, all of them.
+    rules: Vec<String>,
+    /// Seeds of the random rooms, from A up to and without B, for each rule.
+    #[arg(long, value_name = "A..B", value_parser = fuzz::seeds, default_value = "0..20")]
+    seeds: std::ops::Range<u64>,
+    /// How many rules are tried side by side. Without this, one for each processor.
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    jobs: Option<usize>,
+    /// Where the tables and the scenarios are written.
+    #[arg(long, value_name = "DIR", default_value = "output/ablation")]
+    out: PathBuf,
+    /// Wall time after which a run is taken to hang.
+    #[arg(long, value_name = "TIME", value_parser = fuzz::span, default_value = "2m")]
+    patience: Duration,
+    /// Wall time for shrinking each scenario.
+    #[arg(long, value_name = "TIME", value_parser = fuzz::span, default_value = "1m")]
     budget: Duration,
 }
 

@@ -3,10 +3,12 @@
 //! Here the honest server, the honest client and those that stand in their place are given to
 //! [`world`](crate::world), which knows none of them. [`fuzz`] plays many seeds side by side; a
 //! [`Case`] is one of them, a [`Fingerprint`] says which failures are alike, and [`Coverage`] what
-//! was touched; [`shrink`] makes a failure small. Sweeps and ablation come with later releases.
+//! was touched; [`shrink`] makes a failure small, and [`ablate`] shows what a rule is worth;
+//! [`try_mutants`] tries the oracle. Sweeps come with a later release.
 //!
 //! Not here: files and what is shown; whoever runs a campaign does that.
 
+mod ablate;
 mod case;
 mod cast;
 mod coverage;
@@ -17,6 +19,7 @@ mod one;
 mod reach;
 mod shrink;
 
+pub use ablate::{Against, Finding, Off, Row as AblationRow, Trial, ablate};
 pub use case::{Case, Ended, How};
 pub use cast::Company;
 pub use coverage::{Both, CRASH_AT_POINT, Coverage, codes};

@@ -47,12 +47,6 @@ pub(super) enum Chance {
 /// The scenarios of liars have this in front of their names.
 const LIARS: &str = "liar-";
 
-/// Rules that refuse only what servers do that break them by a behaviour of their own.
-const SERVERS_LIE: &[(&str, &str)] = &[
-    ("servers-only-remove", "follower.proposes-more"),
-    ("frank-is-genuine", "follower.spoils-franks"),
-];
-
 /// Rules that refuse nothing while the others are on.
 const STOOD_BEFORE: &[(&str, &str)] = &[
     ("sender-is-participant", "who is not listed has no client inside, unless rules are off"),
@@ -111,7 +105,7 @@ fn no_refusal(rule: &Rule) -> Option<String> {
     if let Some(why) = known(STOOD_BEFORE) {
         return Some(why.to_owned());
     }
-    let lie = ids::LIES.contains(&rule.id) || known(SERVERS_LIE).is_some();
+    let lie = ids::LIES.contains(&rule.id) || known(ids::LIES_OF_SERVERS).is_some();
     match rule.evidence()?.scenario {
         Ok(scenario) => lie.then(|| only_a_liar(scenario)),
         Err(why) => Some(why.to_owned()),
@@ -158,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_a_server_reaches_by_lying_is_seen_with_that_lie() {
-        for (id, lie) in SERVERS_LIE {
+        for (id, lie) in ids::LIES_OF_SERVERS {
             let rule = RULES.iter().find(|rule| rule.id == *id).unwrap();
             let name = rule.evidence().unwrap().scenario.unwrap();
             assert!(Form::of(lie).is_some() && scenario(name).contains(lie), "{id}");

@@ -23,7 +23,8 @@ mod testing;
 mod text;
 
 pub use campaign::{
-    FailureNote, HEADINGS, Origin, Tally, UNEXPLAINED, annotation, failure_files, junit,
+    ABLATION_HEADINGS, FailureNote, HEADINGS, Origin, Tally, UNEXPLAINED, ablation_file,
+    ablation_lines, ablation_markdown, ablation_page, annotation, failure_files, junit,
     never_reached, regression, row, step_summary, touched,
 };
 pub use folder::Folder;

@@ -47,6 +47,12 @@ pub const INVARIANTS: &[&str] = &[
     "expulsion_completes",
 ];
 
+/// Rules that a server breaks by a behaviour of its own, with the id of that.
+pub const LIES_OF_SERVERS: &[(&str, &str)] = &[
+    ("servers-only-remove", "follower.proposes-more"),
+    ("frank-is-genuine", "follower.spoils-franks"),
+];
+
 /// Ids of the rules that `client.breaks-rule` knows how to break.
 pub const LIES: &[&str] = &[
     "known-references",

@@ -1,6 +1,7 @@
 //! Shows a campaign: a row for each case, a folder for each failure, tables of what was touched,
 //! and the same for machines that run tests.
 
+mod ablation;
 mod failure;
 mod github;
 mod junit;
@@ -9,6 +10,9 @@ mod results;
 mod tally;
 mod touched;
 
+pub use ablation::{
+    ABLATION_HEADINGS, ablation_file, ablation_lines, ablation_markdown, ablation_page,
+};
 pub use failure::{FailureNote, failure_files};
 pub use github::{annotation, step_summary};
 pub use junit::junit;
