@@ -305,11 +305,13 @@ impl Client {
     }
 
     async fn read_mail(&mut self, response: MailboxResponse) {
-        if response.first_kept > self.cursor + 1 {
+        // A provider keeps what comes after the cursor, all of it. If it has less, mail is gone; if
+        // it counts back, it has lost what it had, and gives the same numbers to other things.
+        if response.first_kept != self.cursor.saturating_add(1) {
+            self.cursor = response.first_kept.saturating_sub(1);
             for room in self.rooms.values_mut() {
-                room.lost_mail();
+                room.lost_mail(self.cursor);
             }
-            self.cursor = response.first_kept - 1;
             self.has_changed = true;
         }
         self.mail_attempt = 0;

@@ -193,8 +193,9 @@ impl Room {
         self.give_up(kit);
     }
 
-    /// Mail was lost for good: what happened since can't be known.
-    pub fn lost_mail(&mut self) {
+    /// Mail up to this number was lost for good: what happened since can't be known.
+    pub fn lost_mail(&mut self, number: u64) {
+        self.seen = self.seen.min(number);
         if self.record.standing == Standing::Member {
             let why = "mail was dropped before it was read".to_owned();
             self.record.recover = Some(Recovery { why, anew: true });

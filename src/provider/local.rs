@@ -142,8 +142,9 @@ impl Inner {
             // Asked for before looking, so that mail that comes between is not missed.
             let came = self.mail_came.notified();
             let response = self.state.borrow_mut().mail.read(client, request.cursor);
-            let gap = response.first_kept > request.cursor.saturating_add(1);
-            if !response.items.is_empty() || gap || is_over {
+            // Also where the client has more than was ever here: it must learn of that at once.
+            let fits = response.first_kept == request.cursor.saturating_add(1);
+            if !response.items.is_empty() || !fits || is_over {
                 return Ok(answer(200, response.encode()));
             }
             tokio::select! {

@@ -38,6 +38,13 @@ struct Mailbox {
     items: VecDeque<(RoomUri, Rc<[u8]>)>,
 }
 
+impl Mailbox {
+    /// The number of the last item that was put in.
+    fn last(&self) -> u64 {
+        self.dropped + self.items.len() as u64
+    }
+}
+
 #[derive(Clone, Default)]
 struct Followed {
     /// With the number of the first item in its mailbox that it gets as a reader.
@@ -134,6 +141,8 @@ impl Mail {
             self.rooms.iter().filter(|(_, followed)| followed.readers.contains_key(client));
         let rooms = followed.map(|(room, _)| room.clone()).collect();
         let mailbox = self.boxes.entry(client.clone()).or_default();
+        // Of a client that has more than was ever put in here, nobody can say what it has.
+        let cursor = if cursor > mailbox.last() { mailbox.dropped } else { cursor };
         while mailbox.dropped < cursor && mailbox.items.pop_front().is_some() {
             mailbox.dropped += 1;
         }
@@ -148,7 +157,7 @@ impl Mail {
 
     /// The number that the next item for the client will have.
     fn next_number(&self, client: &ClientUri) -> u64 {
-        self.boxes.get(client).map_or(1, |mailbox| mailbox.dropped + mailbox.items.len() as u64 + 1)
+        self.boxes.get(client).map_or(1, |mailbox| mailbox.last() + 1)
     }
 
     fn put(&mut self, client: &ClientUri, room: &RoomUri, event: Rc<[u8]>) {
@@ -202,6 +211,16 @@ mod tests {
         let response = mail.read(&client("B1"), 0);
         assert_eq!(response.first_kept, 3, "greater than cursor + 1: a gap");
         assert_eq!(bodies(&response), [(3, &b"three"[..])]);
+    }
+
+    #[test]
+    fn a_mailbox_that_was_set_back_drops_nothing_and_its_count_tells() {
+        let mut mail = Mail::default();
+        mail.subscribe(&room(), &client("B1"));
+        mail.deliver(&room(), 1, b"one", nobody);
+        let response = mail.read(&client("B1"), 3);
+        assert_eq!(response.first_kept, 1, "not the cursor + 1");
+        assert_eq!(bodies(&response), [(1, &b"one"[..])]);
     }
 
     #[test]
