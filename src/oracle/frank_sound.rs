@@ -6,7 +6,8 @@
 //!
 //! Complete: where the hub has franked a message of an honest client, each honest client that
 //! reads it finds the frank with it, genuine, and none refuses it for a rule about franks. Not
-//! owed to clients of a dishonest provider, which may spoil what it hands on.
+//! owed to clients of a dishonest provider, which may spoil what it hands on; nor where the hub
+//! took the message from another user than its author, as a dishonest provider may say.
 
 use std::collections::BTreeMap;
 
@@ -120,9 +121,12 @@ impl FrankSound {
         let id = ledger.mail.id_of(digest);
         let submission = id.and_then(|id| ledger.mail.submissions(id).first());
         let honest_sender = submission.is_some_and(|it| ledger.is_honest(&it.node));
+        // A sender's provider can have the hub frank a message in another's name.
+        let sender = submission.and_then(|it| ledger.person(&it.node)).map(|it| &it.user);
+        let in_its_name = self.senders.get(&(room.clone(), *digest)) == sender;
         let provider = ledger.person(node).map(|person| person.client.provider());
         let honest_provider = provider.is_some_and(|it| ledger.is_honest(it.as_str()));
-        franked && honest_sender && honest_provider
+        franked && honest_sender && in_its_name && honest_provider
     }
 }
 
@@ -217,6 +221,22 @@ mod tests {
     fn a_dishonest_provider_owes_its_clients_no_frank() {
         let mut story = b1_reads(franked(), None);
         story.header.dishonest = vec!["b.example".into()];
+        story.is_clean();
+    }
+
+    #[test]
+    fn a_message_that_the_hub_franked_in_anothers_name_may_be_refused() {
+        let mut story = Story::room_of(&["A1", "B1", "C1"]);
+        story.sends("A1", "m1");
+        story.amend(|event| {
+            if let Event::Accepted { user: accepted, .. } = event {
+                *accepted = user("C1");
+            }
+        });
+        let (digest, frank, room) = (digest("m1"), digest("frank"), room());
+        story.push(HUB, Event::Franked { room: room.clone(), digest, frank });
+        let (rule, why) = ("frank-is-genuine".to_owned(), String::new());
+        story.push("B1", Event::Rejected { room, digest, rule, why });
         story.is_clean();
     }
 
