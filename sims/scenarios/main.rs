@@ -14,6 +14,7 @@ mod clocks;
 mod codes;
 mod crashes;
 mod expulsion;
+mod followers;
 mod found;
 mod key_material;
 mod leaky;
@@ -65,6 +66,7 @@ const TESTS: &[&str] = &[
     include_str!("codes.rs"),
     include_str!("crashes.rs"),
     include_str!("expulsion.rs"),
+    include_str!("followers.rs"),
     include_str!("found.rs"),
     include_str!("key_material.rs"),
     include_str!("liars.rs"),

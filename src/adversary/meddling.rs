@@ -14,6 +14,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use super::Plan;
+use crate::mimi::uri::RoomUri;
 use crate::mimi::wire::Route;
 use crate::node::{Call, Clock, Network, Peer, Reply, Service, Task, Unanswered};
 use crate::trace::{Event, Journal};
@@ -24,6 +25,10 @@ pub trait Meddler {
     fn incoming(&self, _peer: &Peer, _route: &Route, _body: &Bytes) -> Incoming {
         Incoming::Pass
     }
+
+    /// A request about another room came to the server. It passes as it is; the liar may remember
+    /// it.
+    fn elsewhere(&self, _route: &Route, _body: &Bytes) {}
 
     /// What the server answers to one that passed; none where that stays as it is.
     fn answer(&self, _peer: &Peer, _route: &Route, _body: &Bytes) -> Option<Bytes> {
@@ -118,9 +123,34 @@ impl Meddling {
     }
 
     /// The route of a request that is the liar's business.
-    fn route(&self, path: &str) -> Option<Route> {
-        let route = Route::parse(path).filter(|_| self.is_on())?;
-        (route.room().is_none_or(|room| *room == self.plan.room)).then_some(route)
+    fn route(&self, path: &str, body: &Bytes) -> Option<Route> {
+        let route = Route::parse(path)?;
+        if self.concerns(route.room()) {
+            return Some(route);
+        }
+        if self.is_on() {
+            self.meddler.elsewhere(&route, body);
+        }
+        None
+    }
+
+    /// Whether a request about this room, or about none, is the liar's business.
+    fn concerns(&self, room: Option<&RoomUri>) -> bool {
+        room.is_none_or(|room| *room == self.plan.room)
+    }
+
+    fn incoming(&self, peer: &Peer, route: &Route, body: &Bytes) -> Incoming {
+        match self.is_on() {
+            true => self.meddler.incoming(peer, route, body),
+            false => Incoming::Pass,
+        }
+    }
+
+    fn outgoing(&self, call: &Call) -> Outgoing {
+        match self.is_on() {
+            true => self.meddler.outgoing(call),
+            false => Outgoing::Pass,
+        }
     }
 }
 
@@ -132,12 +162,12 @@ struct Received {
 
 impl Service for Received {
     fn handle(&self, peer: Peer, request: http::Request<Bytes>) -> Task<http::Response<Bytes>> {
-        let Some(route) = self.meddling.route(request.uri().path()) else {
+        let Some(route) = self.meddling.route(request.uri().path(), request.body()) else {
             return self.server.handle(peer, request);
         };
         let (meddling, server) = (self.meddling.clone(), self.server.clone());
         let (parts, body) = request.into_parts();
-        let bodies = match meddling.meddler.incoming(&peer, &route, &body) {
+        let bodies = match meddling.incoming(&peer, &route, &body) {
             Incoming::Pass => vec![body],
             Incoming::Bodies(bodies) => {
                 meddling.act();
@@ -155,7 +185,11 @@ impl Service for Received {
                 let request = http::Request::from_parts(parts.clone(), body);
                 response = server.handle(peer.clone(), request).await;
             }
-            match meddling.meddler.answer(&peer, &route, response.body()) {
+            // By the time of the answer: a mailbox may have been asked for long before.
+            let is_on = meddling.is_on();
+            let changed =
+                is_on.then(|| meddling.meddler.answer(&peer, &route, response.body())).flatten();
+            match changed {
                 Some(body) => {
                     meddling.act();
                     response.map(|_| body)
@@ -181,12 +215,11 @@ struct Sent {
 
 impl Network for Sent {
     fn call(&self, call: Call) -> Task<Result<Reply, Unanswered>> {
-        let is_concerned = call.room.as_ref().is_none_or(|room| *room == self.meddling.plan.room);
-        if !is_concerned || !self.meddling.is_on() {
+        if !self.meddling.concerns(call.room.as_ref()) {
             return self.network.call(call);
         }
         let (meddling, network) = (self.meddling.clone(), self.network.clone());
-        let calls = match meddling.meddler.outgoing(&call) {
+        let calls = match meddling.outgoing(&call) {
             Outgoing::Pass => vec![call.clone()],
             Outgoing::Calls(calls) => {
                 meddling.act();
@@ -202,7 +235,8 @@ impl Network for Sent {
             for call in calls {
                 result = network.call(call).await;
             }
-            let changed = result.as_ref().ok().and_then(|it| meddling.meddler.reply(&call, it));
+            let reply = result.as_ref().ok().filter(|_| meddling.is_on());
+            let changed = reply.and_then(|it| meddling.meddler.reply(&call, it));
             match changed {
                 Some(reply) => {
                     meddling.act();

@@ -5,19 +5,29 @@
 //! stand between an honest node and its network, and change what comes and goes ([`Meddler`]).
 //! How scenario files write a behaviour stands in `script`.
 
+mod ailing_disk;
+mod forged_senders;
+mod handing_on;
 pub mod lies;
+mod mailboxes;
 mod meddling;
+mod old_bodies;
 mod overreach;
 mod plan;
 mod rule_breaker;
+mod second_hand_out;
 mod spoilt_franks;
 mod two_hubs;
+mod uneven_mail;
 
+pub use ailing_disk::{AilingDisk, Keep};
 pub use meddling::{Meddler, Meddling};
 pub use overreach::Overreach;
 pub use plan::Plan;
 pub use rule_breaker::Liar;
 pub use two_hubs::TwoHubs;
+
+use crate::provider;
 
 /// A value of the third catalogue.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +49,8 @@ pub enum Made {
     TwoHubs,
     /// Something between the node and its network.
     Meddler(fn(&Plan) -> Box<dyn Meddler>),
+    /// A disk of a server that keeps less than it says.
+    ServerDisk(Keep<provider::Stored>),
     /// Something before a server that proposes in its name.
     Overreach,
     /// A liar beside a client.
@@ -58,6 +70,60 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         meaning: "a follower changes the frank of each message before its clients get it",
         source: "mimi.md A29; P06 §5.4.1; R39",
         made: Made::Meddler(spoilt_franks::spoils_franks),
+    },
+    BehaviourInfo {
+        id: "follower.drops",
+        meaning: "a follower confirms what the hub sends, and its clients get none of it",
+        source: "mimi.md A29; P06 §5.5; R45",
+        made: Made::Meddler(handing_on::drops),
+    },
+    BehaviourInfo {
+        id: "follower.reorders",
+        meaning: "a follower hands on every second body of the hub before the first",
+        source: "mimi.md A29; R43",
+        made: Made::Meddler(handing_on::reorders),
+    },
+    BehaviourInfo {
+        id: "follower.repeats",
+        meaning: "a follower's clients get everything twice",
+        source: "mimi.md A29; R45, R47",
+        made: Made::Meddler(handing_on::repeats),
+    },
+    BehaviourInfo {
+        id: "follower.rewrites-time",
+        meaning: "a follower tells its clients that all was accepted an hour earlier",
+        source: "mimi.md A30; P06 §5.4.1; R39",
+        made: Made::Meddler(handing_on::rewrites_time),
+    },
+    BehaviourInfo {
+        id: "follower.forges-sender",
+        meaning: "a follower submits its clients' messages in the name of another user",
+        source: "mimi.md A30; P06 §5.4; R36, R39",
+        made: Made::Meddler(forged_senders::forges_sender),
+    },
+    BehaviourInfo {
+        id: "follower.equivocates",
+        meaning: "a follower hides the room's commits from the clients of one user",
+        source: "mimi.md A32",
+        made: Made::Meddler(uneven_mail::equivocates),
+    },
+    BehaviourInfo {
+        id: "follower.replays",
+        meaning: "a follower gives its clients old events again, and sends old bodies to others",
+        source: "mimi.md A33; P06 §5.5; R1, R45",
+        made: Made::Meddler(old_bodies::replays),
+    },
+    BehaviourInfo {
+        id: "follower.loses",
+        meaning: "a follower's disk does not keep what it has confirmed",
+        source: "mimi.md A33; R14",
+        made: Made::ServerDisk(ailing_disk::loses),
+    },
+    BehaviourInfo {
+        id: "follower.hands-out-twice",
+        meaning: "a follower gives the same KeyPackage to everybody who asks",
+        source: "mimi.md A24; R6; P06 §5.2",
+        made: Made::Meddler(second_hand_out::hands_out_twice),
     },
     BehaviourInfo {
         id: "follower.proposes-more",

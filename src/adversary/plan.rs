@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
+use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 
 /// See the top of this file. What the behaviour does not take is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Plan {
     pub side: BTreeSet<ProviderName>,
     /// The user whom it is about.
     pub user: Option<UserUri>,
+    /// The clients of that user, from the beginning.
+    pub clients: Vec<ClientUri>,
     /// The id of the rule that it breaks.
     pub rule: Option<String>,
     /// When it begins, in milliseconds since the UNIX epoch.

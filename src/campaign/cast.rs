@@ -8,12 +8,14 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
-use crate::adversary::{BehaviourInfo, Liar, Made, Meddling, Overreach, Plan, TwoHubs};
+use crate::adversary::{
+    AilingDisk, BehaviourInfo, Keep, Liar, Made, Meddling, Overreach, Plan, TwoHubs,
+};
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::mls::{Identity, Meter};
-use crate::node::{Network, Service, Task};
+use crate::node::{Disk, Network, Service, Task};
 use crate::provider::{self, KeyMaterialPolicy, Server, Setup};
 use crate::script::{Behaviour, KeyMaterial, Misbehaviour, Script};
 use crate::world::cast::{Cast, Given, Wish};
@@ -75,7 +77,7 @@ impl Company {
             name: name.clone(),
             network,
             clock: given.clock.clone(),
-            disk: given.disks.disk(disk),
+            disk: self.server_disk(name, given, disk),
             points: given.points.clone(),
             journal: given.journal.clone(),
             random: given.random,
@@ -86,6 +88,21 @@ impl Company {
                 mask_unknown_users: self.key_material.mask_unknown_users,
             },
         }
+    }
+
+    /// A server's disk, as far as the script lets it be one.
+    fn server_disk(
+        &self,
+        name: &ProviderName,
+        given: &Given,
+        disk: &str,
+    ) -> Rc<dyn Disk<provider::Stored>> {
+        let ailing = |(made, plan): (Made, &Plan)| match made {
+            Made::ServerDisk(keep) => Some((plan.clone(), keep)),
+            _ => None,
+        };
+        let ailing = self.plans(name.as_str()).filter_map(ailing);
+        ailing.fold(given.disks.disk(disk), |disk, plan| behind(disk, plan, given))
     }
 
     /// What this node is to do, with what makes it.
@@ -203,16 +220,30 @@ impl Cast for Company {
 fn plan(script: &Script, misbehaviour: &Misbehaviour) -> Option<Plan> {
     let Behaviour { id, room, side, user, rule } = &misbehaviour.behaviour;
     let from_ms = EPOCH_S * 1_000 + misbehaviour.at_ms;
-    let user = user.as_ref().map(|user| script.users.get(user).map(|user| user.uri.clone()));
+    let user = match user {
+        Some(name) => Some(script.users.get(name)?),
+        None => None,
+    };
+    let clients = user.iter().flat_map(|user| &user.clients);
     Some(Plan {
         id,
         room: script.rooms.get(room)?.uri.clone(),
         side: side.iter().cloned().collect(),
-        user: user.map_or(Some(None), |found| found.map(Some))?,
+        user: user.map(|user| user.uri.clone()),
+        clients: clients.map(|(_, uri)| uri.clone()).collect(),
         rule: rule.clone(),
         from_ms,
         until_ms: misbehaviour.for_ms.map(|for_ms| from_ms + for_ms),
     })
+}
+
+/// A disk that keeps less than it says.
+fn behind<S: 'static>(
+    disk: Rc<dyn Disk<S>>,
+    (plan, keep): (Plan, Keep<S>),
+    given: &Given,
+) -> Rc<dyn Disk<S>> {
+    AilingDisk::before(disk, (plan, keep), given.clock.clone(), given.journal.clone())
 }
 
 /// The network behind all who meddle; the first of them is the nearest to it.

@@ -442,8 +442,8 @@ says! {
         "17:55: `b.example` never comes to `after_durable`",
         "expected the hub of a room to come to this point";
     the_hub_on_the_second_side: r#"side = ["b.example"]"# => r#"side = ["a.example"]"#,
-        "21:77: `a.example` can't lie to itself: it is the hub",
-        "expected only followers";
+        "21:77: `a.example` can't lie to itself",
+        "expected only others";
     an_unknown_side: r#"side = ["b.example"]"# => r#"side = ["d.example"]"#,
         "21:77: unknown provider `d.example`",
         "expected one of a.example, b.example, c.example";

@@ -103,8 +103,8 @@ impl Liar<'_, '_> {
         for provider in value.texts(form)? {
             side.push(self.topology.provider(&provider)?.clone());
             if provider.text == self.node.text {
-                let what = format!("`{}` can't lie to itself: it is the hub", self.node.text);
-                return Err(Complaint::new(&provider.span, what, "expected only followers"));
+                let what = format!("`{}` can't lie to itself", self.node.text);
+                return Err(Complaint::new(&provider.span, what, "expected only others"));
             }
         }
         if side.is_empty() {

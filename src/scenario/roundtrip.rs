@@ -314,7 +314,7 @@ fn script() -> impl Strategy<Value = Script> {
         all.sort_by_key(|step| step.at_ms);
         let mut faults = faults;
         faults.sort_by_key(|fault| fault.at_ms);
-        let side = [ProviderName::new("c.example").unwrap()];
+        let side = [ProviderName::new("b.example").unwrap()];
         let misbehave = |(at_ms, for_ms): (u64, Option<u64>)| {
             let room = "club.house".to_owned();
             let nodes = |who| match who {

@@ -31,7 +31,7 @@ pub enum Who {
 /// Something that has to be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Takes {
-    /// `side`: the providers to which a hub lies; never itself.
+    /// `side`: the providers to which it lies; never itself.
     Side,
     /// `user`: whom it is about.
     User,
@@ -56,6 +56,15 @@ impl Takes {
 pub static FORMS: &[Form] = &[
     once("hub.equivocates", Who::Hub, &[Takes::Side]),
     lasting("follower.spoils-franks", Who::Follower, &[]),
+    lasting("follower.drops", Who::Follower, &[]),
+    lasting("follower.reorders", Who::Follower, &[]),
+    lasting("follower.repeats", Who::Follower, &[]),
+    lasting("follower.rewrites-time", Who::Follower, &[]),
+    lasting("follower.forges-sender", Who::Follower, &[Takes::User]),
+    lasting("follower.equivocates", Who::Follower, &[Takes::OwnUser]),
+    lasting("follower.replays", Who::Follower, &[Takes::Side]),
+    lasting("follower.loses", Who::Follower, &[]),
+    lasting("follower.hands-out-twice", Who::Follower, &[]),
     once("follower.proposes-more", Who::Follower, &[Takes::OwnUser]),
     once("client.breaks-rule", Who::Client, &[Takes::Lie, Takes::User]),
 ];
