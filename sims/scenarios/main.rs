@@ -16,6 +16,7 @@ mod crashes;
 mod expulsion;
 mod followers;
 mod found;
+mod incidents;
 mod key_material;
 mod leaky;
 mod liars;
@@ -68,6 +69,7 @@ const TESTS: &[&str] = &[
     include_str!("expulsion.rs"),
     include_str!("followers.rs"),
     include_str!("found.rs"),
+    include_str!("incidents.rs"),
     include_str!("key_material.rs"),
     include_str!("liars.rs"),
     include_str!("life.rs"),

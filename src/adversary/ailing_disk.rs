@@ -1,4 +1,4 @@
-//! Disks that say that everything is on them, and keep less (A33).
+//! Disks that say that everything is on them, and keep less (A33, N-22).
 //!
 //! While the plan is on, what the node hands over is not kept as it is: what stays in its place is
 //! for the behaviour to say. The node hears that it is durable, and learns better when it starts
@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::Plan;
+use crate::client;
 use crate::node::{Clock, Disk, Task};
 use crate::provider;
 use crate::trace::{Event, Journal};
@@ -18,6 +19,16 @@ pub type Keep<S> = fn(&S, S) -> S;
 /// `follower.loses`: the disk stays as it is.
 pub(super) fn loses(old: &provider::Stored, _: provider::Stored) -> provider::Stored {
     old.clone()
+}
+
+/// `client.loses-mirror`: the group moves on, and what the client knows of itself does not.
+pub(super) fn loses_mirror(old: &client::Stored, new: client::Stored) -> client::Stored {
+    old.clone().with_keys_of(&new)
+}
+
+/// `client.loses-keys`: the client's record of the room moves on, and its group does not.
+pub(super) fn loses_keys(old: &client::Stored, new: client::Stored) -> client::Stored {
+    new.with_keys_of(old)
 }
 
 /// See the top of this file.

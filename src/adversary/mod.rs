@@ -3,6 +3,7 @@
 //! The third catalogue lists what they can do. An honest node has no switch for any of it: an
 //! equivocating hub, for one, is two honest hubs behind one name ([`TwoHubs`]); most other liars
 //! stand between an honest node and its network, and change what comes and goes ([`Meddler`]).
+//! A bug is no lie: its node is honest all the same, and what it comes to believe is judged.
 //! How scenario files write a behaviour stands in `script`.
 
 mod ailing_disk;
@@ -11,12 +12,14 @@ mod handing_on;
 pub mod lies;
 mod mailboxes;
 mod meddling;
+mod misread_mail;
 mod old_bodies;
 mod overreach;
 mod plan;
 mod rule_breaker;
 mod second_hand_out;
 mod spoilt_franks;
+mod swallowed_errors;
 mod two_hubs;
 mod uneven_mail;
 
@@ -27,7 +30,7 @@ pub use plan::Plan;
 pub use rule_breaker::Liar;
 pub use two_hubs::TwoHubs;
 
-use crate::provider;
+use crate::{client, provider};
 
 /// A value of the third catalogue.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +54,8 @@ pub enum Made {
     Meddler(fn(&Plan) -> Box<dyn Meddler>),
     /// A disk of a server that keeps less than it says.
     ServerDisk(Keep<provider::Stored>),
+    /// A disk of a client that keeps less than it says.
+    ClientDisk(Keep<client::Stored>),
     /// Something before a server that proposes in its name.
     Overreach,
     /// A liar beside a client.
@@ -136,6 +141,48 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         meaning: "a liar beside a client sends one request that breaks the rule it names",
         source: "mimi.md A13, A16, A31; S20",
         made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.skips-commits",
+        meaning: "a client's mailbox cursor moves past commits that it never saw",
+        source: "mimi.md N-01",
+        made: Made::Meddler(misread_mail::skips_commits),
+    },
+    BehaviourInfo {
+        id: "client.swallows-errors",
+        meaning: "a client takes it for success when its commit meets an error",
+        source: "mimi.md N-02",
+        made: Made::Meddler(swallowed_errors::swallows_errors),
+    },
+    BehaviourInfo {
+        id: "client.repeats-welcomes",
+        meaning: "after each commit, a client finds its old Welcomes in its mailbox again",
+        source: "mimi.md N-03",
+        made: Made::Meddler(misread_mail::repeats_welcomes),
+    },
+    BehaviourInfo {
+        id: "client.doubles-mail",
+        meaning: "a client finds everything twice in its mailbox, its own commits among it",
+        source: "mimi.md N-16, N-24",
+        made: Made::Meddler(misread_mail::doubles_mail),
+    },
+    BehaviourInfo {
+        id: "client.reverses-mail",
+        meaning: "a client finds its mail in the reverse order",
+        source: "mimi.md N-20",
+        made: Made::Meddler(misread_mail::reverses_mail),
+    },
+    BehaviourInfo {
+        id: "client.loses-mirror",
+        meaning: "a client's disk keeps its groups, and not what the client notes of its rooms",
+        source: "mimi.md N-22; I7",
+        made: Made::ClientDisk(ailing_disk::loses_mirror),
+    },
+    BehaviourInfo {
+        id: "client.loses-keys",
+        meaning: "a client's disk keeps what the client notes of its rooms, and not its groups",
+        source: "mimi.md N-22; I7",
+        made: Made::ClientDisk(ailing_disk::loses_keys),
     },
 ];
 

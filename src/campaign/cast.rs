@@ -105,6 +105,16 @@ impl Company {
         ailing.fold(given.disks.disk(disk), |disk, plan| behind(disk, plan, given))
     }
 
+    /// A client's disk, likewise.
+    fn client_disk(&self, client: &ClientUri, given: &Given) -> Rc<dyn Disk<client::Stored>> {
+        let ailing = |(made, plan): (Made, &Plan)| match made {
+            Made::ClientDisk(keep) => Some((plan.clone(), keep)),
+            _ => None,
+        };
+        let ailing = self.plans(client.name()).filter_map(ailing);
+        ailing.fold(given.disks.disk("state"), |disk, plan| behind(disk, plan, given))
+    }
+
     /// What this node is to do, with what makes it.
     fn plans(&self, node: &str) -> impl Iterator<Item = (Made, &Plan)> {
         let plans = self.plans.get(node).into_iter().flatten();
@@ -187,7 +197,7 @@ impl Cast for Company {
         let setup = client::Setup {
             actor: Actor { client: client.clone(), user: user.clone() },
             meter: meter(&given),
-            disk: given.disks.disk("state"),
+            disk: self.client_disk(client, &given),
             network: through(&meddling, given.network),
             clock: given.clock,
             points: given.points,

@@ -47,6 +47,11 @@ impl Stored {
         (standing == Standing::Member).then_some((library, identity, member))
     }
 
+    /// This with another's MLS groups and keys: what a disk holds that tears a state apart.
+    pub fn with_keys_of(self, other: &Self) -> Self {
+        Self { mls: other.mls.clone(), ..self }
+    }
+
     /// What lies here about each room.
     pub fn found(&self) -> Vec<Found> {
         let library = Library::restored(SEED, Meter::off(), &self.mls);

@@ -15,6 +15,8 @@ pub struct Form {
     pub takes: &'static [Takes],
     /// Whether it can have an end. What has none is done once, or for good.
     pub lasts: bool,
+    /// It is a bug and no lie: the node counts as honest, and what it comes to believe is judged.
+    pub is_bug: bool,
 }
 
 /// Whose misbehaviour it is, in the room that is named.
@@ -67,14 +69,25 @@ pub static FORMS: &[Form] = &[
     lasting("follower.hands-out-twice", Who::Follower, &[]),
     once("follower.proposes-more", Who::Follower, &[Takes::OwnUser]),
     once("client.breaks-rule", Who::Client, &[Takes::Lie, Takes::User]),
+    bug("client.skips-commits", true),
+    bug("client.swallows-errors", true),
+    bug("client.repeats-welcomes", false),
+    bug("client.doubles-mail", false),
+    bug("client.reverses-mail", true),
+    bug("client.loses-mirror", true),
+    bug("client.loses-keys", true),
 ];
 
 const fn once(id: &'static str, who: Who, takes: &'static [Takes]) -> Form {
-    Form { id, who, takes, lasts: false }
+    Form { id, who, takes, lasts: false, is_bug: false }
 }
 
 const fn lasting(id: &'static str, who: Who, takes: &'static [Takes]) -> Form {
-    Form { id, who, takes, lasts: true }
+    Form { id, who, takes, lasts: true, is_bug: false }
+}
+
+const fn bug(id: &'static str, lasts: bool) -> Form {
+    Form { id, who: Who::Client, takes: &[], lasts, is_bug: true }
 }
 
 impl Form {

@@ -61,7 +61,7 @@ pub use catalogue::{FAULTS, FaultInfo};
 pub use disk::Disks;
 pub use inspect::Inspector;
 
-use crate::script::{FaultKind, Script};
+use crate::script::{FaultKind, Form, Misbehaviour, Script};
 use crate::trace::{self, Digest, Entry, Header, Log, Node};
 use time::{Now, tick_ms};
 
@@ -213,7 +213,9 @@ pub fn header(script: &Script, text: &str) -> Header {
         }
     }
     let rooms = script.rooms.iter().map(|(name, room)| (name.clone(), room.uri.clone()));
-    let dishonest: BTreeSet<_> = script.misbehaviour.iter().map(|span| span.node.clone()).collect();
+    let is_lie = |it: &&Misbehaviour| Form::of(it.behaviour.id).is_none_or(|form| !form.is_bug);
+    let lies = script.misbehaviour.iter().filter(is_lie);
+    let dishonest: BTreeSet<_> = lies.map(|span| span.node.clone()).collect();
     Header {
         format: trace::FORMAT,
         scenario: script.title.clone(),

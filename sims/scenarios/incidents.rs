@@ -1,0 +1,118 @@
+//! Bugs that were found in clients of other systems, and what they come to here.
+
+use schism::trace::{Entry, Event, Way};
+
+use crate::each_seed;
+use crate::played::{Played, enters};
+
+/// Places where `node` sets out to rejoin.
+fn resyncs(played: &Played, node: &str) -> Vec<u64> {
+    played.all(|it| it.node == node && matches!(it.event, Event::Resyncing { .. }))
+}
+
+/// How often `node` comes into an epoch in this way.
+fn entrances(played: &Played, node: &str, way: Way) -> usize {
+    played.all(|it| it.node == node && enters(it, way)).len()
+}
+
+#[track_caller]
+fn assert_began(played: &Played, node: &str, behaviour: &str) {
+    played.first(behaviour, |it| {
+        it.node == node
+            && matches!(&it.event, Event::BehaviourBegan { behaviour: it } if it == behaviour)
+    });
+}
+
+/// Whether `entry` is a mishap of B1's that it only notes.
+fn b1_passes(entry: &Entry, what: &str) -> bool {
+    entry.node == "B1" && matches!(&entry.event, Event::Passed { why, .. } if why == what)
+}
+
+#[test]
+fn a_client_whose_cursor_skipped_a_commit_rejoins_and_was_in_no_fork() {
+    each_seed("incidents/cursor-skips-a-commit", |played| {
+        assert_began(played, "B1", "client.skips-commits");
+        let early = played.first("an early message", |it| {
+            it.node == "B1" && matches!(it.event, Event::Buffered { .. })
+        });
+        let [resync] = resyncs(played, "B1")[..] else { panic!("one resync") };
+        let waited = played.at(resync).at_ms - played.at(early).at_ms;
+        assert!((15_000..20_000).contains(&waited), "{waited}");
+        assert_eq!(played.readers("afterwards"), ["A2", "B1", "B2"]);
+    });
+}
+
+#[test]
+fn a_client_that_takes_an_error_for_success_is_alone_until_a_commit_does_not_fit() {
+    each_seed("incidents/transient-error-is-swallowed", |played| {
+        assert_began(played, "B1", "client.swallows-errors");
+        assert_eq!(entrances(played, "B1", Way::OwnCommit), 1, "into nowhere");
+        let [resync] = resyncs(played, "B1")[..] else { panic!("one resync") };
+        let Event::Resyncing { why, .. } = &played.at(resync).event else { unreachable!() };
+        assert!(why.starts_with("a commit that the hub accepted is not valid here"), "{why}");
+        assert_eq!(played.readers("afterwards"), ["A1", "A2", "B2"]);
+        played.assert_all_at_one_epoch(4);
+    });
+}
+
+#[test]
+fn an_old_welcome_neither_overwrites_a_group_nor_leads_back_in() {
+    each_seed("incidents/stale-welcome-comes-again", |played| {
+        assert_began(played, "B1", "client.repeats-welcomes");
+        let put_off = |it: &Entry| {
+            it.node == "B1"
+                && matches!(&it.event, Event::Buffered { why, .. } if why == "already a member")
+        };
+        assert!(played.all(put_off).len() >= 2);
+        assert_eq!(entrances(played, "B1", Way::Welcome), 2);
+        assert_eq!(played.readers("without Bob"), ["A2"]);
+        assert_eq!(played.readers("with Bob again"), ["A2", "B1", "B2"]);
+        assert_eq!(resyncs(played, "B1"), [0; 0]);
+    });
+}
+
+#[test]
+fn a_commit_that_comes_three_times_is_merged_once() {
+    each_seed("incidents/own-commit-comes-twice", |played| {
+        assert_began(played, "B1", "client.doubles-mail");
+        assert!(!played.all(|it| b1_passes(it, "of a past epoch")).is_empty());
+        for text in ["once", "afterwards"] {
+            assert_eq!(played.readers(text), ["A2", "B1", "B2"], "{text}");
+        }
+        assert_eq!(resyncs(played, "B1"), [0; 0]);
+        played.assert_nothing_undone();
+    });
+}
+
+#[test]
+fn a_backlog_in_the_reverse_order_leads_to_the_same_state() {
+    each_seed("incidents/arrival-order-wins", |played| {
+        assert_began(played, "B1", "client.reverses-mail");
+        let early = |it: &Entry| it.node == "B1" && matches!(it.event, Event::Buffered { .. });
+        assert!(played.all(early).len() >= 5);
+        assert_eq!(resyncs(played, "B1"), [0; 0]);
+        assert_eq!(played.readers("afterwards"), ["A2", "B1", "B2"]);
+        played.assert_all_at_one_epoch(4);
+    });
+}
+
+#[test]
+fn a_group_that_is_ahead_of_its_mirror_is_seen_at_the_restart_and_rejoins() {
+    each_seed("incidents/mirror-behind-the-group", |played| {
+        assert_began(played, "B1", "client.loses-mirror");
+        let (_, restart) = played.crash_and_restart("B1", 0);
+        let [resync] = resyncs(played, "B1")[..] else { panic!("one resync") };
+        assert!(played.at(resync).at_ms - played.at(restart).at_ms < 1_000);
+        assert_eq!(played.readers("afterwards"), ["A2", "B1", "B2"]);
+    });
+}
+
+#[test]
+fn a_group_that_is_behind_its_mirror_is_seen_at_the_restart_and_rejoins() {
+    each_seed("incidents/group-behind-the-mirror", |played| {
+        assert_began(played, "B1", "client.loses-keys");
+        assert_eq!(resyncs(played, "B1").len(), 1);
+        assert_eq!(played.readers("afterwards"), ["A2", "B1", "B2"]);
+        played.assert_all_at_one_epoch(4);
+    });
+}
