@@ -73,7 +73,7 @@ impl Lying<'_> {
         };
         for takes in form.takes {
             match takes {
-                Takes::Side => behaviour.side = self.side(room)?,
+                Takes::Side => behaviour.side = self.side(&node)?,
                 Takes::User => behaviour.user = Some(self.user(|_| true)?),
                 Takes::OwnUser => {
                     behaviour.user = Some(self.user(|it| it.uri.provider().as_str() == node)?);
@@ -102,12 +102,13 @@ impl Lying<'_> {
         others.filter(|provider| *provider != room.uri.provider()).cloned().collect()
     }
 
-    /// Some of the followers, at least one.
-    fn side(&mut self, room: &Room) -> Option<Vec<ProviderName>> {
-        let followers = self.followers(room);
-        let certain = self.draw.pick(&followers)?;
+    /// Some of the other providers, at least one.
+    fn side(&mut self, node: &str) -> Option<Vec<ProviderName>> {
+        let others = self.script.providers.iter().filter(|provider| provider.as_str() != node);
+        let others: Vec<_> = others.cloned().collect();
+        let certain = self.draw.pick(&others)?;
         let more = |it: &ProviderName, draw: &mut Stream| *it == certain || draw.happens(50);
-        Some(followers.into_iter().filter(|it| more(it, &mut self.draw)).collect())
+        Some(others.into_iter().filter(|it| more(it, &mut self.draw)).collect())
     }
 
     fn user(&mut self, is_right: impl Fn(&User) -> bool) -> Option<String> {
