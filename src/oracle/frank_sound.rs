@@ -149,6 +149,7 @@ fn never_said(hub: &str, accused: &UserUri) -> String {
 mod tests {
     use super::*;
     use crate::oracle::tests_support::{HUB, Story, client, digest, room, user};
+    use crate::trace::Change;
 
     /// A1 has sent m1, and the hub has franked it.
     fn franked() -> Story {
@@ -227,7 +228,8 @@ mod tests {
     #[test]
     fn a_message_that_the_hub_franked_in_anothers_name_may_be_refused() {
         let mut story = Story::room_of(&["A1", "B1", "C1"]);
-        story.sends("A1", "m1");
+        story.submits("A1", "m1");
+        story.accepted("A1", Kind::Message, story.epoch(), "m1", Change::default());
         story.amend(|event| {
             if let Event::Accepted { user: accepted, .. } = event {
                 *accepted = user("C1");
