@@ -27,14 +27,34 @@ const SIGNER: usize = 4;
 /// # Errors
 /// When `group_info` is none.
 pub fn partial_group_info(group_info: &[u8]) -> Result<PartialGroupInfo, MlsError> {
-    let info: VerifiableGroupInfo = exactly(group_info, WHOLE)?;
-    let context = info.group_context().tls_serialize_detached().map_err(MlsError::refused)?;
-    let rest = group_info.get(context.len()..).ok_or(MlsError::Malformed(WHOLE))?;
+    let (_, rest) = after_context(group_info)?;
     let (extensions, rest) = opaque(rest)?;
     let (_tag, rest) = opaque(rest)?;
     let (signature, _) = opaque(rest.get(SIGNER..).ok_or(MlsError::Malformed(WHOLE))?)?;
     let presence = RatchetTreePresence::NoRatchetTree;
     Ok(PartialGroupInfo { presence, extensions, signature })
+}
+
+/// The encoded GroupContext and confirmation tag of a GroupInfo, and its signer's leaf: what a hub
+/// can work out.
+///
+/// # Errors
+/// When `group_info` is none.
+pub(super) fn parts_of(group_info: &[u8]) -> Result<(Vec<u8>, Vec<u8>, u32), MlsError> {
+    let (context, rest) = after_context(group_info)?;
+    let (_extensions, rest) = opaque(rest)?;
+    let (_tag, after) = opaque(rest)?;
+    let (tag, _) = rest.split_at(rest.len() - after.len());
+    let signer = after.first_chunk().ok_or(MlsError::Malformed(WHOLE))?;
+    Ok((context, tag.to_vec(), u32::from_be_bytes(*signer)))
+}
+
+/// The encoded GroupContext, and what follows on it.
+fn after_context(group_info: &[u8]) -> Result<(Vec<u8>, &[u8]), MlsError> {
+    let info: VerifiableGroupInfo = exactly(group_info, WHOLE)?;
+    let context = info.group_context().tls_serialize_detached().map_err(MlsError::refused)?;
+    let rest = group_info.get(context.len()..).ok_or(MlsError::Malformed(WHOLE))?;
+    Ok((context, rest))
 }
 
 /// The whole GroupInfo: of the encoded GroupContext and confirmation tag, by the leaf `signer`.

@@ -37,7 +37,7 @@ use crate::mimi::wire;
 
 /// A client's side of one room's group.
 pub struct Member {
-    group: MlsGroup,
+    pub(super) group: MlsGroup,
     state: RoomState,
 }
 
@@ -321,7 +321,7 @@ fn join_config(policy: &OperationalParameters) -> MlsGroupJoinConfig {
         .build()
 }
 
-fn group_info_bytes(message: MlsMessageOut) -> Result<Vec<u8>, MlsError> {
+pub(super) fn group_info_bytes(message: MlsMessageOut) -> Result<Vec<u8>, MlsError> {
     // An MLSMessage is its version, its wire format, two bytes each, and then the GroupInfo.
     let bytes = message.to_bytes().map_err(MlsError::refused)?;
     bytes.get(4..).map(<[u8]>::to_vec).ok_or(MlsError::Malformed("GroupInfo"))

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use openmls::group::{Propose, QueuedProposal};
+use openmls::group::{AppDataDictionaryUpdater, Propose, QueuedProposal};
 use openmls::messages::proposals::{AppDataUpdateProposal, Proposal, ProposalOrRefType};
 use openmls::prelude::{ExtensionType, MlsMessageOut, Sender};
 use openmls_traits::OpenMlsProvider as _;
+use openmls_traits::crypto::OpenMlsCrypto;
 use tls_codec::Serialize as _;
 
 use super::{Member, encoded_group_info};
@@ -123,6 +124,18 @@ impl Member {
         identity: &Identity,
         plan: &CommitPlan,
     ) -> Result<Committed, MlsError> {
+        self.commit_by(library, identity, plan, library.provider.crypto(), |_| {})
+    }
+
+    /// The same by any cryptography, and with what `beside` writes into the next room state.
+    pub(in crate::mls) fn commit_by(
+        &mut self,
+        library: &Library,
+        identity: &Identity,
+        plan: &CommitPlan,
+        crypto: &impl OpenMlsCrypto,
+        beside: impl FnOnce(&mut AppDataDictionaryUpdater<'_>),
+    ) -> Result<Committed, MlsError> {
         let read = |package: &Vec<u8>| library.read_key_package(package);
         let adds: Vec<_> =
             library.meter.measure(|| plan.adds.iter().map(read).collect::<Result<_, _>>())?;
@@ -146,12 +159,13 @@ impl Member {
                 .load_psks(provider.storage())
                 .map_err(MlsError::refused)?
                 .create_group_info(true);
-            let updater = stage.app_data_dictionary_updater();
+            let mut updater = stage.app_data_dictionary_updater();
+            beside(&mut updater);
             let (_, changes) =
                 facts::apply_updates(state, stage.app_data_update_proposals(), updater)?;
             stage.with_app_data_dictionary_updates(changes);
             stage
-                .build(provider.rand(), provider.crypto(), identity, |_| true)
+                .build(provider.rand(), crypto, identity, |_| true)
                 .map_err(MlsError::refused)?
                 .stage_commit(provider)
                 .map_err(MlsError::refused)
