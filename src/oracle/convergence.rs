@@ -16,8 +16,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     source: "L1",
     not_checked: "clients that are down, offline or cut off at that time, those of a user that is \
                   on its way out (leave_completes), and those that the room's policy does not let \
-                  back in; rooms with a dishonest hub; a client that restarted and did not enter \
-                  anything since, which counts as being where it was",
+                  back in, unless a commit that they can't apply put them out; rooms with a \
+                  dishonest hub; a client that restarted and did not enter anything since, which \
+                  counts as being where it was",
     kind: Kind::Liveness,
     begin: || Box::new(Convergence),
 };
@@ -165,22 +166,25 @@ mod tests {
         story.is_clean();
     }
 
+    fn turned_away(rule: &str) -> Event {
+        let by = Author::Client { client: client("B1"), user: user("B1") };
+        let deeds = vec![Deed { by, referenced: false, what: DeedKind::Join }];
+        Event::Refused {
+            room: Some(room()),
+            endpoint: "update".to_owned(),
+            rule: rule.to_owned(),
+            code: "notAllowed".to_owned(),
+            why: "because".to_owned(),
+            digest: Some(digest("return")),
+            judged: Some(Judged { kind: Kind::ExternalCommit, epoch: 2, deeds }),
+        }
+    }
+
     #[test]
     fn a_client_that_the_rooms_policy_does_not_let_back_in_is_owed_nothing_until_it_is_in() {
         let denied = |rule: &str| {
             let mut story = b1_behind();
-            let by = Author::Client { client: client("B1"), user: user("B1") };
-            let deeds = vec![Deed { by, referenced: false, what: DeedKind::Join }];
-            let refused = Event::Refused {
-                room: Some(room()),
-                endpoint: "update".to_owned(),
-                rule: rule.to_owned(),
-                code: "notAllowed".to_owned(),
-                why: "because".to_owned(),
-                digest: Some(digest("return")),
-                judged: Some(Judged { kind: Kind::ExternalCommit, epoch: 2, deeds }),
-            };
-            story.push(HUB, refused);
+            story.push(HUB, turned_away(rule));
             story.phase(Phase::Probe);
             let found = story.verdict().violations;
             found.iter().any(|it| it.invariant == "convergence")
@@ -188,6 +192,31 @@ mod tests {
         assert!(!denied("authorised"));
         assert!(denied("exiting-only-removes"), "that may pass");
         assert!(denied("external-commits-allowed"), "its policy allows them");
+    }
+
+    #[test]
+    fn a_client_that_an_accepted_commit_put_out_is_owed_a_way_back_unless_it_was_set_back() {
+        let locked_out = |set_back: bool, of: &dyn Fn(&Story) -> crate::trace::Digest| {
+            let mut story = b1_behind();
+            story.crashes("B1", set_back);
+            let (rule, why) = ("mls".to_owned(), "wrong tag".to_owned());
+            let digest = of(&story);
+            story.push("B1", Event::Rejected { room: room(), digest, rule, why });
+            story.push(HUB, turned_away("authorised"));
+            story.phase(Phase::Probe);
+            let found = story.verdict().violations;
+            found.iter().any(|it| it.invariant == "convergence")
+        };
+        let the_commit = |story: &Story| {
+            let accepted = story.entries.iter().rev().find_map(|entry| match &entry.event {
+                Event::Accepted { digest, .. } => Some(*digest),
+                _ => None,
+            });
+            accepted.unwrap()
+        };
+        assert!(locked_out(false, &the_commit));
+        assert!(!locked_out(true, &the_commit));
+        assert!(!locked_out(false, &|_| digest("never accepted")));
     }
 
     #[test]

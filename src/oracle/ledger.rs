@@ -13,7 +13,7 @@ use super::audience::Audiences;
 use super::health::Health;
 use super::hub_log::{Item, Shadow};
 use super::mail::Mail;
-use super::room::{Belief, Room};
+use super::room::{Belief, LIBRARY, Room};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::trace::{
     Author, Deed, DeedKind, Digest, Entry, Event, Fate, Header, Judged, Kind, Member, Node, Phase,
@@ -50,6 +50,8 @@ pub(super) struct Ledger {
     persons: BTreeMap<String, Person>,
     names: BTreeMap<ClientUri, String>,
     dishonest: BTreeSet<String>,
+    /// Nodes that came back from an older disk.
+    set_back: BTreeSet<String>,
     room_names: BTreeMap<RoomUri, String>,
     nowhere: Room,
     rooms: BTreeMap<RoomUri, Room>,
@@ -86,6 +88,7 @@ impl Ledger {
             persons,
             names,
             dishonest: header.dishonest.iter().cloned().collect(),
+            set_back: BTreeSet::new(),
             room_names: room_names.collect(),
             nowhere: Room::default(),
             rooms: BTreeMap::new(),
@@ -237,6 +240,7 @@ impl Ledger {
             Event::Restarted { rolled_back } => {
                 self.stopped(&entry.node);
                 if *rolled_back {
+                    self.set_back.insert(entry.node.clone());
                     self.forget_wishes(&entry.node);
                 }
             }
@@ -335,9 +339,13 @@ impl Ledger {
     }
 
     /// Whether the room's policy does not let the node back in, as far as it is still what it was
-    /// when the node tried.
+    /// when the node tried. That is in order where the node lost its way by itself, and not where
+    /// others left it no way on.
     pub(super) fn is_barred(&self, uri: &RoomUri, node: &str) -> bool {
         let room = self.room(uri);
+        if room.locked_out.contains(node) {
+            return false;
+        }
         let Some(person) = self.person(node) else { return false };
         let terms = |epoch: u64| {
             let view = self.view_at(uri, epoch)?;
@@ -382,6 +390,14 @@ impl Ledger {
                 let room = self.rooms.entry(room.clone()).or_default();
                 if let Some(place) = room.places.get_mut(&entry.node) {
                     place.removed = true;
+                }
+            }
+            Event::Rejected { room, digest, rule, .. }
+                if rule == LIBRARY && !self.set_back.contains(&entry.node) =>
+            {
+                let Some(room) = self.rooms.get_mut(room) else { return };
+                if room.hub.find(digest).is_some_and(Item::is_commit) {
+                    room.locked_out.insert(entry.node.clone());
                 }
             }
             _ => {}

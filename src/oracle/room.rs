@@ -4,11 +4,15 @@
 //!
 //! Not here: what dishonest clients claim; the ledger does not pass it on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::hub_log::{HubLog, Item, Shadow};
 use crate::mimi::uri::UserUri;
 use crate::trace::{Author, Deed, DeedKind, Digest, Kind, Member, Way};
+
+/// What stands in the place of a rule where the MLS library refuses: a client that was set back may
+/// lack what a commit needs.
+pub(super) const LIBRARY: &str = "mls";
 
 /// What a client believes of an epoch.
 #[derive(Debug, Clone)]
@@ -78,6 +82,9 @@ pub(super) struct Room {
     /// Nodes that set out to return, and that the room's policy does not let back in.
     /// With the epoch whose policy it was.
     pub(super) barred: BTreeMap<String, u64>,
+    /// Nodes that can't apply a commit that the hub accepted, and never were set back: nothing
+    /// leads on from where they are (A16).
+    pub(super) locked_out: BTreeSet<String>,
     /// Users that are to be out of the room.
     pub(super) leavers: BTreeMap<UserUri, Leave>,
 }
@@ -161,6 +168,7 @@ impl Room {
         let place = Place { stay, since, epoch, authenticator, commit, removed, restarted };
         self.places.insert(node.to_owned(), place);
         self.barred.remove(node);
+        self.locked_out.remove(node);
     }
 
     /// A client holds this of an epoch.

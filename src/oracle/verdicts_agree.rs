@@ -10,6 +10,7 @@ use super::evaluator::{Moment, evaluate};
 use super::hub_log::Item;
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
+use super::room::LIBRARY;
 use crate::mimi::uri::RoomUri;
 use crate::trace::{self, Deed, Digest, Entry, Event, Way};
 
@@ -26,10 +27,6 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
 
 /// The rule whose verdicts are held against the evaluator's.
 const RIGHTS: &str = "authorised";
-
-/// What stands in the place of a rule where the MLS library refuses: a client that was set back may
-/// lack what a commit needs.
-const LIBRARY: &str = "mls";
 
 struct VerdictsAgree;
 
