@@ -21,6 +21,7 @@ mod key_material;
 mod leaky;
 mod liars;
 mod life;
+mod members;
 mod messages;
 mod network;
 mod played;
@@ -73,6 +74,7 @@ const TESTS: &[&str] = &[
     include_str!("key_material.rs"),
     include_str!("liars.rs"),
     include_str!("life.rs"),
+    include_str!("members.rs"),
     include_str!("messages.rs"),
     include_str!("network.rs"),
     include_str!("secrets.rs"),

@@ -9,6 +9,7 @@
 mod ailing_disk;
 mod forged_senders;
 mod handing_on;
+mod liar;
 pub mod lies;
 mod mailboxes;
 mod meddling;
@@ -16,7 +17,7 @@ mod misread_mail;
 mod old_bodies;
 mod overreach;
 mod plan;
-mod rule_breaker;
+mod replays;
 mod second_hand_out;
 mod spoilt_franks;
 mod swallowed_errors;
@@ -24,10 +25,10 @@ mod two_hubs;
 mod uneven_mail;
 
 pub use ailing_disk::{AilingDisk, Keep};
+pub use liar::Liar;
 pub use meddling::{Meddler, Meddling};
 pub use overreach::Overreach;
 pub use plan::Plan;
-pub use rule_breaker::Liar;
 pub use two_hubs::TwoHubs;
 
 use crate::{client, provider};
@@ -141,6 +142,95 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         meaning: "a liar beside a client sends one request that breaks the rule it names",
         source: "mimi.md A13, A16, A31; S20",
         made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.poisons-commit",
+        meaning: "once, a commit with a wrong confirmation tag, which no member can apply",
+        source: "mimi.md A16; RFC 9420 §16.12; RFC 9750 §5.3",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.poisons-path",
+        meaning: "once, a commit whose path is broken for one user's clients alone",
+        source: "mimi.md A16; RFC 9420 §16.12",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.poisons-dictionary",
+        meaning: "once, a commit to a room state that its proposals do not lead to",
+        source: "mimi.md A19; S20, R35; study/openmls.md §3",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.poisons-proposal",
+        meaning: "once, a proposal with a wrong membership tag: mandatory, and no use to any \
+                  member",
+        source: "mimi.md A17; S20, R18; RFC 9420 §6.2",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.poisons-group-info",
+        meaning: "once, a commit with a GroupInfo whose external_pub is not the group's",
+        source: "mimi.md A18; S20, R35; RFC 9750 §5.3",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.storms",
+        meaning: "a client comes in again and again by external commits, each of which voids \
+                  what waits",
+        source: "mimi.md A20; R34",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.joins-twice",
+        meaning: "once, a member comes in by an external commit as a second leaf",
+        source: "mimi.md A21; R32; RFC 9420 §12.4.3.2",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.resyncs-with-stolen-key",
+        meaning: "once, a thief with a copy of the client's disk takes its place by an external \
+                  commit",
+        source: "mimi.md A21; RFC 9420 §12.4.3.2",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.repeats-itself",
+        meaning: "a member encrypts one and the same message again and again",
+        source: "mimi.md A22; RFC 9750 §8.4.1; I22",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.jumps-generation",
+        meaning: "once, a message further ahead in its sender's ratchet than the room lets one \
+                  skip",
+        source: "mimi.md A23; RFC 9420 §15.3; R56",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.hoards-key-packages",
+        meaning: "a member asks for a user's KeyPackages again and again, and uses none",
+        source: "mimi.md A24; RFC 9420 §16.8; R10",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.skips-proposals",
+        meaning: "once, a commit that leaves out what waits for it",
+        source: "mimi.md A5, A20; R18",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.acts-while-exiting",
+        meaning: "once, a message by a client whose own leave waits",
+        source: "mimi.md S11; P06 §5.3; R22, I14",
+        made: Made::Liar,
+    },
+    BehaviourInfo {
+        id: "client.replays",
+        meaning: "before each commit and message the client sends its first once more, byte for \
+                  byte",
+        source: "mimi.md A22; RFC 9750 §8.4.1; R45",
+        made: Made::Meddler(replays::replays),
     },
     BehaviourInfo {
         id: "client.skips-commits",

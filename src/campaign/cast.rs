@@ -1,6 +1,6 @@
 //! The real nodes, made from what the world gives them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -137,7 +137,7 @@ impl Company {
             let Made::Liar = made else { return None };
             let mut hash = Sha256::new();
             hash.update(given.random);
-            hash.update(plan.rule.as_deref().unwrap_or_default());
+            hash.update(plan.rule.as_deref().unwrap_or(plan.id));
             let liar = Liar {
                 actor: Actor { client: client.clone(), user: user.clone() },
                 network: given.network.clone(),
@@ -146,8 +146,9 @@ impl Company {
                 told: given.disks.disk("told"),
                 journal: given.journal.clone(),
                 random: hash.finalize().into(),
+                copy: RefCell::default(),
             };
-            Some(Box::pin(liar.break_rule(plan.clone())))
+            Some(Box::pin(liar.tell(plan.clone())))
         };
         self.plans(client.name()).filter_map(liar).collect()
     }

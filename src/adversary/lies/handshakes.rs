@@ -7,7 +7,7 @@ use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata};
 use crate::mimi::rules::Actor;
 use crate::mimi::uri::ClientUri;
 use crate::mimi::wire::{GroupInfoOption, RatchetTreeOption, UpdateRequest};
-use crate::mls::{CommitPlan, Committed, Identity, KeyPackageKind, Member, MlsError};
+use crate::mls::{CommitPlan, Committed, Identity, KeyPackageKind, MlsError};
 
 /// A place that no list has.
 const NOWHERE: u32 = 9_999;
@@ -17,7 +17,7 @@ const NOWHERE: u32 = 9_999;
 const TAGS: usize = 2 * 33;
 
 impl Inside {
-    fn commit(&mut self, plan: &CommitPlan) -> Result<Committed, MlsError> {
+    pub(super) fn commit(&mut self, plan: &CommitPlan) -> Result<Committed, MlsError> {
         self.member.commit(&self.library, &self.identity, plan)
     }
 
@@ -26,7 +26,7 @@ impl Inside {
         Ok(self.update(committed))
     }
 
-    fn update(&self, committed: Committed) -> Forged {
+    pub(super) fn update(&self, committed: Committed) -> Forged {
         let request = UpdateRequest::Commit {
             message: committed.message,
             welcome: committed.welcome,
@@ -36,7 +36,7 @@ impl Inside {
         self.errand(Errand::Update(self.room.clone()), request.encode())
     }
 
-    fn proposals(&self, messages: Vec<Vec<u8>>) -> Result<Forged, MlsError> {
+    pub(super) fn proposals(&self, messages: Vec<Vec<u8>>) -> Result<Forged, MlsError> {
         let mut messages = messages.into_iter();
         let nothing = || MlsError::Refused("nothing to propose".to_owned());
         let message = messages.next().ok_or_else(nothing)?;
@@ -44,7 +44,7 @@ impl Inside {
         Ok(self.errand(Errand::Update(self.room.clone()), request.encode()))
     }
 
-    fn victims_clients(&self) -> Result<Vec<ClientUri>, MlsError> {
+    pub(super) fn victims_clients(&self) -> Result<Vec<ClientUri>, MlsError> {
         let members = self.member.members()?.into_iter();
         Ok(members.filter(|it| it.user == self.victim).map(|it| it.client).collect())
     }
@@ -76,21 +76,9 @@ pub(super) fn says_who_may_propose(inside: &mut Inside) -> Result<Forged, MlsErr
 
 /// An external commit that lists another user, too (R32).
 pub(super) fn brings_somebody_along(inside: &mut Inside) -> Result<Forged, MlsError> {
-    let nothing = || MlsError::Refused("the hub gave no GroupInfo".to_owned());
-    let opened = inside.group_info.take().ok_or_else(nothing)?;
-    let RatchetTreeOption::Full(tree) = &opened.ratchet_tree else {
-        return Err(MlsError::Malformed("ratchet tree"));
-    };
-    let (library, entry) = (inside.library.scratch()?, listing(inside)?);
-    let entry = Some(ComponentUpdate::Participants(entry));
-    let (_, committed) = Member::join_externally(
-        &library,
-        &inside.identity,
-        &opened.group_info,
-        tree,
-        entry.as_ref(),
-    )?;
-    Ok(inside.update(committed))
+    let entry = ComponentUpdate::Participants(listing(inside)?);
+    let identity = inside.identity.clone();
+    inside.external_commit(&identity, Some(&entry))
 }
 
 pub(super) fn removes_a_client_twice(inside: &mut Inside) -> Result<Forged, MlsError> {
@@ -173,6 +161,16 @@ pub(super) fn leaves_the_list_as_it_is(inside: &mut Inside) -> Result<Forged, Ml
     if !inside.member.has_proposals() {
         return Err(MlsError::Refused("no server has proposed anything yet".to_owned()));
     }
+    let committed = inside.commit(&CommitPlan::default())?;
+    Ok(inside.update(committed))
+}
+
+/// A commit of what the committer likes, while the hub has more in its list (R18).
+pub(super) fn leaves_out_what_waits(inside: &mut Inside) -> Result<Forged, MlsError> {
+    if !inside.member.has_proposals() {
+        return Err(MlsError::Refused("nothing waits yet".to_owned()));
+    }
+    inside.member.drop_proposals(&inside.library)?;
     let committed = inside.commit(&CommitPlan::default())?;
     Ok(inside.update(committed))
 }

@@ -61,3 +61,33 @@ pub(super) fn names_another_sender(inside: &mut Inside) -> Result<Forged, MlsErr
     let message = inside.say(inside.victim.clone(), None)?;
     Ok(inside.submit(message))
 }
+
+/// The same content id in a new message: to the hub, and to MLS, it is another one. Those that were
+/// said before have used up their keys, and the copy of the disk may not know.
+pub(super) fn is_the_same_once_more(inside: &mut Inside) -> Result<Forged, MlsError> {
+    for _ in 1..inside.attempt {
+        inside.say(inside.actor.user.clone(), None)?;
+    }
+    let message = inside.say(inside.actor.user.clone(), None)?;
+    Ok(inside.submit(message))
+}
+
+/// By one message more than the room lets a sender skip (RFC 9420 §15.3).
+pub(super) fn is_far_ahead(inside: &mut Inside) -> Result<Forged, MlsError> {
+    let most = inside.member.state().operational_policy().app_messages.max_generations_skipahead;
+    for _ in 0..=most {
+        inside.say(inside.actor.user.clone(), None)?;
+    }
+    let message = inside.say(inside.actor.user.clone(), None)?;
+    Ok(inside.submit(message))
+}
+
+/// What its own leave, which waits, does not let it say (P06 §5.3).
+pub(super) fn is_from_one_who_leaves(inside: &mut Inside) -> Result<Forged, MlsError> {
+    if !inside.member.has_proposals() {
+        return Err(MlsError::Refused("nobody leaves yet".to_owned()));
+    }
+    inside.member.drop_proposals(&inside.library)?;
+    let message = inside.say(inside.actor.user.clone(), None)?;
+    Ok(inside.submit(message))
+}

@@ -1,16 +1,19 @@
 //! Lies: for each rule that a client can break, a request that breaks it and as little else as can
-//! be.
+//! be; and for what a liar does beside that, the requests that it takes.
 //!
 //! A lie is made with all that the client has: its signature key, its groups, its provider's trust.
 //! It is built on a copy of the client's disk, so that the honest client beside it knows nothing of
 //! it. Which rules have none here is for the reader of [`LIES`] to see: those that OpenMLS does not
-//! let a member break, and those that are a server's to keep.
+//! let a member break, and those that are a server's to keep. [`DEEDS`] are behaviours of their own
+//! in the catalogue: what they break is no rule, or none that anybody can hold them against.
 //!
-//! Not here: sending a lie, and when (`rule_breaker`).
+//! Not here: sending a lie, and when (`liar`).
 
 mod handshakes;
 mod messages;
+mod poison;
 mod requests;
+mod ways_in;
 
 use crate::mimi::local::{Errand, LocalRoute};
 use crate::mimi::rules::Actor;
@@ -30,12 +33,14 @@ pub struct Inside {
     pub member: Member,
     /// The room.
     pub room: RoomUri,
-    /// The user whom the lie is about: somebody else.
+    /// The user whom the lie is about; where that is nobody else, the own one.
     pub victim: UserUri,
     /// KeyPackages of that user that went through the hub, where the lie needs some.
     pub material: Vec<Vec<u8>>,
     /// The way in from outside, where the lie needs it.
     pub group_info: Option<OpenedGroupInfo>,
+    /// How often the liar has tried, with this try.
+    pub attempt: u32,
 }
 
 /// What a lie needs beside the copy of the disk, to be got in the honest way.
@@ -61,17 +66,19 @@ pub struct Forged {
     pub body: Vec<u8>,
 }
 
-/// How a rule is broken.
+/// How a rule is broken, or a deed done.
 pub struct Lie {
-    /// The rule's id.
-    pub rule: &'static str,
+    /// The id of the rule, or of the behaviour.
+    pub id: &'static str,
     /// What it takes.
     pub needs: Needs,
+    /// Whether it is told again and again, as long as the plan is on.
+    pub repeats: bool,
     /// Makes it.
     pub build: fn(&mut Inside) -> Result<Forged, MlsError>,
 }
 
-/// All lies; a list that grows at its end.
+/// All lies against rules; a list that grows at its end.
 pub static LIES: &[Lie] = &[
     lie("known-references", handshakes::names_what_was_never_sent),
     lie("only-known-proposals", handshakes::proposes_other_extensions),
@@ -103,22 +110,48 @@ pub static LIES: &[Lie] = &[
     lie("protocol-is-spoken", requests::asks_in_another_protocol),
 ];
 
-const fn lie(rule: &'static str, build: fn(&mut Inside) -> Result<Forged, MlsError>) -> Lie {
-    Lie { rule, needs: Needs::Nothing, build }
+/// All that a liar does under a name of its own, in the order of the catalogue.
+pub static DEEDS: &[Lie] = &[
+    lie("client.poisons-commit", poison::commits_with_a_wrong_tag),
+    lie("client.poisons-path", poison::locks_out_the_victim),
+    lie("client.poisons-dictionary", poison::commits_another_room_state),
+    lie("client.poisons-proposal", poison::proposes_for_nobody),
+    lie("client.poisons-group-info", poison::shuts_the_way_in),
+    again(with(Needs::GroupInfo, "client.storms", ways_in::comes_in)),
+    with(Needs::GroupInfo, "client.joins-twice", ways_in::comes_in_as_another_leaf),
+    with(Needs::GroupInfo, "client.resyncs-with-stolen-key", ways_in::comes_in),
+    again(lie("client.repeats-itself", messages::is_the_same_once_more)),
+    lie("client.jumps-generation", messages::is_far_ahead),
+    again(lie("client.hoards-key-packages", requests::asks_for_keys_to_keep)),
+    lie("client.skips-proposals", handshakes::leaves_out_what_waits),
+    lie("client.acts-while-exiting", messages::is_from_one_who_leaves),
+];
+
+const fn lie(id: &'static str, build: fn(&mut Inside) -> Result<Forged, MlsError>) -> Lie {
+    Lie { id, needs: Needs::Nothing, repeats: false, build }
 }
 
 const fn with(
     needs: Needs,
-    rule: &'static str,
+    id: &'static str,
     build: fn(&mut Inside) -> Result<Forged, MlsError>,
 ) -> Lie {
-    Lie { rule, needs, build }
+    Lie { id, needs, repeats: false, build }
+}
+
+const fn again(lie: Lie) -> Lie {
+    Lie { repeats: true, ..lie }
 }
 
 impl Lie {
     /// The lie that breaks this rule, if there is one.
     pub fn against(rule: &str) -> Option<&'static Self> {
-        LIES.iter().find(|lie| lie.rule == rule)
+        LIES.iter().find(|lie| lie.id == rule)
+    }
+
+    /// What a liar of this behaviour does, if that is a deed.
+    pub fn of(behaviour: &str) -> Option<&'static Self> {
+        DEEDS.iter().find(|lie| lie.id == behaviour)
     }
 }
 
@@ -137,14 +170,26 @@ impl Inside {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adversary::{BEHAVIOURS, Made};
     use crate::mimi::rules::RULES;
-    use crate::script::ids;
+    use crate::script::{Form, ids};
 
     #[test]
     fn each_lie_breaks_a_rule_that_there_is_and_that_scenarios_can_name() {
         let rules: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-        let lies: Vec<_> = LIES.iter().map(|lie| lie.rule).collect();
+        let lies: Vec<_> = LIES.iter().map(|lie| lie.id).collect();
         assert!(lies.iter().all(|lie| rules.contains(lie)));
         assert_eq!(lies, ids::LIES);
+    }
+
+    #[test]
+    fn each_deed_is_a_behaviour_and_lasts_where_its_form_does() {
+        let liars = BEHAVIOURS.iter().filter(|it| matches!(it.made, Made::Liar));
+        let liars: Vec<_> =
+            liars.map(|it| it.id).filter(|id| *id != "client.breaks-rule").collect();
+        assert_eq!(DEEDS.iter().map(|it| it.id).collect::<Vec<_>>(), liars);
+        assert!(
+            DEEDS.iter().all(|it| Form::of(it.id).is_some_and(|form| form.lasts == it.repeats))
+        );
     }
 }

@@ -70,3 +70,10 @@ pub(super) fn asks_in_another_protocol(inside: &mut Inside) -> Result<Forged, Ml
     body[0] = 2;
     Ok(inside.errand(Errand::KeyMaterial(victim.clone()), body))
 }
+
+/// In the honest way, and for no use but that nobody else gets them.
+pub(super) fn asks_for_keys_to_keep(inside: &mut Inside) -> Result<Forged, MlsError> {
+    let Inside { identity, actor, victim, room, .. } = &*inside;
+    let request = sign_key_material(identity, actor, victim, room);
+    Ok(inside.errand(Errand::KeyMaterial(victim.clone()), request.encode()))
+}

@@ -1,14 +1,17 @@
-//! `client.breaks-rule`: once, beside an honest client, a request that breaks one rule (A31).
+//! A liar beside an honest client: once, a request that breaks a rule (A31); or something of worse
+//! consequence, once or again and again.
 //!
 //! The liar waits for its time, and for the client to be a member that is in step with its hub;
 //! then it takes a copy of the client's disk, makes the lie ([`super::lies`]), and sends it on the
 //! client's own connection. A lie that did not get as far as its rule, since the epoch moved or
 //! nothing came back, is made anew. What comes of it the trace says in the words of whoever
 //! refuses. The liar keeps on a disk of its own what it has told, so that a crash of the client
-//! does not make it tell that again.
+//! does not make it tell that again. One that goes on for a time keeps the last copy in which the
+//! client was a member: its own deeds may put the client out.
 //!
 //! Not here: the client itself. It is as honest as ever, knows nothing, and goes on.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -22,7 +25,7 @@ use crate::mimi::wire::{
     UpdateResponse,
 };
 use crate::mls::{
-    Identity, Library, MlsFraming, OpenedGroupInfo, open_group_info, sign_key_material,
+    Identity, Library, Member, MlsFraming, OpenedGroupInfo, open_group_info, sign_key_material,
 };
 use crate::node::{Call, Clock, Disk, Network, Reply};
 use crate::trace::{Event, Journal};
@@ -40,7 +43,7 @@ const AGEING_MS: u64 = 6_000;
 /// How long it waits for an answer, in milliseconds.
 const PATIENCE_MS: u64 = 8_000;
 
-/// The lies that were told, by rule and time.
+/// The lies that were told, by what they are and time.
 pub type Told = BTreeSet<(String, u64)>;
 
 /// What the liar has of the client.
@@ -59,32 +62,30 @@ pub struct Liar {
     pub journal: Journal,
     /// The liar's own chance.
     pub random: [u8; 32],
+    /// The last copy of the disk in which the client was a member.
+    pub copy: RefCell<Option<Stored>>,
 }
 
 impl Liar {
-    /// Breaks the rule; ends when that is done, or can't be.
-    pub async fn break_rule(self, plan: Plan) {
-        let Some(rule) = plan.rule.clone() else { return };
-        let Some(lie) = Lie::against(&rule) else { return };
-        let this = (rule.clone(), plan.from_ms);
-        if self.told.load().is_some_and(|told| told.contains(&this)) {
+    /// Tells the lie of the plan; ends when that is done, or can't be.
+    pub async fn tell(self, plan: Plan) {
+        let rule = plan.rule.as_deref();
+        let Some(lie) = rule.map_or_else(|| Lie::of(plan.id), Lie::against) else { return };
+        let this = (lie.id.to_owned(), plan.from_ms);
+        if !lie.repeats && self.told.load().is_some_and(|told| told.contains(&this)) {
             return;
         }
         self.clock.sleep(plan.from_ms.saturating_sub(self.clock.now_ms())).await;
-        let mut begun = false;
-        for attempt in 1..=MOST_TRIES {
+        let (mut begun, mut attempt) = (false, 0);
+        while plan.is_on(self.clock.now_ms()) && (lie.repeats || attempt < MOST_TRIES) {
+            attempt += 1;
             if let Some(forged) = self.make(lie, &plan, attempt).await {
                 if !std::mem::replace(&mut begun, true) {
-                    let behaviour = format!("{} ({rule})", plan.id);
-                    self.journal.record(Event::BehaviourBegan { behaviour });
-                    // Other liars beside the client have told theirs in the meantime.
-                    let mut told = self.told.load().unwrap_or_default();
-                    told.insert(this.clone());
-                    self.told.sync(told);
+                    self.begin(&plan, &this);
                 }
                 let endpoint = forged.endpoint;
-                let reply = self.send(forged, &plan, attempt).await;
-                if reply.is_some_and(|reply| is_settled(endpoint, &reply)) {
+                let reply = self.send(forged, lie, &plan, attempt).await;
+                if !lie.repeats && reply.is_some_and(|reply| is_settled(endpoint, &reply)) {
                     return;
                 }
             }
@@ -92,34 +93,64 @@ impl Liar {
         }
     }
 
+    /// From now on the client is a liar, and knows that it has told this.
+    fn begin(&self, plan: &Plan, this: &(String, u64)) {
+        let rule = plan.rule.as_ref().map(|rule| format!(" ({rule})")).unwrap_or_default();
+        let behaviour = format!("{}{rule}", plan.id);
+        self.journal.record(Event::BehaviourBegan { behaviour });
+        // Other liars beside the client have told theirs in the meantime.
+        let mut told = self.told.load().unwrap_or_default();
+        told.insert(this.clone());
+        self.told.sync(told);
+    }
+
+    /// What the client has of the room, or had when it was last a member.
+    fn open(&self, plan: &Plan, random: [u8; 32]) -> Option<(Library, Identity, Member)> {
+        let opened = |stored: &Stored| stored.opened(&plan.room, &self.actor, random);
+        let stored = self.disk.load()?;
+        if let Some(opened) = opened(&stored) {
+            self.copy.replace(Some(stored));
+            return Some(opened);
+        }
+        self.copy.borrow().as_ref().and_then(opened)
+    }
+
     /// The lie, as things are now; none where it can't be made yet.
     async fn make(&self, lie: &Lie, plan: &Plan, attempt: u32) -> Option<Forged> {
         let mut random = self.random;
         random[..4].copy_from_slice(&attempt.to_be_bytes());
-        let open = || self.disk.load()?.opened(&plan.room, &self.actor, random);
-        let (mut library, identity, mut member) = open()?;
+        let (mut library, identity, mut member) = self.open(plan, random)?;
         let (mut material, mut group_info) = (Vec::new(), None);
         match lie.needs {
             Needs::Nothing => {}
-            Needs::Material => material = self.material(&identity, plan, attempt).await?,
+            Needs::Material => material = self.material(&identity, lie, plan, attempt).await?,
             Needs::GroupInfo => {
-                let got = self.group_info(&library, &identity, plan, attempt).await?;
+                let got = self.group_info((&library, &identity), lie, plan, attempt).await?;
                 group_info = Some(got);
             }
             Needs::OldMaterial => {
-                material = self.material(&identity, plan, attempt).await?;
+                material = self.material(&identity, lie, plan, attempt).await?;
                 self.clock.sleep(AGEING_MS).await;
                 // The room may have moved on.
-                (library, _, member) = open()?;
+                (library, _, member) = self.open(plan, random)?;
             }
         }
-        let victim = plan.user.clone()?;
         let (actor, room) = (self.actor.clone(), plan.room.clone());
-        let mut inside =
-            Inside { actor, identity, library, member, room, victim, material, group_info };
+        let victim = plan.user.clone().unwrap_or_else(|| actor.user.clone());
+        let mut inside = Inside {
+            actor,
+            identity,
+            library,
+            member,
+            room,
+            victim,
+            material,
+            group_info,
+            attempt,
+        };
         let made = (lie.build)(&mut inside);
         if let Err(error) = &made {
-            tracing::debug!(rule = lie.rule, %error, "no lie yet");
+            tracing::debug!(lie = lie.id, %error, "no lie yet");
         }
         made.ok()
     }
@@ -128,6 +159,7 @@ impl Liar {
     async fn material(
         &self,
         identity: &Identity,
+        lie: &Lie,
         plan: &Plan,
         attempt: u32,
     ) -> Option<Vec<Vec<u8>>> {
@@ -136,7 +168,8 @@ impl Liar {
         let (client, errand) = (self.actor.client.clone(), Errand::KeyMaterial(victim.clone()));
         let route = Route::Client(LocalRoute { client, errand });
         let (path, endpoint) = (route.path(), route.endpoint());
-        let reply = self.send(Forged { path, endpoint, body: request.encode() }, plan, attempt);
+        let reply =
+            self.send(Forged { path, endpoint, body: request.encode() }, lie, plan, attempt);
         let response = KeyMaterialResponse::decode(&reply.await?.body, &MlsFraming).ok()?;
         let package = |status| match status {
             ClientStatus::Success(package) => Some(package),
@@ -147,8 +180,8 @@ impl Liar {
 
     async fn group_info(
         &self,
-        library: &Library,
-        identity: &Identity,
+        (library, identity): (&Library, &Identity),
+        lie: &Lie,
         plan: &Plan,
         attempt: u32,
     ) -> Option<OpenedGroupInfo> {
@@ -156,28 +189,25 @@ impl Liar {
         let (client, errand) = (self.actor.client.clone(), Errand::GroupInfo(plan.room.clone()));
         let route = Route::Client(LocalRoute { client, errand });
         let (path, endpoint) = (route.path(), route.endpoint());
-        let reply = self.send(Forged { path, endpoint, body: request.encode() }, plan, attempt);
+        let reply =
+            self.send(Forged { path, endpoint, body: request.encode() }, lie, plan, attempt);
         let response = GroupInfoResponse::decode(&reply.await?.body).ok()?;
         open_group_info(library, &plan.room, &key, &response).ok()
     }
 
-    async fn send(&self, forged: Forged, plan: &Plan, attempt: u32) -> Option<Reply> {
+    async fn send(&self, forged: Forged, lie: &Lie, plan: &Plan, attempt: u32) -> Option<Reply> {
         let call = Call {
             to: self.actor.client.provider().clone(),
             endpoint: forged.endpoint,
             path: forged.path,
             room: Some(plan.room.clone()),
-            about: format!("lie {} {}", rule_of(plan), self.actor.client.name()),
+            about: format!("lie {} {}", lie.id, self.actor.client.name()),
             attempt,
             body: Some(forged.body.into()),
             timeout_ms: PATIENCE_MS,
         };
         self.network.call(call).await.ok()
     }
-}
-
-fn rule_of(plan: &Plan) -> &str {
-    plan.rule.as_deref().unwrap_or_default()
 }
 
 /// Whether the lie got as far as it can: not where the epoch moved, or a gateway heard nothing.
