@@ -108,10 +108,10 @@ impl Inner {
             let reference =
                 key_package_reference(&package).map_err(|error| bad(&error.to_string()))?;
             references.push(Digest::of(&reference));
-            checked.push(Shelved { bytes: package, facts });
+            checked.push((reference, Shelved { bytes: package, facts }));
         }
-        for shelved in checked {
-            self.state.borrow_mut().shelf.put(shelved);
+        for (reference, shelved) in checked {
+            self.state.borrow_mut().shelf.put(reference, shelved);
         }
         self.sync().await;
         self.setup.journal.record(Event::KeyPackagesPublished { references });

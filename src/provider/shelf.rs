@@ -1,7 +1,8 @@
 //! The KeyPackages that a provider stores for its users (P06 §5.2).
 //!
 //! Each is handed out once (R6) and remembered by its reference, so that the Welcome that uses it
-//! finds its client (R8). A last resort stays on the shelf and goes out when nothing else is left
+//! finds its client (R8). One that comes again, because its client heard no answer or the request
+//! came twice, is not stored again, even after it was used. A last resort stays on the shelf and goes out when nothing else is left
 //! (R10). What has expired is thrown away, and so is all of a user who is gone.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -21,6 +22,8 @@ pub struct Shelf {
     gone: BTreeMap<UserUri, BTreeSet<ClientUri>>,
     /// By reference, those that were handed out and may still be used.
     handed_out: BTreeMap<Vec<u8>, HandedOut>,
+    /// By reference, all that were ever stored, with their end.
+    known: BTreeMap<Vec<u8>, Option<u64>>,
 }
 
 /// A KeyPackage on the shelf.
@@ -41,8 +44,11 @@ struct HandedOut {
 }
 
 impl Shelf {
-    /// Stores a KeyPackage of its client.
-    pub fn put(&mut self, shelved: Shelved) {
+    /// Stores a KeyPackage of its client, unless it was stored before.
+    pub fn put(&mut self, reference: Vec<u8>, shelved: Shelved) {
+        if self.known.insert(reference, shelved.facts.not_after_ms).is_some() {
+            return;
+        }
         let owner = shelved.facts.owner.clone();
         let clients = self.users.entry(owner.user).or_default();
         clients.entry(owner.client).or_default().push_back(shelved);
@@ -91,6 +97,8 @@ impl Shelf {
         for shelved in self.users.values_mut().flat_map(BTreeMap::values_mut) {
             shelved.retain(|shelved| !shelved.facts.has_expired(now_ms));
         }
+        // What has expired is not handed out, however often it comes.
+        self.known.retain(|_, end| end.is_none_or(|end| end >= now_ms));
         let over = |end: u64| end.saturating_add(GRACE_MS) < now_ms;
         self.handed_out.retain(|_, out| !out.not_after_ms.is_some_and(over));
     }
@@ -159,7 +167,7 @@ mod tests {
 
     fn with(all: &[Shelved]) -> Shelf {
         let mut shelf = Shelf::default();
-        all.iter().for_each(|one| shelf.put(one.clone()));
+        all.iter().for_each(|one| shelf.put(one.bytes.clone(), one.clone()));
         shelf
     }
 
@@ -179,6 +187,19 @@ mod tests {
         shelf.hand_out(b"reference".to_vec(), &shelved(b"fitting", false, None));
         assert_eq!(shelf.used(b"reference"), Some(bob().client));
         assert_eq!(shelf.used(b"reference"), None);
+    }
+
+    #[test]
+    fn a_key_package_that_comes_again_is_not_stored_again() {
+        let one = shelved(b"one", false, Some(9));
+        let mut shelf = with(&[one.clone(), one.clone()]);
+        assert_eq!(take(&mut shelf, |_| true).unwrap(), b"one");
+        assert_eq!(take(&mut shelf, |_| true), None);
+        shelf.hand_out(b"one".to_vec(), &one);
+        shelf.used(b"one");
+        shelf.clean(9);
+        shelf.put(b"one".to_vec(), one);
+        assert_eq!(take(&mut shelf, |_| true), None);
     }
 
     #[test]
