@@ -1,4 +1,4 @@
-//! Every file in `scenarios/`: it plays to the verdict that it expects, and what it is there for
+//! Every file in `scenarios/` and its folders: it plays to the verdict that it expects, and what it is there for
 //! does happen in it.
 //!
 //! A scenario that no longer meets its fault would pass every invariant and show nothing. So each
@@ -12,6 +12,7 @@
 mod busy;
 mod clocks;
 mod codes;
+mod controls;
 mod crashes;
 mod expulsion;
 mod followers;
@@ -61,36 +62,23 @@ fn once(name: &str, seed: Option<u64>, shows: impl Fn(&Played)) {
     shows(&played);
 }
 
-/// All that the tests of this target say.
-const TESTS: &[&str] = &[
-    include_str!("busy.rs"),
-    include_str!("clocks.rs"),
-    include_str!("codes.rs"),
-    include_str!("crashes.rs"),
-    include_str!("expulsion.rs"),
-    include_str!("followers.rs"),
-    include_str!("found.rs"),
-    include_str!("incidents.rs"),
-    include_str!("key_material.rs"),
-    include_str!("liars.rs"),
-    include_str!("life.rs"),
-    include_str!("members.rs"),
-    include_str!("messages.rs"),
-    include_str!("network.rs"),
-    include_str!("secrets.rs"),
-    include_str!("policy.rs"),
-    include_str!("random.rs"),
-    include_str!("readings.rs"),
-];
+/// All scenario files in a folder of `scenarios/`, by the names that [`script`] takes, in order.
+fn files(folder: &str) -> Vec<String> {
+    let Ok(files) = std::fs::read_dir(Path::new("scenarios").join(folder)) else { return vec![] };
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let scenarios = names.filter_map(|name| name.strip_suffix(".toml").map(str::to_owned));
+    let mut all: Vec<_> = scenarios.filter(|name| !name.ends_with(".sweep")).collect();
+    all.sort();
+    let inside = |name| if folder.is_empty() { name } else { format!("{folder}/{name}") };
+    all.into_iter().map(inside).collect()
+}
 
 #[test]
 fn every_scenario_file_has_a_test_here() {
-    for file in std::fs::read_dir("scenarios").unwrap() {
-        let name = file.unwrap().file_name().into_string().unwrap();
-        let Some(name) = name.strip_suffix(".toml") else { continue };
-        let call = format!("(\"{name}\", ");
-        let tested = TESTS.iter().any(|tests| tests.contains(&call));
-        assert!(tested || name.ends_with(".sweep"), "{name} is not tested");
+    let mut tests = String::new();
+    sources(Path::new("sims/scenarios"), &mut tests);
+    for name in ["", "adversaries", "incidents", "regressions"].into_iter().flat_map(files) {
+        assert!(tests.contains(&format!("(\"{name}\", ")), "{name} is not tested");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The scenarios of a folder, for people who look for one.
+//! The scenarios of a folder and of the folders in it, for people who look for one.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -35,20 +35,29 @@ pub enum Unreadable {
 }
 
 /// All `*.toml` files in `folder`, sorted by name, but for sweeps (`*.sweep.toml`), which are not
-/// scenarios. Folders inside it are not looked into. `known_rules` are as for [`read`].
+/// scenarios; then those of the folders in it, one after the other. `known_rules` are as for
+/// [`read`].
 ///
 /// # Errors
-/// When the folder itself can't be read.
+/// When a folder can't be read.
 pub fn list(folder: &Path, known_rules: &[&str]) -> io::Result<Vec<Listed>> {
-    let mut listed = Vec::new();
+    let (mut files, mut folders) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(".toml") && !name.ends_with(".sweep.toml") && path.is_file() {
-            listed.push(Listed { said: said(&path, known_rules), path });
+        if path.is_dir() {
+            folders.push(path);
+        } else if name.ends_with(".toml") && !name.ends_with(".sweep.toml") {
+            files.push(path);
         }
     }
-    listed.sort_by(|a, b| a.path.cmp(&b.path));
+    files.sort();
+    folders.sort();
+    let listed = |path: PathBuf| Listed { said: said(&path, known_rules), path };
+    let mut listed: Vec<_> = files.into_iter().map(listed).collect();
+    for folder in folders {
+        listed.extend(list(&folder, known_rules)?);
+    }
     Ok(listed)
 }
 
@@ -78,6 +87,15 @@ mod tests {
             "A hub at a.example falls."
         );
         assert_eq!(first_sentence("No stop"), "No stop");
+    }
+
+    #[test]
+    fn a_folder_is_listed_before_the_folders_in_it() {
+        let scenarios = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios"));
+        let listed = list(scenarios, &[]).unwrap();
+        let is_deeper = |it: &Listed| it.path.parent() != Some(scenarios);
+        assert!(listed.iter().any(is_deeper));
+        assert!(listed.is_sorted_by_key(is_deeper));
     }
 
     #[test]
