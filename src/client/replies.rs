@@ -20,7 +20,8 @@ use crate::node::wish::WishKind;
 use crate::node::{self, Reply, Unanswered};
 use crate::trace::{Digest, Event, Fate, Way};
 
-/// How often an intent is tried again after the hub found its proposals wanting.
+/// How often an intent is tried again after the hub found its proposals wanting, or was found to be
+/// behind.
 const MOST_SETBACKS: u32 = 20;
 
 /// Pause after such a setback, in milliseconds.
@@ -135,20 +136,17 @@ impl Room {
                 self.record.heard_of = self.record.heard_of.max(current);
                 match job.kind {
                     Kind::Join { .. } => self.begin_group_info(kit, job.wanted),
+                    // The hub was set back (A10), and comes no further by being asked.
+                    Kind::Commit { epoch } | Kind::Propose { epoch } if current <= epoch => {
+                        self.set_back(kit, job, &response.description, now_ms);
+                    }
                     _ => self.again(job.wanted),
                 }
             }
             UpdateOutcome::InvalidProposal { .. } => {
                 // Proposals that the hub has and this client has not seen yet: they will come.
                 self.take_back(kit, &job);
-                self.record.rest_until_ms = now_ms + SETBACK_PAUSE_MS;
-                if let Some(mut wanted) = job.wanted {
-                    wanted.setbacks += 1;
-                    if wanted.setbacks > MOST_SETBACKS {
-                        return self.end(kit, &wanted, Fate::Refused, &response.description);
-                    }
-                    self.record.wanted.push_front(wanted);
-                }
+                self.set_back(kit, job, &response.description, now_ms);
             }
             UpdateOutcome::NotAllowed => {
                 self.take_back(kit, &job);
@@ -170,6 +168,17 @@ impl Room {
                 }
             }
         }
+    }
+
+    /// The intent is tried again later, unless it has been too often.
+    fn set_back(&mut self, kit: &Kit, job: Job, why: &str, now_ms: u64) {
+        self.record.rest_until_ms = now_ms + SETBACK_PAUSE_MS;
+        let Some(mut wanted) = job.wanted else { return };
+        wanted.setbacks += 1;
+        if wanted.setbacks > MOST_SETBACKS {
+            return self.end(kit, &wanted, Fate::Refused, why);
+        }
+        self.record.wanted.push_front(wanted);
     }
 
     /// What was prepared for a request that was refused is dropped.
