@@ -17,6 +17,7 @@ mod crashes;
 mod expulsion;
 mod followers;
 mod found;
+mod hubs;
 mod incidents;
 mod key_material;
 mod leaky;

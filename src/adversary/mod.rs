@@ -9,27 +9,34 @@
 mod ailing_disk;
 mod forged_senders;
 mod handing_on;
+mod ignored_leaves;
 mod liar;
+mod lied_codes;
 pub mod lies;
+mod lost_welcomes;
 mod mailboxes;
 mod meddling;
 mod misread_mail;
 mod old_bodies;
 mod overreach;
 mod plan;
+mod reordered;
 mod replays;
 mod second_hand_out;
+mod second_server;
 mod spoilt_franks;
 mod swallowed_errors;
 mod two_hubs;
 mod uneven_mail;
+mod withheld;
 
 pub use ailing_disk::{AilingDisk, Keep};
 pub use liar::Liar;
 pub use meddling::{Meddler, Meddling};
 pub use overreach::Overreach;
 pub use plan::Plan;
-pub use two_hubs::TwoHubs;
+pub use second_server::{Part, SecondServer};
+pub use two_hubs::{MakeServer, TwoHubs};
 
 use crate::{client, provider};
 
@@ -51,6 +58,8 @@ pub struct BehaviourInfo {
 pub enum Made {
     /// Two honest hubs.
     TwoHubs,
+    /// An honest hub, and a second one that has this part.
+    SecondServer(Part),
     /// Something between the node and its network.
     Meddler(fn(&Plan) -> Box<dyn Meddler>),
     /// A disk of a server that keeps less than it says.
@@ -70,6 +79,78 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         meaning: "the hub shows the providers of one side another room than the rest, from now on",
         source: "mimi.md A1; RFC 9750 §5.2",
         made: Made::TwoHubs,
+    },
+    BehaviourInfo {
+        id: "hub.withholds",
+        meaning: "the providers of one side hear nothing more of the room",
+        source: "mimi.md A2; RFC 9750 §5.2",
+        made: Made::Meddler(withheld::withholds),
+    },
+    BehaviourInfo {
+        id: "hub.drops-messages",
+        meaning: "the providers of one side get handshakes, and no application messages",
+        source: "mimi.md A4",
+        made: Made::Meddler(withheld::drops_messages),
+    },
+    BehaviourInfo {
+        id: "hub.reorders",
+        meaning: "on the way to the providers of one side, each event overtakes the one before",
+        source: "mimi.md A3; R43; RP03 §7",
+        made: Made::Meddler(reordered::reorders),
+    },
+    BehaviourInfo {
+        id: "hub.ignores-leave",
+        meaning: "the hub takes the proposals of members that leave, and passes them on to nobody",
+        source: "mimi.md A5; R14, R18",
+        made: Made::Meddler(ignored_leaves::ignores_leave),
+    },
+    BehaviourInfo {
+        id: "hub.lies-code",
+        meaning: "updates by way of one side get a code, and the hub does not look at them",
+        source: "mimi.md A9; RFC 9420 §16.9; R13",
+        made: Made::Meddler(lied_codes::lies_code),
+    },
+    BehaviourInfo {
+        id: "hub.withholds-welcome",
+        meaning: "the providers of one side get no Welcomes",
+        source: "mimi.md A8; R46",
+        made: Made::Meddler(lost_welcomes::withholds_welcome),
+    },
+    BehaviourInfo {
+        id: "hub.misroutes-welcome",
+        meaning: "the providers of one side get the Welcomes that are for others",
+        source: "mimi.md A8; R46",
+        made: Made::Meddler(lost_welcomes::misroutes_welcome),
+    },
+    BehaviourInfo {
+        id: "hub.welcomes-losers",
+        meaning: "the hub hands out the Welcome of a commit that lost the race of its epoch",
+        source: "mimi.md A8; R17; RFC 9420 §14",
+        made: Made::SecondServer(Part::Welcoming),
+    },
+    BehaviourInfo {
+        id: "hub.serves-stale-group-info",
+        meaning: "who asks for the GroupInfo gets the one that the liar began with",
+        source: "mimi.md A6; RFC 9750 §5.3; R33",
+        made: Made::SecondServer(Part::Stale),
+    },
+    BehaviourInfo {
+        id: "hub.rolls-back",
+        meaning: "at the end of its span the hub is what it was at the beginning, as from a backup",
+        source: "mimi.md A10; R15",
+        made: Made::SecondServer(Part::SetBack),
+    },
+    BehaviourInfo {
+        id: "hub.skips-check",
+        meaning: "from now on the hub does not check the rule that is named",
+        source: "mimi.md A9, A12, A13; S19",
+        made: Made::SecondServer(Part::Blind),
+    },
+    BehaviourInfo {
+        id: "hub.resurrects",
+        meaning: "from now on the hub lets banned users back in by external commits",
+        source: "mimi.md A13; R53, I13",
+        made: Made::SecondServer(Part::BlindToBans),
     },
     BehaviourInfo {
         id: "follower.spoils-franks",

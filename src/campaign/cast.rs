@@ -9,7 +9,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
 use crate::adversary::{
-    AilingDisk, BehaviourInfo, Keep, Liar, Made, Meddling, Overreach, Plan, TwoHubs,
+    AilingDisk, BehaviourInfo, Keep, Liar, Made, MakeServer, Meddling, Overreach, Plan,
+    SecondServer, TwoHubs,
 };
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
@@ -27,6 +28,8 @@ use crate::world::time::EPOCH_S;
 pub struct Company {
     rules: RuleSet,
     hub_rules: RuleSet,
+    /// The rules that a hub does not check even where it is honest.
+    hub_without: Vec<String>,
     commit_delay_ms: (u64, u64),
     key_material: KeyMaterial,
     plain_clients: BTreeSet<ClientUri>,
@@ -56,9 +59,11 @@ impl Company {
         let rules = |without: &[String]| {
             RuleSet::without(without).map(|rules| rules.reading(readings.clone()))
         };
+        let hub_without = [&protocol.without[..], &protocol.hub_without].concat();
         Ok(Self {
             rules: rules(&protocol.without)?,
-            hub_rules: rules(&[&protocol.without[..], &protocol.hub_without].concat())?,
+            hub_rules: rules(&hub_without)?,
+            hub_without,
             commit_delay_ms: (protocol.commit_delay_min_ms, protocol.commit_delay_max_ms),
             key_material: protocol.key_material.clone(),
             plain_clients: plain_clients.map(|(_, uri)| uri.clone()).collect(),
@@ -155,23 +160,45 @@ impl Company {
 
     /// An honest server, or two that the script makes of one hub.
     fn hub_or_two(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
-        let two_hubs = |(made, _): &(Made, &Plan)| matches!(made, Made::TwoHubs);
-        let Some((_, plan)) = self.plans(name.as_str()).find(two_hubs) else {
-            let network = given.network.clone();
-            return Rc::new(Server::start(self.setup(name, &given, network, "state")));
+        let two = |(made, plan)| match made {
+            Made::TwoHubs => Some((None, plan)),
+            Made::SecondServer(part) => Some((Some(part), plan)),
+            _ => None,
         };
         let (network, clock) = (given.network.clone(), given.clock.clone());
-        let journal = given.journal.clone();
-        let (name, company) = (name.clone(), self.clone());
-        let make = move |network: Rc<dyn Network>, copied: Option<&Server>| match copied {
-            None => Server::start(company.setup(&name, &given, network, "state")),
-            Some(first) => {
-                let setup = company.setup(&name, &given, network, "second state");
-                setup.disk.sync(first.stored());
-                Server::start(setup)
-            }
+        let Some((part, plan)) = self.plans(name.as_str()).find_map(two) else {
+            return Rc::new(Server::start(self.setup(name, &given, network, "state")));
         };
-        Rc::new(TwoHubs::new(plan.clone(), network, clock, journal, Box::new(make)))
+        let (journal, plan) = (given.journal.clone(), plan.clone());
+        let unchecked = part.map_or_else(Vec::new, |part| part.unchecked(&plan));
+        let make = self.makes_two(name, given, &unchecked);
+        match part {
+            Some(part) => Rc::new(SecondServer::new((plan, part), network, clock, journal, make)),
+            None => Rc::new(TwoHubs::new(plan, network, clock, journal, make)),
+        }
+    }
+
+    /// Makes a server, and a second one from all that the first knows, on a disk of its own. The
+    /// second does not check these rules.
+    fn makes_two(
+        &self,
+        name: &ProviderName,
+        given: Given,
+        unchecked: &[String],
+    ) -> MakeServer<Server> {
+        let (name, company) = (name.clone(), self.clone());
+        let off = [&self.hub_without[..], unchecked].concat();
+        // A script that was read names only rules that there are.
+        let rules = RuleSet::without(&off).unwrap_or_else(|_| self.hub_rules.clone());
+        let rules = rules.reading(self.hub_rules.readings().clone());
+        Box::new(move |network, copied| {
+            let Some(first) = copied else {
+                return Server::start(company.setup(&name, &given, network, "state"));
+            };
+            let setup = company.setup(&name, &given, network, "second state");
+            setup.disk.sync(first.stored());
+            Server::start(Setup { rules: rules.clone(), ..setup })
+        })
     }
 }
 
@@ -229,7 +256,7 @@ impl Cast for Company {
 
 /// What a misbehaviour of the script is to do; none where it names what there is not.
 fn plan(script: &Script, misbehaviour: &Misbehaviour) -> Option<Plan> {
-    let Behaviour { id, room, side, user, rule } = &misbehaviour.behaviour;
+    let Behaviour { id, room, side, user, rule, code } = &misbehaviour.behaviour;
     let from_ms = EPOCH_S * 1_000 + misbehaviour.at_ms;
     let user = match user {
         Some(name) => Some(script.users.get(name)?),
@@ -243,6 +270,7 @@ fn plan(script: &Script, misbehaviour: &Misbehaviour) -> Option<Plan> {
         user: user.map(|user| user.uri.clone()),
         clients: clients.map(|(_, uri)| uri.clone()).collect(),
         rule: rule.clone(),
+        code: code.clone(),
         from_ms,
         until_ms: misbehaviour.for_ms.map(|for_ms| from_ms + for_ms),
     })

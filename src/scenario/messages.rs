@@ -458,6 +458,21 @@ says! {
     a_follower_that_equivocates: r#"node = "a.example""# => r#"node = "c.example""#,
         "21:25: `c.example` is not the hub of the room `clubhouse`",
         "expected a.example";
+    a_hub_that_lies_with_no_code: r#""hub.equivocates", side"# => r#""hub.lies-code", side"#,
+        "21:5: a misbehaviour has no `code`",
+        "expected `code = …`, what it answers";
+    a_hub_that_lies_with_a_code_that_is_none: r#""hub.equivocates", side"#
+        => r#""hub.lies-code", code = "failure", side"#,
+        "21:71: unknown code that a hub can lie with `failure`",
+        "expected one of success, wrongEpoch, notAllowed";
+    a_hub_that_skips_a_check_that_there_is_not:
+        r#""hub.equivocates", side = ["b.example"]"# => r#""hub.skips-check", rule = "politeness""#,
+        "21:73: unknown rule `politeness`",
+        "expected one of one-commit-per-epoch, cached-proposals-included";
+    a_hub_that_is_never_set_back:
+        r#""hub.equivocates", side = ["b.example"]"# => r#""hub.rolls-back""#,
+        "21:5: a misbehaviour has no `for`",
+        "expected `for = …`, how long it lasts";
     repeated_joins: r#"do = "join""# => r#"do = "join", every = "1s", times = 2"#,
         "13:43: `join` takes no `every`",
         "expected only at, who, do, room, code";

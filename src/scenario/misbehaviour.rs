@@ -11,16 +11,17 @@ use super::topology::Topology;
 use crate::mimi::uri::ProviderName;
 use crate::script::{Behaviour, Form, Misbehaviour, Room, Takes, Who, ids};
 
-const KEYS: &[&str] = &["at", "for", "node", "behaviour", "room", "side", "rule", "user"];
+const KEYS: &[&str] = &["at", "for", "node", "behaviour", "room", "side", "rule", "code", "user"];
 
-/// Reads `misbehaviour`, which may be left out.
+/// Reads `misbehaviour`, which may be left out. `known_rules` are those that a hub can fail to check.
 pub(super) fn misbehaviour(
     file: &Fields<'_>,
     topology: &Topology,
     steps: &Steps,
+    known_rules: &[&str],
 ) -> Result<Vec<Misbehaviour>, Complaint> {
     let form = "a list of tables such as { at = \"5s\", node = …, behaviour = … }";
-    let read = |value: &Value<'_>| misbehaves(value, topology, steps);
+    let read = |value: &Value<'_>| misbehaves(value, topology, steps, known_rules);
     let mut all = each(file.get("misbehaviour"), form, read)?;
     all.sort_by_key(|one| one.at_ms);
     Ok(all)
@@ -30,6 +31,7 @@ fn misbehaves(
     value: &Value<'_>,
     topology: &Topology,
     steps: &Steps,
+    known_rules: &[&str],
 ) -> Result<Misbehaviour, Complaint> {
     let fields = value.fields("a misbehaviour", KEYS)?;
     let at = fields.need("at", "the time when it begins")?;
@@ -46,14 +48,27 @@ fn misbehaves(
     let (name, room) = topology.room(&fields)?;
     let liar = Liar { node: &node, room: name, of_room: room, topology };
     liar.check(form.who)?;
+    let (id, room) = (form.id, name.to_owned());
     let mut behaviour =
-        Behaviour { id: form.id, room: name.to_owned(), side: Vec::new(), user: None, rule: None };
+        Behaviour { id, room, side: Vec::new(), user: None, rule: None, code: None };
     for takes in form.takes {
         match takes {
             Takes::Side => behaviour.side = liar.side(&fields)?,
             Takes::User => behaviour.user = Some(user(&fields, topology)?.1),
             Takes::OwnUser => behaviour.user = Some(liar.own_user(&fields)?),
-            Takes::Lie => behaviour.rule = Some(lie(&fields)?),
+            Takes::Lie => {
+                let kind = ("the rule that it breaks", "rule that a client can break");
+                behaviour.rule = Some(one_of(&fields, *takes, kind, ids::LIES)?);
+            }
+            Takes::Rule => {
+                let kind = ("the rule that it does not check", "rule");
+                behaviour.rule = Some(one_of(&fields, *takes, kind, known_rules)?);
+            }
+            Takes::Code => {
+                let kind = ("what it answers", "code that a hub can lie with");
+                behaviour.code = Some(one_of(&fields, *takes, kind, ids::LIED_CODES)?);
+            }
+            Takes::End => fields.need("for", "how long it lasts").map(|_| ())?,
         }
     }
     steps.room_exists((at_ms, &at.span()), "this misbehaviour", Some(name))?;
@@ -131,12 +146,16 @@ fn user<'t>(fields: &Fields<'t>, topology: &Topology) -> Result<(Text<'t>, Strin
     Ok((text, name))
 }
 
-fn lie(fields: &Fields<'_>) -> Result<String, Complaint> {
-    let form = "the rule that it breaks";
-    let rule = fields.need("rule", form)?.text(form)?;
-    if ids::LIES.contains(&rule.text) {
-        return Ok(rule.text.to_owned());
+/// The id that the behaviour takes, one of `ids`: what it is for it, and its kind.
+fn one_of(
+    fields: &Fields<'_>,
+    takes: Takes,
+    (form, kind): (&str, &str),
+    ids: &[&str],
+) -> Result<String, Complaint> {
+    let id = fields.need(takes.key(), form)?.text(form)?;
+    if ids.contains(&id.text) {
+        return Ok(id.text.to_owned());
     }
-    let kind = "rule that a client can break";
-    Err(Complaint::unknown(&rule.span, kind, rule.text, ids::LIES.iter().copied()))
+    Err(Complaint::unknown(&id.span, kind, id.text, ids.iter().copied()))
 }

@@ -169,7 +169,7 @@ fn scenario(text: &str, known_rules: &[&str]) -> Result<Scenario, Complaint> {
     let steps = steps(&file, &topology, random.as_ref())?;
     let (faults, misbehaviour) = both(
         faults::faults(&file, &topology, &steps),
-        misbehaviour::misbehaviour(&file, &topology, &steps),
+        misbehaviour::misbehaviour(&file, &topology, &steps, known_rules),
     )?;
     let Topology { providers, users, rooms } = topology;
     let fixed = Script {

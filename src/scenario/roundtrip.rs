@@ -325,7 +325,10 @@ fn script() -> impl Strategy<Value = Script> {
             let takes = |form: &Form, takes| form.takes.contains(&takes);
             let one = |form: &Form| Misbehaviour {
                 at_ms,
-                for_ms: for_ms.filter(|_| form.lasts),
+                for_ms: match takes(form, Takes::End) {
+                    true => for_ms.or(Some(1_000)),
+                    false => for_ms.filter(|_| form.lasts),
+                },
                 node: nodes(form.who).to_owned(),
                 behaviour: Behaviour {
                     id: form.id,
@@ -333,7 +336,11 @@ fn script() -> impl Strategy<Value = Script> {
                     side: side.iter().filter(|_| takes(form, Takes::Side)).cloned().collect(),
                     user: (takes(form, Takes::User) || takes(form, Takes::OwnUser))
                         .then(|| "cathy".to_owned()),
-                    rule: takes(form, Takes::Lie).then(|| "valid-mls".to_owned()),
+                    rule: match takes(form, Takes::Rule) {
+                        true => Some(RULES[0].to_owned()),
+                        false => takes(form, Takes::Lie).then(|| "valid-mls".to_owned()),
+                    },
+                    code: takes(form, Takes::Code).then(|| "wrongEpoch".to_owned()),
                 },
             };
             FORMS.iter().map(one).collect::<Vec<_>>()

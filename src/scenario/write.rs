@@ -207,13 +207,13 @@ fn crash(node: &str, point: Option<Point>) -> String {
 }
 
 fn misbehaviour(one: &Misbehaviour) -> String {
-    let Behaviour { id, room, side, user, rule } = &one.behaviour;
+    let Behaviour { id, room, side, user, rule, code } = &one.behaviour;
     let (span, node) = (span(one.at_ms, one.for_ms), text(&one.node));
     let mut line = format!("{span}, node = {node}, behaviour = \"{id}\", room = {}", text(room));
     if !side.is_empty() {
         line += &format!(", side = {}", texts(side.iter().map(|provider| provider.as_str())));
     }
-    for (key, value) in [("rule", rule), ("user", user)] {
+    for (key, value) in [("rule", rule), ("code", code), ("user", user)] {
         line += &value.as_ref().map_or(String::new(), |it| format!(", {key} = {}", text(it)));
     }
     line

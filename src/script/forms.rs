@@ -41,6 +41,12 @@ pub enum Takes {
     OwnUser,
     /// `rule`: the rule that it breaks, one of [`LIES`](super::ids::LIES).
     Lie,
+    /// `rule`: the rule that it does not check, any of the first catalogue.
+    Rule,
+    /// `code`: what it answers, one of [`LIED_CODES`](super::ids::LIED_CODES).
+    Code,
+    /// `for`: it has to have an end.
+    End,
 }
 
 impl Takes {
@@ -49,7 +55,9 @@ impl Takes {
         match self {
             Self::Side => "side",
             Self::User | Self::OwnUser => "user",
-            Self::Lie => "rule",
+            Self::Lie | Self::Rule => "rule",
+            Self::Code => "code",
+            Self::End => "for",
         }
     }
 }
@@ -57,6 +65,18 @@ impl Takes {
 /// All forms, in the order of the catalogue.
 pub static FORMS: &[Form] = &[
     once("hub.equivocates", Who::Hub, &[Takes::Side]),
+    lasting("hub.withholds", Who::Hub, &[Takes::Side]),
+    lasting("hub.drops-messages", Who::Hub, &[Takes::Side]),
+    lasting("hub.reorders", Who::Hub, &[Takes::Side]),
+    lasting("hub.ignores-leave", Who::Hub, &[]),
+    lasting("hub.lies-code", Who::Hub, &[Takes::Side, Takes::Code]),
+    lasting("hub.withholds-welcome", Who::Hub, &[Takes::Side]),
+    lasting("hub.misroutes-welcome", Who::Hub, &[Takes::Side]),
+    lasting("hub.welcomes-losers", Who::Hub, &[]),
+    lasting("hub.serves-stale-group-info", Who::Hub, &[]),
+    once("hub.rolls-back", Who::Hub, &[Takes::End]),
+    once("hub.skips-check", Who::Hub, &[Takes::Rule]),
+    once("hub.resurrects", Who::Hub, &[]),
     lasting("follower.spoils-franks", Who::Follower, &[]),
     lasting("follower.drops", Who::Follower, &[]),
     lasting("follower.reorders", Who::Follower, &[]),

@@ -85,6 +85,9 @@ pub const LIES: &[&str] = &[
     "protocol-is-spoken",
 ];
 
+/// Codes of `update` that `hub.lies-code` answers with.
+pub const LIED_CODES: &[&str] = &["success", "wrongEpoch", "notAllowed"];
+
 /// Ids of the fourth catalogue.
 pub const FAULTS: &[&str] = &[
     "partition",

@@ -470,8 +470,10 @@ pub struct Behaviour {
     pub side: Vec<ProviderName>,
     /// The short name of the user whom it is about.
     pub user: Option<String>,
-    /// The id of the rule that it breaks.
+    /// The id of the rule that it breaks, or does not check.
     pub rule: Option<String>,
+    /// The code that it answers with.
+    pub code: Option<String>,
 }
 
 /// What the author of a scenario expects.

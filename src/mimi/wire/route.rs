@@ -6,7 +6,7 @@
 
 use std::fmt::Display;
 
-use crate::mimi::local::LocalRoute;
+use crate::mimi::local::{Errand, LocalRoute};
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri, is_name};
 use crate::mimi::wire::AssetUrl;
 
@@ -75,6 +75,24 @@ impl Route {
             | Self::ReportAbuse(room) => Some(room),
             Self::Client(local) => local.errand.room(),
             _ => None,
+        }
+    }
+
+    /// Whether commits and proposals take it, from a provider or from an own client.
+    pub fn is_update(&self) -> bool {
+        match self {
+            Self::Update(_) => true,
+            Self::Client(local) => matches!(local.errand, Errand::Update(_)),
+            _ => false,
+        }
+    }
+
+    /// Whether it leads to a room's GroupInfo, for a provider or for an own client.
+    pub fn is_group_info(&self) -> bool {
+        match self {
+            Self::GroupInfo(_) => true,
+            Self::Client(local) => matches!(local.errand, Errand::GroupInfo(_)),
+            _ => false,
         }
     }
 

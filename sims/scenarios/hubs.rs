@@ -1,0 +1,271 @@
+//! Hubs that lie: what becomes of each lie, who notices, and by which rule.
+
+use schism::trace::{Entry, Event, Fate, Kind, Way};
+
+use crate::each_seed;
+use crate::played::{Played, accepts, enters};
+
+/// The place where the hub begins to lie.
+#[track_caller]
+fn began(played: &Played, behaviour: &str) -> u64 {
+    played.first(behaviour, |it| {
+        it.node == "a.example"
+            && matches!(&it.event, Event::BehaviourBegan { behaviour: it } if it == behaviour)
+    })
+}
+
+/// The clients that set out to rejoin, or refuse something; each as often as it does.
+fn alarmed(played: &Played) -> Vec<&str> {
+    let alarm = |it: &Entry| {
+        matches!(
+            it.event,
+            Event::Resyncing { .. } | Event::Rejected { .. } | Event::Unreadable { .. }
+        )
+    };
+    played.all(alarm).into_iter().map(|place| played.at(place).node.as_str()).collect()
+}
+
+/// Where the client refuses something by this rule.
+fn rejects(played: &Played, client: &str, wanted: &str) -> Vec<u64> {
+    played.all(|it| {
+        it.node == client && matches!(&it.event, Event::Rejected { rule, .. } if rule == wanted)
+    })
+}
+
+#[test]
+fn who_was_told_nothing_for_a_while_notices_with_the_next_event_and_comes_back() {
+    each_seed("adversaries/hub-withholds", |played| {
+        let began = began(played, "hub.withholds");
+        let early = played.first("an early event", |it| {
+            it.n > began && it.node == "C1" && matches!(it.event, Event::Buffered { .. })
+        });
+        let back = played.first("the rejoin", |it| {
+            it.node == "C1" && matches!(it.event, Event::Resyncing { .. })
+        });
+        assert!(early < back && played.at(back).at_ms <= played.at(early).at_ms + 16_000);
+        assert_eq!(alarmed(played), ["C1"]);
+        assert_eq!(played.readers("kept from Cathy"), ["A1"]);
+        assert_eq!(played.readers("in step again"), ["A1", "B1"]);
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+#[test]
+fn who_is_told_nothing_any_more_learns_from_refusals_and_stays_deaf() {
+    each_seed("adversaries/hub-withholds-for-good", |played| {
+        assert!(!played.told("wrongEpoch").is_empty(), "the hub's refusal says it");
+        assert_eq!(played.readers("kept from Cathy"), ["A1"]);
+        assert_eq!(played.readers("is anybody there?"), ["A1", "B1"]);
+        assert_eq!(played.readers("we are all here"), ["B1"]);
+    });
+}
+
+#[test]
+fn messages_that_a_hub_drops_are_missed_by_nobody() {
+    each_seed("adversaries/hub-drops-messages", |played| {
+        began(played, "hub.drops-messages");
+        assert_eq!(played.readers("kept from Cathy"), ["A1"]);
+        assert_eq!(played.readers("heard by all again"), ["A1", "C1"]);
+        assert!(alarmed(played).is_empty(), "nobody notices");
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+#[test]
+fn events_that_overtake_each_other_are_kept_until_they_can_be_used() {
+    each_seed("adversaries/hub-reorders", |played| {
+        let began = began(played, "hub.reorders");
+        let early = played.all(|it| {
+            it.n > began && it.node == "C1" && matches!(it.event, Event::Buffered { .. })
+        });
+        assert!(!early.is_empty());
+        for text in ["overtakes its epoch", "after the leave", "and so on 4"] {
+            assert_eq!(played.readers(text), readers(text));
+        }
+        assert!(alarmed(played).is_empty(), "{:?}", alarmed(played));
+        played.assert_all_at_one_epoch(4);
+    });
+}
+
+/// Everybody but B1, who sends; D1 leaves after the first message.
+fn readers(text: &str) -> &'static [&'static str] {
+    match text {
+        "overtakes its epoch" => &["A1", "C1", "C2", "D1"],
+        _ => &["A1", "C1", "C2"],
+    }
+}
+
+#[test]
+fn a_leaver_whose_leave_the_hub_forgot_refuses_the_next_commit_and_stays_a_member() {
+    each_seed("adversaries/hub-ignores-leave", |played| {
+        let began = began(played, "hub.ignores-leave");
+        let told = played.told("success").into_iter().find(|place| *place > began);
+        assert_eq!(told.map(|place| played.at(place).node.as_str()), Some("B1"));
+        assert!(played.all(|it| accepts(it, Kind::Proposals)).is_empty(), "the hub has nothing");
+        assert_eq!(rejects(played, "B1", "cached-proposals-included").len(), 1);
+        assert_eq!(played.fate("s10000-B1"), Some(Fate::Refused));
+        let last = played.entries().iter().rev().find_map(|it| match &it.event {
+            Event::Shadowed { members, .. } => Some(members.len()),
+            _ => None,
+        });
+        assert_eq!(last, Some(3), "B1 is still a member");
+    });
+}
+
+/// Whether a client is told this code by the hub, or in its name.
+fn told(played: &Played, client: &str, code: &str) -> usize {
+    played.told(code).into_iter().filter(|place| played.at(*place).node == client).count()
+}
+
+#[test]
+fn who_is_told_success_for_a_commit_that_nobody_gets_is_split_from_the_room_until_the_next() {
+    each_seed("adversaries/hub-lies-success", |played| {
+        began(played, "hub.lies-code");
+        assert_eq!(played.0.verdict.violations.len(), 1, "agreement alone");
+        assert!(played.readers("still from nowhere").is_empty(), "the hub took it, to no end");
+        let unreadable =
+            played.all(|it| it.node == "C1" && matches!(it.event, Event::Unreadable { .. }));
+        assert!(!unreadable.is_empty());
+        let back = played.first("the rejoin", |it| {
+            it.node == "B1" && matches!(it.event, Event::Resyncing { .. })
+        });
+        assert!(played.at(back).at_ms > 30_000, "not before the next commit");
+        assert_eq!(played.readers("back in the room"), ["A1", "C1"]);
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+#[test]
+fn a_member_that_is_always_late_looks_for_a_further_hub_and_finds_none() {
+    each_seed("adversaries/hub-starves-a-member", |played| {
+        began(played, "hub.lies-code");
+        assert!(told(played, "B1", "wrongEpoch") >= 3);
+        let searches =
+            played.all(|it| it.node == "B1" && matches!(it.event, Event::Resyncing { .. }));
+        assert!((3..=6).contains(&searches.len()), "bounded, once each patience");
+        assert_eq!(played.fate("s10000-B1"), Some(Fate::Done));
+        assert_eq!(played.readers("at last"), ["A1", "C1"]);
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+#[test]
+fn what_a_hub_refuses_against_the_policy_is_refused_by_no_rule() {
+    each_seed("adversaries/hub-refuses-what-is-allowed", |played| {
+        began(played, "hub.lies-code");
+        assert_eq!(told(played, "B1", "notAllowed"), 2);
+        assert!(played.all(|it| matches!(it.event, Event::Refused { .. })).is_empty());
+        let fates = ["s10000-B1", "s13000-B1", "s22000-B1"].map(|wish| played.fate(wish));
+        assert_eq!(fates, [Some(Fate::Refused), Some(Fate::Refused), Some(Fate::Done)]);
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+/// C1, whose Welcome the hub has misled, hears nothing before it comes in by itself.
+fn comes_in_by_itself(played: &Played, behaviour: &str) {
+    let began = began(played, behaviour);
+    let entered = played
+        .first("C1's entrance", |it| it.node == "C1" && matches!(it.event, Event::Entered { .. }));
+    assert!(began < entered && enters(played.at(entered), Way::ExternalCommit));
+    assert!(!played.readers("welcome, Cathy").contains(&"C1"));
+    assert!(played.readers("nobody told me").contains(&"A1"));
+    played.assert_all_at_one_epoch(3);
+}
+
+#[test]
+fn who_gets_no_welcome_comes_in_by_an_external_commit() {
+    each_seed("adversaries/hub-withholds-welcome", |played| {
+        comes_in_by_itself(played, "hub.withholds-welcome");
+    });
+}
+
+#[test]
+fn a_welcome_at_the_wrong_provider_is_for_nobody_there() {
+    each_seed("adversaries/hub-misroutes-welcome", |played| {
+        comes_in_by_itself(played, "hub.misroutes-welcome");
+        let began = began(played, "hub.misroutes-welcome");
+        let for_nobody = |it: &Entry| {
+            it.n > began
+                && it.node == "b.example"
+                && matches!(&it.event, Event::Queued { clients, .. } if clients.is_empty())
+        };
+        assert_eq!(played.all(for_nobody).len(), 1);
+    });
+}
+
+#[test]
+fn the_welcome_of_a_lost_commit_leads_to_an_epoch_of_its_own_until_the_next_commit() {
+    each_seed("adversaries/hub-welcomes-losers", |played| {
+        began(played, "hub.welcomes-losers");
+        let lost = |it: &Entry| matches!(&it.event, Event::Refused { rule, .. } if rule == "current-epoch");
+        assert_eq!(played.all(lost).len(), 1);
+        let ways = played.all(|it| it.node == "C1" && enters(it, Way::Welcome));
+        let back = played.all(|it| it.node == "C1" && enters(it, Way::ExternalCommit));
+        assert_eq!((ways.len(), back.len()), (1, 1));
+        assert_eq!(rejects(played, "C1", "mls").len(), 1);
+        assert_eq!(played.readers("am I in?"), ["A1", "B1"]);
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+#[test]
+fn a_stale_group_info_keeps_a_joiner_out_for_as_long_as_it_is_served() {
+    each_seed("adversaries/hub-serves-stale-group-info", |played| {
+        began(played, "hub.serves-stale-group-info");
+        assert!(told(played, "C1", "wrongEpoch") >= 3);
+        let back =
+            played.first("the way in", |it| it.node == "C1" && enters(it, Way::ExternalCommit));
+        assert!(played.at(back).at_ms > 18_000);
+        assert_eq!(played.readers("back"), ["A1", "B1"]);
+        played.assert_all_at_one_epoch(3);
+    });
+}
+
+#[test]
+fn a_hub_that_is_set_back_begins_an_epoch_a_second_time_and_members_do_not_follow_it_back() {
+    each_seed("adversaries/hub-rolls-back", |played| {
+        began(played, "hub.rolls-back");
+        let commits = played.all(|it| {
+            matches!(it.event, Event::Accepted { kind, epoch: 3, .. }
+                if matches!(kind, Kind::Commit | Kind::ExternalCommit))
+        });
+        assert_eq!(commits.len(), 2, "two commits from one epoch");
+        assert_eq!(played.fate("s30000-B1"), Some(Fate::Refused));
+        let asked = played.told("wrongEpoch").into_iter().filter(|place| {
+            let answer = played.at(*place);
+            answer.node == "B1" && answer.at_ms < 50_000
+        });
+        assert_eq!(asked.count(), 21, "it does not ask for ever");
+        let epochs = played.final_epochs();
+        assert!(epochs[&("hall", "B1")] >= 5, "B1 does not go back");
+    });
+}
+
+#[test]
+fn a_list_that_a_hub_takes_without_looking_is_followed_by_nobody_but_its_maker() {
+    each_seed("adversaries/hub-skips-check", |played| {
+        began(played, "hub.skips-check");
+        for client in ["A1", "C1"] {
+            assert_eq!(rejects(played, client, "authorised").len(), 1, "{client}");
+        }
+        let epochs = played.final_epochs();
+        assert!(epochs[&("hall", "B1")] > epochs[&("hall", "C1")]);
+        assert_eq!(played.fate("s18000-C1"), Some(Fate::Refused));
+    });
+}
+
+#[test]
+fn a_banned_user_that_a_hub_lets_back_in_is_alone() {
+    each_seed("adversaries/hub-resurrects", |played| {
+        let began = began(played, "hub.resurrects");
+        let back =
+            played.first("the way back", |it| it.node == "B1" && enters(it, Way::ExternalCommit));
+        assert!(began < back);
+        for client in ["A1", "C1"] {
+            assert_eq!(rejects(played, client, "sender-is-participant").len(), 1, "{client}");
+        }
+        let epochs = played.final_epochs();
+        assert_eq!(epochs[&("hall", "A1")], 3);
+        assert_eq!(epochs[&("hall", "C1")], 3);
+    });
+}
