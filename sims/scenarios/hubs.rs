@@ -1,5 +1,7 @@
 //! Hubs that lie: what becomes of each lie, who notices, and by which rule.
 
+use std::collections::BTreeSet;
+
 use schism::trace::{Entry, Event, Fate, Kind, Way};
 
 use crate::each_seed;
@@ -267,5 +269,67 @@ fn a_banned_user_that_a_hub_lets_back_in_is_alone() {
         let epochs = played.final_epochs();
         assert_eq!(epochs[&("hall", "A1")], 3);
         assert_eq!(epochs[&("hall", "C1")], 3);
+    });
+}
+
+/// C1 can't make use of the forged GroupInfo, and comes in by the true one.
+fn sees_through(played: &Played, behaviour: &str) {
+    let began = began(played, behaviour);
+    assert_eq!(played.fate("s10000-C1"), Some(Fate::Refused));
+    let ended = played.first("the refusal", |it| {
+        it.n > began && it.node == "C1" && matches!(it.event, Event::IntentEnded { .. })
+    });
+    let Event::IntentEnded { why, .. } = &played.at(ended).event else { unreachable!() };
+    assert!(why.to_lowercase().contains("signature"), "{why}");
+    assert_eq!(played.readers("in by the true one"), ["A1", "B1"]);
+    played.assert_all_at_one_epoch(3);
+}
+
+#[test]
+fn a_group_info_of_another_epoch_lacks_its_signers_signature() {
+    each_seed("adversaries/hub-forges-group-info", |played| {
+        sees_through(played, "hub.forges-group-info");
+    });
+}
+
+#[test]
+fn a_group_info_with_another_list_lacks_its_signers_signature() {
+    each_seed("adversaries/hub-forges-list", |played| sees_through(played, "hub.forges-list"));
+}
+
+#[test]
+fn a_ghost_that_a_hub_proposes_is_committed_by_one_and_refused_by_all_others() {
+    each_seed("adversaries/hub-adds-ghost", |played| {
+        let began = began(played, "hub.adds-ghost");
+        let rejected = |it: &Entry| matches!(&it.event, Event::Rejected { rule, .. } if rule == "servers-only-remove");
+        let refusing = played.all(rejected).into_iter().map(|place| &played.at(place).node);
+        assert_eq!(refusing.collect::<BTreeSet<_>>().len(), 2);
+        let has_ghost = |it: &Entry| {
+            let Event::Entered { members, .. } = &it.event else { return false };
+            it.n > began && members.iter().any(|member| member.client.name() == "puppet")
+        };
+        let haunted = played.all(has_ghost).into_iter().map(|place| &played.at(place).node);
+        assert_eq!(haunted.collect::<BTreeSet<_>>().len(), 1, "whoever made the commit");
+    });
+}
+
+#[test]
+fn a_hub_franks_one_message_for_two_times_and_both_are_genuine() {
+    each_seed("adversaries/hub-mistimes-frank", |played| {
+        began(played, "hub.mistimes-frank");
+        let wanted = played.message("at ten o'clock");
+        let franks = played.entries().iter().filter_map(|it| match &it.event {
+            Event::Delivered { message, frank: Some(frank), .. } if message == wanted => {
+                assert!(frank.genuine);
+                Some(frank.frank)
+            }
+            _ => None,
+        });
+        assert_eq!(franks.collect::<BTreeSet<_>>().len(), 2, "one for each time");
+        let holds = |it: &Entry| {
+            matches!(&it.event, Event::Reported { evidence, .. }
+                if evidence.iter().all(|it| it.genuine))
+        };
+        assert_eq!(played.all(holds).len(), 2);
     });
 }

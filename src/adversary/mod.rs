@@ -7,7 +7,9 @@
 //! How scenario files write a behaviour stands in `script`.
 
 mod ailing_disk;
+mod forged_group_info;
 mod forged_senders;
+mod ghost;
 mod handing_on;
 mod ignored_leaves;
 mod liar;
@@ -17,9 +19,11 @@ mod lost_welcomes;
 mod mailboxes;
 mod meddling;
 mod misread_mail;
+mod mistimed_franks;
 mod old_bodies;
 mod overreach;
 mod plan;
+mod puppet;
 mod reordered;
 mod replays;
 mod second_hand_out;
@@ -31,13 +35,17 @@ mod uneven_mail;
 mod withheld;
 
 pub use ailing_disk::{AilingDisk, Keep};
+pub use forged_group_info::{ForgedGroupInfo, Forgery};
+pub use ghost::Ghost;
 pub use liar::Liar;
 pub use meddling::{Meddler, Meddling};
 pub use overreach::Overreach;
 pub use plan::Plan;
+pub use puppet::Puppet;
 pub use second_server::{Part, SecondServer};
 pub use two_hubs::{MakeServer, TwoHubs};
 
+use crate::mls::Franker;
 use crate::{client, provider};
 
 /// A value of the third catalogue.
@@ -66,6 +74,12 @@ pub enum Made {
     ServerDisk(Keep<provider::Stored>),
     /// A disk of a client that keeps less than it says.
     ClientDisk(Keep<client::Stored>),
+    /// The same, with what a hub franks with.
+    FrankMeddler(fn(&Plan, Franker) -> Box<dyn Meddler>),
+    /// Something before a hub that changes the GroupInfo it gives.
+    ForgedGroupInfo(Forgery),
+    /// Something before a hub that has a client of its own making enter.
+    Ghost,
     /// Something before a server that proposes in its name.
     Overreach,
     /// A liar beside a client.
@@ -151,6 +165,30 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         meaning: "from now on the hub lets banned users back in by external commits",
         source: "mimi.md A13; R53, I13",
         made: Made::SecondServer(Part::BlindToBans),
+    },
+    BehaviourInfo {
+        id: "hub.forges-group-info",
+        meaning: "who asks for the GroupInfo gets one that names another epoch",
+        source: "mimi.md A7; RFC 9420 §12.4.3; R30",
+        made: Made::ForgedGroupInfo(Forgery::Epoch),
+    },
+    BehaviourInfo {
+        id: "hub.forges-list",
+        meaning: "who asks for the GroupInfo gets one whose list has another in a user's place",
+        source: "mimi.md A12; S8",
+        made: Made::ForgedGroupInfo(Forgery::List),
+    },
+    BehaviourInfo {
+        id: "hub.adds-ghost",
+        meaning: "once, the hub has a client of its own making proposed for the group, and lets it",
+        source: "mimi.md A11, N-31; RFC 9750 §8.4.3.1; RFC 9420 §12.1.8",
+        made: Made::Ghost,
+    },
+    BehaviourInfo {
+        id: "hub.mistimes-frank",
+        meaning: "the providers of one side get each message as an hour older, franked for that",
+        source: "mimi.md A14; R38, R39",
+        made: Made::FrankMeddler(mistimed_franks::mistimes_frank),
     },
     BehaviourInfo {
         id: "follower.spoils-franks",

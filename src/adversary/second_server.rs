@@ -31,6 +31,8 @@ pub enum Part {
     Blind,
     /// The same, and what it does not check is what keeps banned users out.
     BlindToBans,
+    /// The same, and what it does not check is what keeps servers from letting clients in.
+    BlindToGhosts,
     /// It answers who asks for the GroupInfo.
     Stale,
     /// It takes commits that the first one refuses for their epoch, and sends their Welcomes.
@@ -41,12 +43,17 @@ pub enum Part {
 const KEEP_THE_BANNED_OUT: &[&str] =
     &["group-info-for-participants", "sender-is-participant", "listed-before-member", "authorised"];
 
+/// The rules that keep a server from proposing that a client enters.
+const KEEP_GHOSTS_OUT: &[&str] = &["servers-only-remove", "authorised"];
+
 impl Part {
     /// The rules that the second server does not check.
     pub fn unchecked(self, plan: &Plan) -> Vec<String> {
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
         match self {
             Self::Blind => plan.rule.iter().cloned().collect(),
-            Self::BlindToBans => KEEP_THE_BANNED_OUT.iter().map(|id| (*id).to_owned()).collect(),
+            Self::BlindToBans => ids(KEEP_THE_BANNED_OUT),
+            Self::BlindToGhosts => ids(KEEP_GHOSTS_OUT),
             Self::SetBack | Self::Stale | Self::Welcoming => Vec::new(),
         }
     }
@@ -96,7 +103,7 @@ impl<S: Service + 'static> SecondServer<S> {
     fn second(&self) -> Option<Rc<S>> {
         let gate = match self.part {
             Part::SetBack | Part::Stale => Gate::Shut,
-            Part::Blind | Part::BlindToBans => Gate::Open,
+            Part::Blind | Part::BlindToBans | Part::BlindToGhosts => Gate::Open,
             // This one is made for each race.
             Part::Welcoming => return None,
         };
@@ -122,7 +129,7 @@ impl<S: Service + 'static> SecondServer<S> {
         let over = !self.plan.is_on(self.clock.now_ms());
         let due = match self.part {
             Part::SetBack => over,
-            Part::Blind | Part::BlindToBans => true,
+            Part::Blind | Part::BlindToBans | Part::BlindToGhosts => true,
             Part::Stale | Part::Welcoming => false,
         };
         due.then(|| {

@@ -9,13 +9,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
 use crate::adversary::{
-    AilingDisk, BehaviourInfo, Keep, Liar, Made, MakeServer, Meddling, Overreach, Plan,
-    SecondServer, TwoHubs,
+    AilingDisk, BehaviourInfo, ForgedGroupInfo, Ghost, Keep, Liar, Made, MakeServer, Meddling,
+    Overreach, Part, Plan, Puppet, SecondServer, TwoHubs,
 };
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
-use crate::mls::{Identity, Meter};
+use crate::mls::{Franker, Identity, Meter};
 use crate::node::{Disk, Network, Service, Task};
 use crate::provider::{self, KeyMaterialPolicy, Server, Setup};
 use crate::script::{Behaviour, KeyMaterial, Misbehaviour, Script};
@@ -129,9 +129,13 @@ impl Company {
     /// The liars between this node and its network.
     fn meddling(&self, node: &str, given: &Given) -> Vec<Rc<Meddling>> {
         let meddling = |(made, plan): (Made, &Plan)| {
-            let Made::Meddler(make) = made else { return None };
+            let meddler = match made {
+                Made::Meddler(make) => make(plan),
+                Made::FrankMeddler(make) => make(plan, keys(plan.room.provider(), given).1),
+                _ => return None,
+            };
             let (clock, journal) = (given.clock.clone(), given.journal.clone());
-            Some(Meddling::new(plan.clone(), make(plan), clock, journal))
+            Some(Meddling::new(plan.clone(), meddler, clock, journal))
         };
         self.plans(node).filter_map(meddling).collect()
     }
@@ -163,6 +167,7 @@ impl Company {
         let two = |(made, plan)| match made {
             Made::TwoHubs => Some((None, plan)),
             Made::SecondServer(part) => Some((Some(part), plan)),
+            Made::Ghost => Some((Some(Part::BlindToGhosts), plan)),
             _ => None,
         };
         let (network, clock) = (given.network.clone(), given.clock.clone());
@@ -208,9 +213,8 @@ impl Cast for Company {
         let network = through(&meddling, given.network.clone());
         let server = self.hub_or_two(name, Given { network, ..given.clone() });
         let server = meddling.iter().fold(server, |server, it| it.before_server(server));
-        let overreach = |(made, _): &(Made, &Plan)| matches!(made, Made::Overreach);
-        let plans = self.plans(name.as_str()).filter(overreach);
-        plans.fold(server, |server, (_, plan)| overreaching(plan, name, server, &given))
+        self.plans(name.as_str())
+            .fold(server, |server, (made, plan)| before(made, plan, name, server, &given))
     }
 
     fn client(
@@ -290,26 +294,58 @@ fn through(meddling: &[Rc<Meddling>], network: Rc<dyn Network>) -> Rc<dyn Networ
     meddling.iter().fold(network, |network, it| it.before_network(network))
 }
 
-/// A server before which a liar stands that proposes in its name.
-fn overreaching(
+/// A server with the liar before it, where this is one that stands there.
+fn before(
+    made: Made,
     plan: &Plan,
     name: &ProviderName,
     server: Rc<dyn Service>,
     given: &Given,
 ) -> Rc<dyn Service> {
+    let (plan, identity) = (plan.clone(), keys(name, given).0);
+    let (clock, journal) = (given.clock.clone(), given.journal.clone());
+    let user = plan.user.as_ref();
+    let puppet = || Puppet::of(user?, &plan.room, server.clone(), given.random).map(Rc::new);
+    match made {
+        Made::Overreach => Rc::new(Overreach {
+            plan,
+            identity,
+            server,
+            network: given.network.clone(),
+            clock,
+            journal,
+            random: given.random,
+            done: Cell::new(false),
+        }),
+        Made::ForgedGroupInfo(forgery) => {
+            let Some(puppet) = puppet() else { return server };
+            let told = Rc::default();
+            Rc::new(ForgedGroupInfo {
+                plan,
+                forgery,
+                identity,
+                puppet,
+                server,
+                clock,
+                journal,
+                told,
+            })
+        }
+        Made::Ghost => {
+            let Some(puppet) = puppet() else { return server };
+            Rc::new(Ghost { plan, identity, puppet, server, clock, done: Rc::default() })
+        }
+        _ => server,
+    }
+}
+
+/// What the server signs and franks with.
+fn keys(name: &ProviderName, given: &Given) -> (Identity, Franker) {
     let stored: Option<provider::Stored> = given.disks.disk("state").load();
-    let identity =
-        stored.map_or_else(|| Identity::hub(name, given.random), |stored| stored.identity(name));
-    Rc::new(Overreach {
-        plan: plan.clone(),
-        identity,
-        server,
-        network: given.network.clone(),
-        clock: given.clock.clone(),
-        journal: given.journal.clone(),
-        random: given.random,
-        done: Cell::new(false),
-    })
+    stored.map_or_else(
+        || (Identity::hub(name, given.random), Franker::of(name, &given.random)),
+        |stored| (stored.identity(name), stored.franker(name)),
+    )
 }
 
 fn meter(given: &Given) -> Meter {

@@ -106,6 +106,11 @@ impl Stored {
         Identity::hub(name, self.secret)
     }
 
+    /// What the server of this name franks with, for somebody who stands in its place.
+    pub fn franker(&self, name: &ProviderName) -> Franker {
+        Franker::of(name, &self.secret)
+    }
+
     /// Shows every byte string that the disk holds to somebody who looks for what must not be
     /// there: what others gave to this server, and what it made of that.
     pub fn each(&self, look: &mut impl FnMut(&[u8])) {

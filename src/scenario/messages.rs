@@ -463,11 +463,11 @@ says! {
         "expected `code = …`, what it answers";
     a_hub_that_lies_with_a_code_that_is_none: r#""hub.equivocates", side"#
         => r#""hub.lies-code", code = "failure", side"#,
-        "21:71: unknown code that a hub can lie with `failure`",
+        "21:74: unknown code that a hub can lie with `failure`",
         "expected one of success, wrongEpoch, notAllowed";
     a_hub_that_skips_a_check_that_there_is_not:
         r#""hub.equivocates", side = ["b.example"]"# => r#""hub.skips-check", rule = "politeness""#,
-        "21:73: unknown rule `politeness`",
+        "21:76: unknown rule `politeness`",
         "expected one of one-commit-per-epoch, cached-proposals-included";
     a_hub_that_is_never_set_back:
         r#""hub.equivocates", side = ["b.example"]"# => r#""hub.rolls-back""#,

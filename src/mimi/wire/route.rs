@@ -87,6 +87,15 @@ impl Route {
         }
     }
 
+    /// Whether application messages take it, from a provider or from an own client.
+    pub fn is_submission(&self) -> bool {
+        match self {
+            Self::SubmitMessage(_) => true,
+            Self::Client(local) => matches!(local.errand, Errand::SubmitMessage(_)),
+            _ => false,
+        }
+    }
+
     /// Whether it leads to a room's GroupInfo, for a provider or for an own client.
     pub fn is_group_info(&self) -> bool {
         match self {
