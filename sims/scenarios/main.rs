@@ -78,7 +78,7 @@ fn files(folder: &str) -> Vec<String> {
 fn every_scenario_file_has_a_test_here() {
     let mut tests = String::new();
     sources(Path::new("sims/scenarios"), &mut tests);
-    for name in ["", "adversaries", "incidents", "regressions"].into_iter().flat_map(files) {
+    for name in ["", "adversaries", "incidents"].into_iter().flat_map(files) {
         assert!(tests.contains(&format!("(\"{name}\", ")), "{name} is not tested");
     }
 }

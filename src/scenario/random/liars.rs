@@ -6,8 +6,9 @@
 
 use super::Drawn;
 use super::dice::{Dice, Stream};
+use crate::mimi::rules::RULES;
 use crate::mimi::uri::ProviderName;
-use crate::script::{Action, Behaviour, Form, Misbehaviour, Room, Script, Takes, User, Who};
+use crate::script::{Action, Behaviour, Form, Misbehaviour, Room, Script, Takes, User, Who, ids};
 
 /// What a file says of its liars. All ranges have both ends included.
 #[derive(Debug, Clone)]
@@ -70,6 +71,7 @@ impl Lying<'_> {
             side: Vec::new(),
             user: None,
             rule: None,
+            code: None,
         };
         for takes in form.takes {
             match takes {
@@ -79,9 +81,16 @@ impl Lying<'_> {
                     behaviour.user = Some(self.user(|it| it.uri.provider().as_str() == node)?);
                 }
                 Takes::Lie => behaviour.rule = Some(self.draw.pick(&self.liars.rules)?.to_owned()),
+                Takes::Rule => {
+                    let rules: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+                    behaviour.rule = Some(self.draw.pick(&rules)?.to_owned());
+                }
+                Takes::Code => behaviour.code = Some(self.draw.pick(ids::LIED_CODES)?.to_owned()),
+                Takes::End => {}
             }
         }
-        Some(Misbehaviour { at_ms, for_ms: form.lasts.then_some(length_ms), node, behaviour })
+        let ends = form.lasts || form.takes.contains(&Takes::End);
+        Some(Misbehaviour { at_ms, for_ms: ends.then_some(length_ms), node, behaviour })
     }
 
     fn node(&mut self, who: Who, room: &Room) -> Option<String> {

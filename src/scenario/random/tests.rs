@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::{FAMILIES, FOUNDED_MS, OPERATIONS};
+use crate::mimi::rules::RULES;
 use crate::scenario::{Expanded, Scenario, read, render, write};
 use crate::script::{Action, Fault, FaultKind, Form, Script, Step, ids};
 
@@ -31,7 +32,8 @@ fn drawn(expanded: &Expanded, what: &str) -> String {
 
 fn assert_reads_back(script: &Script) {
     let text = write(script);
-    match read("expanded.toml", &text, None, &[]) {
+    let rules: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+    match read("expanded.toml", &text, None, &rules) {
         Ok(again) => assert_eq!(again, *script),
         Err(problem) => panic!("seed {}: {}\n{text}", script.seed, render(&problem)),
     }
