@@ -116,3 +116,19 @@ fn a_group_that_is_behind_its_mirror_is_seen_at_the_restart_and_rejoins() {
         played.assert_all_at_one_epoch(4);
     });
 }
+
+#[test]
+fn a_client_that_comes_back_to_a_long_backlog_reads_it_and_does_not_rejoin() {
+    each_seed("incidents/rejoin-during-replay", |played| {
+        let back = played.first("B1 is back", |it| it.node == "B1" && it.event == Event::Online);
+        let behind = |it: &Entry| {
+            it.n > back
+                && it.node == "B1"
+                && matches!(&it.event, Event::Told { code, .. } if code == "wrongEpoch")
+        };
+        assert!(!played.all(behind).is_empty());
+        assert_eq!(resyncs(played, "B1"), [0; 0]);
+        assert_eq!(played.readers("I am back"), ["A1"]);
+        played.assert_nothing_undone();
+    });
+}
