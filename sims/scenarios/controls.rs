@@ -25,9 +25,9 @@ fn all() -> impl Iterator<Item = (String, Script)> {
     names.map(|name| (name.clone(), script(&name, None)))
 }
 
-/// Whether a text begins with a number of the study: A12, N-03.
+/// Whether a text begins with a number of the study: A12, N-03, S11.
 fn names_its_source(text: &str) -> bool {
-    let number = text.strip_prefix('A').or_else(|| text.strip_prefix("N-"));
+    let number = ["A", "N-", "S"].into_iter().find_map(|kind| text.strip_prefix(kind));
     number.is_some_and(|it| it.starts_with(|first: char| first.is_ascii_digit()))
 }
 

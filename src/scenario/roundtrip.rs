@@ -322,6 +322,7 @@ fn script() -> impl Strategy<Value = Script> {
                 Who::Follower => "c.example",
                 Who::Client => "B1",
             };
+            let own_user = |who| if who == Who::Hub { "alice" } else { "cathy" };
             let takes = |form: &Form, takes| form.takes.contains(&takes);
             let one = |form: &Form| Misbehaviour {
                 at_ms,
@@ -335,7 +336,7 @@ fn script() -> impl Strategy<Value = Script> {
                     room: room.clone(),
                     side: side.iter().filter(|_| takes(form, Takes::Side)).cloned().collect(),
                     user: (takes(form, Takes::User) || takes(form, Takes::OwnUser))
-                        .then(|| "cathy".to_owned()),
+                        .then(|| own_user(form.who).to_owned()),
                     rule: match takes(form, Takes::Rule) {
                         true => Some(RULES[0].to_owned()),
                         false => takes(form, Takes::Lie).then(|| "valid-mls".to_owned()),
