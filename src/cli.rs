@@ -16,6 +16,7 @@ mod expand;
 mod fuzz;
 mod list;
 mod meta;
+mod mutants;
 #[cfg(test)]
 mod place;
 mod progress;
@@ -70,6 +71,7 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
         Command::Replay(arguments) => replay::replay(arguments),
         Command::Shrink(arguments) => shrink::shrink(arguments),
         Command::Ablate(arguments) => ablate::ablate(arguments),
+        Command::Mutants(arguments) => mutants::mutants(arguments),
         Command::Meta(arguments) => meta::meta(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
         Command::List(arguments) => list::list(arguments),
@@ -141,6 +143,8 @@ enum Command {
     Shrink(ShrinkArguments),
     /// Switch each rule off in turn, and show what breaks.
     Ablate(AblateArguments),
+    /// Plant bugs, and say which of them the oracle sees.
+    Mutants(MutantsArguments),
     /// Play each seed in two processes and compare the traces.
     Meta(MetaArguments),
     /// Judge a stored run again, from its trace.
@@ -249,6 +253,18 @@ struct AblateArguments {
     /// Wall time for shrinking each scenario.
     #[arg(long, value_name = "TIME", value_parser = fuzz::span, default_value = "1m")]
     budget: Duration,
+}
+
+#[derive(Debug, Args)]
+struct MutantsArguments {
+    /// The invariants. Without any, all of them.
+    invariants: Vec<String>,
+    /// How many seeds a bug may survive.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    seeds: u64,
+    /// How many bugs are tried side by side. Without this, one for each processor.
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    jobs: Option<usize>,
 }
 
 #[derive(Debug, Args)]

@@ -15,7 +15,9 @@ mod coverage;
 mod fingerprint;
 mod fuzz;
 mod inside;
+mod mutants;
 mod one;
+mod plants;
 mod reach;
 mod shrink;
 
@@ -26,5 +28,7 @@ pub use coverage::{Both, CRASH_AT_POINT, Coverage, codes};
 pub use fingerprint::Fingerprint;
 pub use fuzz::{Plan, Searched, Watcher, fuzz};
 pub use inside::Inside;
+pub use mutants::{Fate, Mutant, try_mutants};
 pub use one::{Judged, play_and_judge};
+pub use plants::{PLANTS, Plant};
 pub use shrink::{Effort, NothingToShrink, Shrunk, count_lines, shrink};

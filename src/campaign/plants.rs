@@ -1,0 +1,188 @@
+//! The bugs that the oracle is tried with: for each invariant, lines of a scenario file that bring
+//! one about.
+//!
+//! Most are planted in random rooms, where all that the bug needs may or may not come up; some need
+//! a room in which something particular happens, which a scenario has.
+
+/// A bug, in words and as lines of a scenario file.
+#[derive(Debug, Clone, Copy)]
+pub struct Plant {
+    /// The id of the invariant that has to see it.
+    pub invariant: &'static str,
+    /// What is wrong, in a line.
+    pub bug: &'static str,
+    /// The scenario in which it is planted, a file in `scenarios/` without its ending.
+    pub base: &'static str,
+    /// What is added to its head: a line of the table `protocol`, or nothing.
+    pub head: &'static str,
+    /// What is added at its end: the table `liars`, or nothing.
+    pub tail: &'static str,
+    /// Whether the oracle is told who misbehaves. Then it judges what the others come to believe;
+    /// else who misbehaves passes for honest, and is judged like everybody.
+    pub told: bool,
+}
+
+/// Random rooms.
+const ANY_ROOM: &str = "any-room";
+
+/// In random rooms, nobody checks a rule, or a text is read otherwise.
+const fn off(invariant: &'static str, bug: &'static str, head: &'static str) -> Plant {
+    Plant { invariant, bug, base: ANY_ROOM, head, tail: "", told: false }
+}
+
+/// The same, where a liar makes use of it.
+const fn used(
+    invariant: &'static str,
+    bug: &'static str,
+    head: &'static str,
+    tail: &'static str,
+) -> Plant {
+    Plant { invariant, bug, base: ANY_ROOM, head, tail, told: false }
+}
+
+/// In random rooms, somebody misbehaves and passes for honest.
+const fn does(invariant: &'static str, bug: &'static str, tail: &'static str) -> Plant {
+    Plant { invariant, bug, base: ANY_ROOM, head: "", tail, told: false }
+}
+
+/// In a scenario that has the bug in it, somebody misbehaves and passes for honest.
+const fn seen_in(invariant: &'static str, bug: &'static str, base: &'static str) -> Plant {
+    Plant { invariant, bug, base, head: "", tail: "", told: false }
+}
+
+/// The same, and the oracle is told who it is.
+const fn told_in(invariant: &'static str, bug: &'static str, base: &'static str) -> Plant {
+    Plant { told: true, ..seen_in(invariant, bug, base) }
+}
+
+/// In the order of the invariants. Those that are missing nobody has found a bug for yet.
+pub static PLANTS: &[Plant] = &[
+    told_in("agreement", "a hub shows one side another room (A1)", "two-forks"),
+    does(
+        "single_commit",
+        "a hub accepts one commit on each side (A1)",
+        "behaviours = [\"hub.equivocates\"]",
+    ),
+    told_in(
+        "members_inside_participants",
+        "a hub lets a banned user back in (A13)",
+        "adversaries/hub-resurrects",
+    ),
+    told_in("no_ghost", "a hub makes up a client (A11)", "adversaries/hub-adds-ghost"),
+    used(
+        "add_leave_order",
+        "who goes from the list may stay inside (R21)",
+        "protocol.without = [\"clients-leave-with-user\"]",
+        "behaviours = [\"client.breaks-rule\"]\nrules = [\"clients-leave-with-user\"]",
+    ),
+    used(
+        "exactly_once",
+        "a client sends what its user did not say, and nobody looks whom it names (R39)",
+        "protocol.without = [\"content-names-its-sender\"]",
+        "behaviours = [\"client.breaks-rule\"]\nrules = [\"content-names-its-sender\"]",
+    ),
+    seen_in(
+        "truthful_responses",
+        "a hub says success and does nothing (A9)",
+        "adversaries/hub-lies-success",
+    ),
+    off("verdicts_agree", "nobody looks at roles (R50)", "protocol.without = [\"authorised\"]"),
+    off(
+        "stamps_grow",
+        "two things have one stamp (Q5)",
+        "protocol.readings = [\"stamps-may-tie\"]",
+    ),
+    seen_in(
+        "banned_stay_out",
+        "a hub lets a banned user back in (A13)",
+        "adversaries/hub-resurrects",
+    ),
+    off(
+        "exiting_is_silent",
+        "who is about to leave may still speak (R22)",
+        "protocol.without = [\"exiting-sends-nothing\"]",
+    ),
+    told_in(
+        "convergence",
+        "a commit that no member can apply, and no way back (A16)",
+        "adversaries/poisoned-commit-without-a-way-back",
+    ),
+    told_in(
+        "messages_delivered",
+        "a follower hands on no messages (A29)",
+        "adversaries/follower-drops-messages",
+    ),
+    off(
+        "leave_completes",
+        "a leave that an external commit voids is forgotten (Q10)",
+        "protocol.readings = [\"voided-leaves-lapse\"]",
+    ),
+    off(
+        "nobody_stuck",
+        "whose leave is forgotten waits for ever (Q10)",
+        "protocol.readings = [\"voided-leaves-lapse\"]",
+    ),
+    used(
+        "no_rejoin_storm",
+        "a message from an epoch to come makes its readers come in anew (R36)",
+        "protocol.without = [\"message-epoch-not-newer\"]",
+        "behaviours = [\"client.breaks-rule\"]\nrules = [\"message-epoch-not-newer\"]",
+    ),
+    seen_in(
+        "restart_is_whole",
+        "a disk keeps a client's groups, and not what it notes of them (N-22)",
+        "incidents/mirror-behind-the-group",
+    ),
+    seen_in(
+        "frank_sound",
+        "a follower hands messages on with another frank (A30)",
+        "frank-spoilt-by-a-follower",
+    ),
+    off(
+        "consent_respected",
+        "KeyPackages go to whoever asks (R57)",
+        "protocol.without = [\"consent-is-given\"]",
+    ),
+    off(
+        "key_package_once",
+        "a provider hands out a KeyPackage twice (R6)",
+        "protocol.without = [\"key-package-once\"]",
+    ),
+    off(
+        "limits_hold",
+        "nobody counts the clients of a room (R55)",
+        "protocol.without = [\"at-most-max-clients\"]",
+    ),
+    used(
+        "external_senders_are_hub_and_followers",
+        "anybody may say who else may propose (R26)",
+        "protocol.without = [\"only-known-proposals\"]",
+        "behaviours = [\"client.breaks-rule\"]\nrules = [\"only-known-proposals\"]",
+    ),
+    Plant {
+        base: "room-inside-a-room",
+        ..off(
+            "inside_parent",
+            "a room may list who is not in its parent (R55)",
+            "protocol.without = [\"inside-parent\"]",
+        )
+    },
+    off(
+        "receivers_may_receive",
+        "messages go to whose role is deaf, too (R51)",
+        "protocol.without = [\"may-receive\"]",
+    ),
+];
+
+impl Plant {
+    /// The text of the scenario with the bug in it, given that of its base.
+    pub fn planted(&self, base: &str) -> String {
+        // The head of a file ends where its first table begins.
+        let (head, tables) = match base.find("\n[") {
+            Some(place) => base.split_at(place),
+            None => (base, ""),
+        };
+        let liars = if self.tail.is_empty() { "" } else { "\n[liars]\n" };
+        format!("{head}\n{}\n{tables}\n{liars}{}\n", self.head, self.tail)
+    }
+}
