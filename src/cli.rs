@@ -2,10 +2,10 @@
 //!
 //! `schism run` plays a scenario, `schism expand` shows what a seed makes of it, `schism fuzz`
 //! plays many seeds, `schism replay` plays a failure again, `schism shrink` makes it small, `schism
-//! ablate` switches rules off, `schism mutants` tries the oracle, `schism meta` compares two processes,
-//! `schism check` judges a stored trace again, `schism list` shows what can be named in a scenario.
-//! Each command gives its text for stdout and its exit code, or a [`Failure`]; only [`main`] prints
-//! and ends the process.
+//! ablate` switches rules off, `schism mutants` tries the oracle, `schism meta` compares two
+//! processes, `schism check` judges a stored trace again, `schism list` shows what can be named in
+//! a scenario. Each command gives its text for stdout and its exit code, or a [`Failure`]; only
+//! [`main`] prints and ends the process.
 //!
 //! Exit codes: those of [`Outcome::exit_code`](schism::oracle::Outcome::exit_code), 64 for usage
 //! and bad files, 70 for what is Schism's own or the machine's fault.

@@ -1,5 +1,5 @@
-//! Every file in `scenarios/` and its folders: it plays to the verdict that it expects, and what it is there for
-//! does happen in it.
+//! Every file in `scenarios/` and its folders: it plays to the verdict that it expects, and what it
+//! is there for does happen in it.
 //!
 //! A scenario that no longer meets its fault would pass every invariant and show nothing. So each
 //! has a test that looks for the *specific* thing in the trace, with its own seed and two more. The

@@ -219,8 +219,8 @@ pub struct MailboxItem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailboxResponse {
     /// Lowest number that the provider still has, or will give next. Where it is greater than the
-    /// cursor + 1, the items between are gone for good; where it is less, the provider has lost what
-    /// it had, and counts anew from there.
+    /// cursor + 1, the items between are gone for good; where it is less, the provider has lost
+    /// what it had, and counts anew from there.
     pub first_kept: u64,
     /// The items.
     pub items: Vec<MailboxItem>,

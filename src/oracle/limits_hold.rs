@@ -6,8 +6,8 @@
 //! was set is not owed: it only keeps things from getting worse.
 //!
 //! Who is gone from the parent room is removed from those that depend on it "automatically" (RP03
-//! §5), whatever role it holds: no least number is owed for whom the hub's own proposals take out of
-//! such a room.
+//! §5), whatever role it holds: no least number is owed for whom the hub's own proposals take out
+//! of such a room.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -2,8 +2,9 @@
 //!
 //! Each is handed out once (R6) and remembered by its reference, so that the Welcome that uses it
 //! finds its client (R8). One that comes again, because its client heard no answer or the request
-//! came twice, is not stored again, even after it was used. A last resort stays on the shelf and goes out when nothing else is left
-//! (R10). What has expired is thrown away, and so is all of a user who is gone.
+//! came twice, is not stored again, even after it was used. A last resort stays on the shelf and
+//! goes out when nothing else is left (R10). What has expired is thrown away, and so is all of a
+//! user who is gone.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
