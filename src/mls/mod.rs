@@ -20,10 +20,13 @@ mod library;
 mod member;
 mod outside;
 mod partial;
+mod passed_on;
 mod poison;
 mod seeded;
 mod seeded_hpke;
 mod store;
+#[cfg(test)]
+mod testing;
 mod view;
 
 pub use facts::{Leaf, RoomSnapshot, state_in};

@@ -26,6 +26,7 @@ use rand_core::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
 use tls_codec::SecretVLBytes;
 
+use super::passed_on::passed_on_to;
 use super::seeded_hpke::{seed_next, seeded_hpke};
 use super::store::NodeStorage;
 
@@ -166,111 +167,11 @@ impl OpenMlsCrypto for SeededCrypto {
         vec![super::SUITE]
     }
 
-    fn hkdf_extract(
-        &self,
-        hash: HashType,
-        salt: &[u8],
-        ikm: &[u8],
-    ) -> Result<SecretVLBytes, CryptoError> {
-        self.stock.hkdf_extract(hash, salt, ikm)
-    }
-
     fn hmac(&self, hash: HashType, key: &[u8], text: &[u8]) -> Result<SecretVLBytes, CryptoError> {
         self.stock.hmac(hash, key, text)
     }
 
-    fn hkdf_expand(
-        &self,
-        hash: HashType,
-        prk: &[u8],
-        info: &[u8],
-        length: usize,
-    ) -> Result<SecretVLBytes, CryptoError> {
-        self.stock.hkdf_expand(hash, prk, info, length)
-    }
-
-    fn hash(&self, hash: HashType, data: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        self.stock.hash(hash, data)
-    }
-
-    fn aead_encrypt(
-        &self,
-        algorithm: AeadType,
-        key: &[u8],
-        data: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
-        self.stock.aead_encrypt(algorithm, key, data, nonce, aad)
-    }
-
-    fn aead_decrypt(
-        &self,
-        algorithm: AeadType,
-        key: &[u8],
-        data: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
-        self.stock.aead_decrypt(algorithm, key, data, nonce, aad)
-    }
-
-    fn verify_signature(
-        &self,
-        scheme: SignatureScheme,
-        data: &[u8],
-        key: &[u8],
-        signature: &[u8],
-    ) -> Result<(), CryptoError> {
-        self.stock.verify_signature(scheme, data, key, signature)
-    }
-
-    fn sign(
-        &self,
-        scheme: SignatureScheme,
-        data: &[u8],
-        key: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
-        self.stock.sign(scheme, data, key)
-    }
-
-    fn hpke_open(
-        &self,
-        config: HpkeConfig,
-        input: &HpkeCiphertext,
-        key: &[u8],
-        info: &[u8],
-        aad: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
-        self.stock.hpke_open(config, input, key, info, aad)
-    }
-
-    fn hpke_setup_receiver_and_export(
-        &self,
-        config: HpkeConfig,
-        enc: &[u8],
-        key: &[u8],
-        info: &[u8],
-        exporter_context: &[u8],
-        exporter_length: usize,
-    ) -> Result<ExporterSecret, CryptoError> {
-        self.stock.hpke_setup_receiver_and_export(
-            config,
-            enc,
-            key,
-            info,
-            exporter_context,
-            exporter_length,
-        )
-    }
-
-    fn derive_hpke_keypair(
-        &self,
-        config: HpkeConfig,
-        ikm: &[u8],
-    ) -> Result<HpkeKeyPair, CryptoError> {
-        self.stock.derive_hpke_keypair(config, ikm)
-    }
+    passed_on_to!(stock);
 }
 
 #[cfg(test)]

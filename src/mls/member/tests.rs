@@ -7,19 +7,8 @@ use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate};
 use crate::mimi::rules::{Proposer, What};
 use crate::mimi::uri::{ProviderName, UserUri};
 use crate::mimi::wire::{PartialGroupInfo, RatchetTreePresence};
+use crate::mls::testing::{Client, client};
 use crate::mls::{KeyPackageKind, Meter, View, partial_group_info, welcome_message};
-
-struct Client {
-    library: Library,
-    identity: Identity,
-}
-
-fn client(name: &str, seed: u8) -> Client {
-    let client = ClientUri::parse(&format!("mimi://a.example/d/{name}")).unwrap();
-    let user = UserUri::parse(&format!("mimi://a.example/u/{name}")).unwrap();
-    let identity = Identity::client(&Actor { client, user }, [seed; 32]);
-    Client { library: Library::new([seed; 32], Meter::off()), identity }
-}
 
 fn room() -> RoomUri {
     RoomUri::parse("mimi://a.example/r/clubhouse").unwrap()

@@ -12,6 +12,7 @@ use openmls_traits::types::{
 };
 use tls_codec::SecretVLBytes;
 
+use crate::mls::passed_on::passed_on_to;
 use crate::mls::seeded::SeededCrypto;
 
 /// Bytes of a hash. What else is authenticated is longer.
@@ -85,86 +86,11 @@ impl OpenMlsCrypto for Spoiling<'_> {
         self.honest.supported_ciphersuites()
     }
 
-    fn hkdf_extract(
-        &self,
-        hash: HashType,
-        salt: &[u8],
-        ikm: &[u8],
-    ) -> Result<SecretVLBytes, CryptoError> {
-        self.honest.hkdf_extract(hash, salt, ikm)
-    }
-
-    fn hkdf_expand(
-        &self,
-        hash: HashType,
-        prk: &[u8],
-        info: &[u8],
-        length: usize,
-    ) -> Result<SecretVLBytes, CryptoError> {
-        self.honest.hkdf_expand(hash, prk, info, length)
-    }
-
-    fn hash(&self, hash: HashType, data: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        self.honest.hash(hash, data)
-    }
-
-    fn aead_encrypt(
-        &self,
-        algorithm: AeadType,
-        key: &[u8],
-        data: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
-        self.honest.aead_encrypt(algorithm, key, data, nonce, aad)
-    }
-
-    fn aead_decrypt(
-        &self,
-        algorithm: AeadType,
-        key: &[u8],
-        data: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
-        self.honest.aead_decrypt(algorithm, key, data, nonce, aad)
-    }
-
     fn signature_key_gen(
         &self,
         scheme: SignatureScheme,
     ) -> Result<(Vec<u8>, Vec<u8>), CryptoError> {
         self.honest.signature_key_gen(scheme)
-    }
-
-    fn verify_signature(
-        &self,
-        scheme: SignatureScheme,
-        data: &[u8],
-        key: &[u8],
-        signature: &[u8],
-    ) -> Result<(), CryptoError> {
-        self.honest.verify_signature(scheme, data, key, signature)
-    }
-
-    fn sign(
-        &self,
-        scheme: SignatureScheme,
-        data: &[u8],
-        key: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
-        self.honest.sign(scheme, data, key)
-    }
-
-    fn hpke_open(
-        &self,
-        config: HpkeConfig,
-        input: &HpkeCiphertext,
-        key: &[u8],
-        info: &[u8],
-        aad: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
-        self.honest.hpke_open(config, input, key, info, aad)
     }
 
     fn hpke_setup_sender_and_export(
@@ -179,24 +105,5 @@ impl OpenMlsCrypto for Spoiling<'_> {
         self.honest.hpke_setup_sender_and_export(config, pk_r, info, context, length)
     }
 
-    fn hpke_setup_receiver_and_export(
-        &self,
-        config: HpkeConfig,
-        enc: &[u8],
-        key: &[u8],
-        info: &[u8],
-        exporter_context: &[u8],
-        exporter_length: usize,
-    ) -> Result<ExporterSecret, CryptoError> {
-        let (context, length) = (exporter_context, exporter_length);
-        self.honest.hpke_setup_receiver_and_export(config, enc, key, info, context, length)
-    }
-
-    fn derive_hpke_keypair(
-        &self,
-        config: HpkeConfig,
-        ikm: &[u8],
-    ) -> Result<HpkeKeyPair, CryptoError> {
-        self.honest.derive_hpke_keypair(config, ikm)
-    }
+    passed_on_to!(honest);
 }

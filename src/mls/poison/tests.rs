@@ -3,21 +3,9 @@
 use super::*;
 use crate::mimi::policy::ORDINARY_USER;
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
-use crate::mimi::rules::Actor;
 use crate::mimi::uri::{RoomUri, UserUri};
+use crate::mls::testing::{Client, client};
 use crate::mls::{KeyPackageKind, Meter, View, welcome_message};
-
-struct Client {
-    library: Library,
-    identity: Identity,
-}
-
-fn client(name: &str, seed: u8) -> Client {
-    let client = ClientUri::parse(&format!("mimi://a.example/d/{name}")).unwrap();
-    let user = UserUri::parse(&format!("mimi://a.example/u/{name}")).unwrap();
-    let identity = Identity::client(&Actor { client, user }, [seed; 32]);
-    Client { library: Library::new([seed; 32], Meter::off()), identity }
-}
 
 /// Mallory and Bob in one room, and its hub's view.
 struct Three {
