@@ -4,22 +4,24 @@
 //! creates it and adds bob of `b.example`. Both can then make requests that the server would
 //! accept. Not a test target: `bad_requests` declares it as a module.
 
+mod asked;
+mod surroundings;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::Method;
 use schism::mimi::content::Content;
 use schism::mimi::frank::{authenticated_data, franking_tag};
 use schism::mimi::local::PublishKeyPackages;
-use schism::mimi::local::{CreateRoomRequest, Errand, HubKeys, LocalRoute, MailboxRequest};
+use schism::mimi::local::{CreateRoomRequest, Errand, HubKeys, MailboxRequest};
 use schism::mimi::policy::Capability;
 use schism::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
 use schism::mimi::rules::{Actor, RuleSet};
 use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use schism::mimi::wire::{
     AbuseReport, AbusiveMessage, AppDataDictionary, ClientKeyMaterial, ClientStatus, ConsentEntry,
-    ConsentOperation, ConsentScope, Directory, FanoutExtra, FanoutMessage, Frank, GroupInfoOption,
+    ConsentOperation, ConsentScope, FanoutExtra, FanoutMessage, Frank, GroupInfoOption,
     GroupInfoRatchetTree, GroupInfoRequest, GroupInfoResponse, IdentifierRequest,
     KeyMaterialResponse, KeyMaterialUserCode, NotifyRequest, QueryElement, RatchetTreeOption,
     Route, SearchField, SubmitMessageRequest, SubmitMessageResponse, UpdateRequest,
@@ -28,93 +30,17 @@ use schism::mls::{
     CommitPlan, Committed, Identity, KeyPackageKind, Library, Member, Meter, open_group_info,
     sign_key_material, welcome_message,
 };
-use schism::node::{
-    Call, Clock, Disk, Network, Peer, Points, Reply, Service, Task, Unanswered, points,
-};
-use schism::provider::{KeyMaterialPolicy, Server, Setup, Stored};
-use schism::trace::{Event, FORMAT, Header, Kind, Log};
+use schism::node::Service;
+use schism::provider::{KeyMaterialPolicy, Server, Setup};
+use schism::trace::{Event, FORMAT, Header, Log};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
+pub use self::asked::{Answered, Asked};
+use self::surroundings::{Elsewhere, Halts, Hands, Sheet};
+
 pub const HUB: &str = "a.example";
 const FOLLOWER: &str = "b.example";
-
-/// A request, in all that a sender can get wrong.
-#[derive(Debug, Clone)]
-pub struct Asked {
-    pub peer: Peer,
-    pub method: Method,
-    pub host: String,
-    pub from: String,
-    pub path: String,
-    pub body: Vec<u8>,
-}
-
-/// What came of it.
-#[derive(Debug)]
-pub struct Answered {
-    pub status: u16,
-    pub body: Bytes,
-    pub events: Vec<Event>,
-}
-
-impl Asked {
-    fn new(peer: Peer, from: &str, path: String, body: Vec<u8>) -> Self {
-        let (host, from) = (HUB.to_owned(), format!("mimi@{from}"));
-        Self { peer, method: Method::POST, host, from, path, body }
-    }
-
-    /// By another provider's server.
-    pub fn by_provider(name: &str, route: Route, body: Vec<u8>) -> Self {
-        Self::new(Peer::Provider(provider(name)), name, route.path(), body)
-    }
-
-    /// In HTTP; none where it can't be written down.
-    fn request(&self) -> Option<http::Request<Bytes>> {
-        let request = http::Request::builder()
-            .method(&self.method)
-            .uri(&self.path)
-            .header(http::header::HOST, &self.host)
-            .header(http::header::FROM, &self.from);
-        request.body(Bytes::from(self.body.clone())).ok()
-    }
-
-    /// By one of the server's own clients.
-    pub fn by_client(client: &ClientUri, errand: Errand, body: Vec<u8>) -> Self {
-        let route = Route::Client(LocalRoute { client: client.clone(), errand });
-        Self::new(Peer::Client(client.clone()), HUB, route.path(), body)
-    }
-}
-
-impl Answered {
-    /// The code and the rule of the only refusal that it left in the trace, if it left one and
-    /// nothing else.
-    pub fn refusal(&self) -> Option<(&str, &str)> {
-        match self.events.as_slice() {
-            [Event::Refused { code, rule, .. }] => Some((code, rule)),
-            _ => None,
-        }
-    }
-
-    /// What the hub accepted.
-    pub fn accepted(&self) -> Vec<Kind> {
-        let kinds = self.events.iter().filter_map(|event| match event {
-            Event::Accepted { kind, .. } => Some(*kind),
-            _ => None,
-        });
-        kinds.collect()
-    }
-
-    /// Refused: by its status, or by a code that the endpoint's own body carries with 200; with
-    /// the same in the trace, and nothing accepted.
-    pub fn is_refused(&self) -> bool {
-        let Some((code, _)) = self.refusal() else { return false };
-        match self.status {
-            200 => code != "success" && code.parse::<u16>().is_err(),
-            status => [400, 403, 404, 405].contains(&status) && code == status.to_string(),
-        }
-    }
-}
 
 /// Somebody with a client.
 pub struct Person {
@@ -210,7 +136,7 @@ impl Rig {
             name: provider(HUB),
             network: Rc::new(Elsewhere(answers.clone(), notified.clone())),
             clock: Rc::new(Hands(Cell::new(1_000_000))),
-            disk: Rc::new(Sheet(RefCell::default())),
+            disk: Rc::new(Sheet::default()),
             points: Rc::new(Halts(halts.clone())),
             journal: log.journal(HUB),
             random: [1; 32],
@@ -515,66 +441,4 @@ pub fn update(committed: &Committed) -> Vec<u8> {
 
 pub fn provider(name: &str) -> ProviderName {
     ProviderName::new(name).unwrap()
-}
-
-/// All other providers: each has a directory, takes what is sent, gives an asset and this key
-/// material, and keeps what it is notified of.
-struct Elsewhere(Rc<RefCell<Vec<u8>>>, Rc<RefCell<Vec<Bytes>>>);
-
-impl Network for Elsewhere {
-    fn call(&self, call: Call) -> Task<Result<Reply, Unanswered>> {
-        if call.endpoint == "notify" {
-            self.1.borrow_mut().extend(call.body);
-        }
-        let (status, body) = match call.endpoint {
-            "directory" => (200, Directory::of(&call.to).encode()),
-            "keyMaterial" => (200, self.0.borrow().clone()),
-            "asset" => (200, format!("an asset of {}", call.to).into_bytes()),
-            _ => (201, Vec::new()),
-        };
-        let reply = Reply { status, retry_after_s: None, body: body.into() };
-        Box::pin(async move { Ok(reply) })
-    }
-}
-
-/// A clock that moves when somebody waits for it.
-struct Hands(Cell<u64>);
-
-impl Clock for Hands {
-    fn now_ms(&self) -> u64 {
-        self.0.get()
-    }
-
-    fn sleep(&self, ms: u64) -> Task<()> {
-        self.0.set(self.0.get() + ms);
-        Box::pin(async {})
-    }
-}
-
-struct Sheet(RefCell<Option<Stored>>);
-
-impl Disk<Stored> for Sheet {
-    fn sync(&self, state: Stored) {
-        self.0.replace(Some(state));
-    }
-
-    fn durable(&self) -> Task<()> {
-        Box::pin(async {})
-    }
-
-    fn load(&self) -> Option<Stored> {
-        self.0.borrow().clone()
-    }
-}
-
-/// Where set, whoever has decided something and written nothing down stays there for good.
-struct Halts(Rc<Cell<bool>>);
-
-impl Points for Halts {
-    fn reached(&self, point: &'static str) -> Task<()> {
-        match self.0.get() && point == points::BEFORE_DURABLE {
-            true => Box::pin(std::future::pending()),
-            false => Box::pin(async {}),
-        }
-    }
 }
