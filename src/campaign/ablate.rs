@@ -11,11 +11,10 @@
 //! Not here: reading scenario files, and writing tables.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::case::{Case, Ended, How};
 use super::shrink::{Effort, Shrunk, shrink};
+use super::side_by_side::side_by_side;
 use crate::mimi::rules::Rule;
 use crate::scenario::{self, Scenario};
 use crate::script::Script;
@@ -99,28 +98,11 @@ pub fn ablate(
     jobs: usize,
     told: &(dyn Fn(&Row) + Sync),
 ) -> Vec<Row> {
-    let (next, rows) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let work = || {
-        while let Some((place, trial)) = take(trials, &next) {
-            let row = trial.play(effort);
-            told(&row);
-            // Nobody panics with the lock in hand.
-            if let Ok(mut rows) = rows.lock() {
-                rows.insert(place, row);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
-            scope.spawn(work);
-        }
-    });
-    rows.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).into_values().collect()
-}
-
-fn take<'t>(trials: &'t [Trial], next: &AtomicUsize) -> Option<(usize, &'t Trial)> {
-    let place = next.fetch_add(1, Ordering::SeqCst);
-    Some((place, trials.get(place)?))
+    side_by_side(trials, jobs, |trial| {
+        let row = trial.play(effort);
+        told(&row);
+        row
+    })
 }
 
 impl Trial {

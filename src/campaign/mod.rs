@@ -20,6 +20,7 @@ mod one;
 mod plants;
 mod reach;
 mod shrink;
+mod side_by_side;
 
 pub use ablate::{Against, Finding, Off, Row as AblationRow, Trial, ablate};
 pub use case::{Case, Ended, How};
@@ -31,4 +32,4 @@ pub use inside::Inside;
 pub use mutants::{Fate, Mutant, try_mutants};
 pub use one::{Judged, play_and_judge};
 pub use plants::{PLANTS, Plant};
-pub use shrink::{Effort, NothingToShrink, Shrunk, count_lines, shrink};
+pub use shrink::{Effort, NothingToShrink, Origin, Shrunk, count_lines, regression, shrink};

@@ -9,11 +9,8 @@
 //!
 //! Not here: which bugs there are (`plants`), reading scenario files, and the table.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use super::one::play_and_judge;
+use super::side_by_side::side_by_side;
 use crate::oracle::judge;
 use crate::scenario::Scenario;
 use crate::script::Script;
@@ -44,7 +41,7 @@ pub struct Fate {
     pub killed_by: Option<u64>,
     /// The first seed up to that one in which something broke without the bug, and what.
     pub unclean: Option<(u64, String)>,
-    /// A run that broke off, and why.
+    /// The first run that broke off, and why.
     pub broke_off: Option<String>,
 }
 
@@ -72,25 +69,11 @@ pub fn try_mutants(
     jobs: usize,
     told: &(dyn Fn(&Fate) + Sync),
 ) -> Vec<Fate> {
-    let (next, fates) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let work = || {
-        loop {
-            let place = next.fetch_add(1, Ordering::SeqCst);
-            let Some(mutant) = mutants.get(place) else { return };
-            let fate = mutant.fate(seeds);
-            told(&fate);
-            // Nobody panics with the lock in hand.
-            if let Ok(mut fates) = fates.lock() {
-                fates.insert(place, fate);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.max(1) {
-            scope.spawn(work);
-        }
-    });
-    fates.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner()).into_values().collect()
+    side_by_side(mutants, jobs, |mutant| {
+        let fate = mutant.fate(seeds);
+        told(&fate);
+        fate
+    })
 }
 
 impl Mutant {
@@ -106,12 +89,12 @@ impl Mutant {
             let script = self.scenario.expand(seed).script;
             let seen = first_broken(&script, self.told);
             if let Err(why) = &seen {
-                fate.broke_off = Some(format!("seed {seed}: {why}"));
+                fate.broke_off.get_or_insert_with(|| format!("seed {seed}: {why}"));
             }
-            match first_broken(&without_bug(script), false) {
-                Ok(broken) if broken.is_empty() => {}
-                Ok(broken) => fate.unclean = Some((seed, broken.join(", "))),
-                Err(why) => fate.unclean = Some((seed, why)),
+            let without = first_broken(&without_bug(script), false);
+            let broken = without.map_or_else(|why| why, |broken| broken.join(", "));
+            if !broken.is_empty() {
+                fate.unclean.get_or_insert((seed, broken));
             }
             if seen.is_ok_and(|broken| broken.iter().any(|id| id == self.invariant)) {
                 fate.killed_by = Some(seed);

@@ -6,8 +6,10 @@
 
 use std::fs;
 
-use schism::campaign::{Effort, NothingToShrink, Shrunk, count_lines, shrink as shrunk};
-use schism::report::{FailureNote, Origin, regression};
+use schism::campaign::{
+    Effort, NothingToShrink, Origin, Shrunk, count_lines, regression, shrink as shrunk,
+};
+use schism::report::FailureNote;
 use schism::scenario::Expanded;
 use schism::script::Script;
 
@@ -49,7 +51,7 @@ fn origin(arguments: &ShrinkArguments) -> Result<Origin, Failure> {
     let note = note.map_err(|error| {
         Failure::usage(&format!("{} is not a failure's note: {error}", path.display()))
     })?;
-    Ok(Origin::of(&note))
+    Ok(Origin { scenario: Some(note.scenario), version: Some(note.version), commit: note.commit })
 }
 
 fn hopeless(why: &NothingToShrink, arguments: &ShrinkArguments) -> Failure {

@@ -13,6 +13,7 @@
 
 mod cast;
 mod lines;
+mod regression;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use self::lines::count as count_lines;
+pub use self::regression::{Origin, regression};
 pub use self::target::{NothingToShrink, Target};
 
 use super::case::{Case, How};

@@ -11,7 +11,6 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::campaign::{AblationRow, Finding, count_lines};
 use crate::oracle::INVARIANTS;
-use crate::scenario;
 
 /// The columns of the CSV.
 pub const ABLATION_HEADINGS: [&str; 10] = [
@@ -181,8 +180,8 @@ fn table_row(row: &AblationRow, columns: &[String]) -> Markup {
 
 fn scenarios(row: &AblationRow) -> Markup {
     let shrunk = row.broke.iter().filter_map(|(invariant, of)| {
-        let script = &of.shrunk.as_ref()?.script;
-        Some((invariant, of, scenario::write(script), count_lines(script)))
+        let shrunk = of.shrunk.as_ref()?;
+        Some((invariant, of, &shrunk.case.script_text, count_lines(&shrunk.script)))
     });
     html! {
         @for (invariant, of, text, lines) in shrunk {

@@ -5,7 +5,6 @@ mod ablation;
 mod failure;
 mod github;
 mod junit;
-mod regression;
 mod results;
 mod tally;
 mod touched;
@@ -16,7 +15,6 @@ pub use ablation::{
 pub use failure::{FailureNote, failure_files};
 pub use github::{annotation, step_summary};
 pub use junit::junit;
-pub use regression::{Origin, regression};
 pub use results::{HEADINGS, row};
 pub use tally::Tally;
 pub use touched::{UNEXPLAINED, never_reached, touched};

@@ -4,8 +4,8 @@
 //! shrunk run expects: as a rule that all invariants hold. So it fails until the bug is mended, and
 //! guards it from then on.
 
-use super::FailureNote;
-use crate::campaign::{Case, Ended, Shrunk, count_lines};
+use super::super::case::{Case, Ended};
+use super::{Shrunk, count_lines};
 use crate::script::Script;
 
 /// Where a failure comes from, as far as that is known.
@@ -17,17 +17,6 @@ pub struct Origin {
     pub version: Option<String>,
     /// The source commit.
     pub commit: Option<String>,
-}
-
-impl Origin {
-    /// As the failure's note has it.
-    pub fn of(note: &FailureNote) -> Self {
-        Self {
-            scenario: Some(note.scenario.clone()),
-            version: Some(note.version.clone()),
-            commit: note.commit.clone(),
-        }
-    }
 }
 
 /// The script of the regression scenario: the shrunk one, with a head of its own.
