@@ -69,6 +69,12 @@ pub enum Errand {
     Upload(String),
     /// Get an asset through this hub. No body, answered with the asset.
     Download(ProviderName, AssetUrl),
+    /// Have the room's hub sign which commit led to an epoch: a
+    /// [`ReceiptRequest`](super::watch::ReceiptRequest), answered as the hub answers.
+    Receipt(RoomUri),
+    /// Say which providers have participants in the room: [`Peers`](super::watch::Peers), answered
+    /// without a body.
+    Peers(RoomUri),
 }
 
 impl Errand {
@@ -80,7 +86,9 @@ impl Errand {
             | Self::SubmitMessage(room)
             | Self::GroupInfo(room)
             | Self::Unsubscribe(room)
-            | Self::ReportAbuse(room) => Some(room),
+            | Self::ReportAbuse(room)
+            | Self::Receipt(room)
+            | Self::Peers(room) => Some(room),
             _ => None,
         }
     }
@@ -105,6 +113,8 @@ impl LocalRoute {
             Errand::FindUser(_) => "client/findUser",
             Errand::Upload(_) => "client/upload",
             Errand::Download(..) => "client/download",
+            Errand::Receipt(_) => "client/receipt",
+            Errand::Peers(_) => "client/peers",
         }
     }
 
@@ -125,6 +135,8 @@ impl LocalRoute {
             ["deleteAccount"] => Errand::DeleteAccount,
             ["findUser", provider] => Errand::FindUser(unescape(provider)?),
             ["upload", name] if is_name(name) => Errand::Upload(name.to_owned()),
+            ["receipt", room] => Errand::Receipt(unescape(room)?),
+            ["peers", room] => Errand::Peers(unescape(room)?),
             ["download", hub, url] => Errand::Download(unescape(hub)?, unescape(url)?),
             _ => return None,
         };
@@ -150,7 +162,9 @@ impl LocalRoute {
             | Errand::SubmitMessage(room)
             | Errand::GroupInfo(room)
             | Errand::Unsubscribe(room)
-            | Errand::ReportAbuse(room) => format!("{path}/{}", escape(room)),
+            | Errand::ReportAbuse(room)
+            | Errand::Receipt(room)
+            | Errand::Peers(room) => format!("{path}/{}", escape(room)),
         }
     }
 }

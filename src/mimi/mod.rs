@@ -7,4 +7,5 @@ pub mod policy;
 pub mod room;
 pub mod rules;
 pub mod uri;
+pub mod watch;
 pub mod wire;

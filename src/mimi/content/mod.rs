@@ -22,6 +22,7 @@ use thiserror::Error;
 pub use part::{Body, ExternalPart, NestedPart, PartSemantics};
 
 use super::uri::{RoomUri, UserUri};
+use super::watch::{CLAIM_TYPE, Claims};
 
 /// Name of the extension that holds a message's id in the run.
 pub const MESSAGE_ID: &str = "schism message id";
@@ -99,6 +100,27 @@ impl Content {
             in_reply_to: None,
             extensions: Extensions { sender, room, message_id, others: BTreeMap::new() },
             part: NestedPart::text(text),
+        }
+    }
+
+    /// Claims for the readers' clients, which show them to nobody.
+    pub fn claiming(
+        claims: &Claims,
+        message_id: String,
+        said_by: (UserUri, RoomUri),
+        salt: [u8; 16],
+    ) -> Self {
+        let part = NestedPart::of(CLAIM_TYPE, claims.encode());
+        Self { part, ..Self::saying("", message_id, said_by, salt) }
+    }
+
+    /// The claims in it, where it is for the reader's client: none can be read of a malformed one.
+    pub fn claims(&self) -> Option<Claims> {
+        match &self.part.body {
+            Body::Single { content_type, content } if content_type == CLAIM_TYPE => {
+                Some(Claims::decode(content).unwrap_or_else(|_| Claims(Vec::new())))
+            }
+            _ => None,
         }
     }
 

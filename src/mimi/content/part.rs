@@ -74,6 +74,9 @@ pub struct ExternalPart {
     pub filename: String,
 }
 
+/// The disposition `unspecified`.
+const UNSPECIFIED: u8 = 0;
+
 /// The disposition `render`: show it.
 pub const RENDER: u8 = 1;
 
@@ -83,5 +86,11 @@ impl NestedPart {
         let content_type = "text/plain;charset=utf-8".to_owned();
         let body = Body::Single { content_type, content: text.as_bytes().to_vec() };
         Self { disposition: RENDER, language: String::new(), body }
+    }
+
+    /// Something for the reader's client that is not to be shown.
+    pub fn of(content_type: &str, content: Vec<u8>) -> Self {
+        let body = Body::Single { content_type: content_type.to_owned(), content };
+        Self { disposition: UNSPECIFIED, language: String::new(), body }
     }
 }

@@ -105,11 +105,11 @@ pub struct Refusal {
     pub why: String,
 }
 
-/// An id that is in no catalogue of rules or of readings.
+/// An id that is in no catalogue of rules, readings or detectors.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{id}` is no {kind}: expected one of {}", known.join(", "))]
 pub struct UnknownId {
-    /// `rule` or `reading`.
+    /// `rule`, `reading` or `detector`.
     pub kind: &'static str,
     /// The id.
     pub id: String,

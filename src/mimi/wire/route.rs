@@ -39,6 +39,10 @@ pub enum Route {
     ProxyDownload(AssetUrl),
     /// An asset of the provider that is asked, by its name.
     Asset(String),
+    /// The hub's word for the commit that led to an epoch of a room: of the testbed's own.
+    Receipt(RoomUri),
+    /// What another provider was told of a room: of the testbed's own.
+    Claims(RoomUri),
 }
 
 impl Route {
@@ -60,6 +64,8 @@ impl Route {
             ["v1", "updateConsent", user] => Self::UpdateConsent(unescape(user)?),
             ["v1", "identifierQuery", domain] => Self::IdentifierQuery(unescape(domain)?),
             ["v1", "proxyDownload", url] => Self::ProxyDownload(unescape(url)?),
+            ["v1", "receipt", room] => Self::Receipt(unescape(room)?),
+            ["v1", "claims", room] => Self::Claims(unescape(room)?),
             ["assets", name] if is_name(name) => Self::Asset(name.to_owned()),
             _ => return None,
         })
@@ -72,7 +78,9 @@ impl Route {
             | Self::Notify(room)
             | Self::SubmitMessage(room)
             | Self::GroupInfo(room)
-            | Self::ReportAbuse(room) => Some(room),
+            | Self::ReportAbuse(room)
+            | Self::Receipt(room)
+            | Self::Claims(room) => Some(room),
             Self::Client(local) => local.errand.room(),
             _ => None,
         }
@@ -125,7 +133,9 @@ impl Route {
             | Self::Notify(room)
             | Self::SubmitMessage(room)
             | Self::GroupInfo(room)
-            | Self::ReportAbuse(room) => format!("/v1/{endpoint}/{}", escape(room)),
+            | Self::ReportAbuse(room)
+            | Self::Receipt(room)
+            | Self::Claims(room) => format!("/v1/{endpoint}/{}", escape(room)),
             Self::Client(route) => route.path(),
         }
     }
@@ -147,6 +157,8 @@ impl Route {
             Self::IdentifierQuery(_) => "identifierQuery",
             Self::ProxyDownload(_) => "proxyDownload",
             Self::Asset(_) => "asset",
+            Self::Receipt(_) => "receipt",
+            Self::Claims(_) => "claims",
         }
     }
 }
@@ -181,6 +193,8 @@ mod tests {
             any_room().prop_map(Route::SubmitMessage),
             any_room().prop_map(Route::GroupInfo),
             any_room().prop_map(Route::ReportAbuse),
+            any_room().prop_map(Route::Receipt),
+            any_room().prop_map(Route::Claims),
             any_user().prop_map(Route::RequestConsent),
             any_user().prop_map(Route::UpdateConsent),
             any_provider().prop_map(Route::IdentifierQuery),
