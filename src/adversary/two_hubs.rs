@@ -65,6 +65,8 @@ impl<S: Service + 'static> TwoHubs<S> {
             Route::Update(room)
             | Route::SubmitMessage(room)
             | Route::GroupInfo(room)
+            | Route::Receipt(room)
+            | Route::Claims(room)
             | Route::ReportAbuse(room) => room == self.plan.room,
             // It names its room in the body; both hubs hand out the same, and only the one that
             // the later commit goes to must know the way of the Welcome.
@@ -128,7 +130,8 @@ impl Network for Filter {
             Hidden::From(side) => side.contains(&call.to),
             Hidden::FromAllBut(side) => !side.contains(&call.to),
         };
-        let events = call.endpoint == "notify" && call.room.as_ref() == Some(&self.room);
+        let tells = matches!(call.endpoint, "notify" | "claims");
+        let events = tells && call.room.as_ref() == Some(&self.room);
         if self.active.get() && hidden && events {
             let reply = Reply { status: 201, retry_after_s: None, body: Bytes::new() };
             return Box::pin(async move { Ok(reply) });

@@ -15,6 +15,7 @@ use crate::adversary::{
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
+use crate::mimi::watch::Watching;
 use crate::mls::{Franker, Identity, Meter};
 use crate::node::{Disk, Network, Service, Task};
 use crate::provider::{self, KeyMaterialPolicy, Server, Setup};
@@ -32,6 +33,7 @@ pub struct Company {
     hub_without: Vec<String>,
     commit_delay_ms: (u64, u64),
     key_material: KeyMaterial,
+    watching: Watching,
     plain_clients: BTreeSet<ClientUri>,
     /// What is not as it should be, by the node's name in the script.
     plans: BTreeMap<String, Vec<Plan>>,
@@ -50,7 +52,7 @@ impl Company {
                 plans.entry(misbehaviour.node.clone()).or_default().push(plan);
             }
         }
-        let protocol = &script.protocol;
+        let (protocol, watch) = (&script.protocol, &script.protocol.watch);
         let clients =
             script.users.values().flat_map(|user| user.clients.iter().chain(&user.new_clients));
         let plain = &protocol.key_material.plain_clients;
@@ -66,6 +68,7 @@ impl Company {
             hub_without,
             commit_delay_ms: (protocol.commit_delay_min_ms, protocol.commit_delay_max_ms),
             key_material: protocol.key_material.clone(),
+            watching: Watching::of(&watch.detectors, watch.every_ms, watch.patience_ms)?,
             plain_clients: plain_clients.map(|(_, uri)| uri.clone()).collect(),
             plans,
         })
@@ -92,6 +95,7 @@ impl Company {
                 explicit_consent: self.key_material.explicit_consent,
                 mask_unknown_users: self.key_material.mask_unknown_users,
             },
+            watching: self.watching.clone(),
         }
     }
 
@@ -244,6 +248,8 @@ impl Cast for Company {
                 last_resort: self.key_material.last_resort,
                 plain: self.plain_clients.contains(client),
             },
+            watching: self.watching.clone(),
+            out_of_band: given.out_of_band,
         };
         Box::pin(async move {
             for liar in liars {

@@ -155,6 +155,8 @@ mod tests {
             readings: Vec::new(),
             rest_ms: 0,
             explicit_consent: false,
+            detectors: vec![],
+            detection: None,
         }
     }
 

@@ -15,6 +15,7 @@ pub(super) enum Tag {
     Mailbox,
     Publish,
     Affair,
+    Watch,
     Job(JobTag),
 }
 

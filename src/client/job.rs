@@ -47,8 +47,8 @@ pub(super) enum Kind {
     Commit { epoch: u64 },
     /// Has proposals accepted.
     Propose { epoch: u64 },
-    /// Has a message accepted.
-    Submit,
+    /// Has a message accepted, which was encrypted in this epoch.
+    Submit { epoch: u64 },
     /// Asks for the GroupInfo.
     GroupInfo(RequestKey),
     /// Has an external commit accepted; the group that it leads to is in a store of its own.
@@ -109,7 +109,7 @@ impl Job {
             is_commit: matches!(self.kind, Kind::Commit { .. } | Kind::Join { .. }),
             expects: match self.kind {
                 Kind::Commit { .. } | Kind::Propose { .. } | Kind::Join { .. } => Expects::Update,
-                Kind::Submit => Expects::Submit,
+                Kind::Submit { .. } => Expects::Submit,
                 _ => Expects::Other,
             },
         };
@@ -144,7 +144,7 @@ impl Job {
             Kind::Create => Errand::CreateRoom(room),
             Kind::KeyMaterial(user) => Errand::KeyMaterial(user.clone()),
             Kind::Commit { .. } | Kind::Propose { .. } | Kind::Join { .. } => Errand::Update(room),
-            Kind::Submit => Errand::SubmitMessage(room),
+            Kind::Submit { .. } => Errand::SubmitMessage(room),
             Kind::GroupInfo(_) => Errand::GroupInfo(room),
             Kind::Unsubscribe => Errand::Unsubscribe(room),
             Kind::Report => Errand::ReportAbuse(room),

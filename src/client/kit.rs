@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use crate::mimi::policy::PendingProposalPolicy;
 use crate::mimi::rules::{Actor, RuleSet};
 use crate::mimi::uri::RoomUri;
+use crate::mimi::watch::Watching;
 use crate::mls::{Identity, Library};
 use crate::node::telling::Teller;
 use crate::trace::Journal;
@@ -17,9 +18,17 @@ pub(super) struct Kit {
     pub teller: Teller,
     pub commit_delay_ms: (u64, u64),
     pub rules: RuleSet,
+    pub watching: Watching,
 }
 
 impl Kit {
+    /// A time within so many milliseconds that is this client's own.
+    pub fn stagger(&self, most_ms: u64) -> u64 {
+        let hash = Sha256::digest(self.identity.public_key());
+        let draw = hash[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        draw % most_ms.max(1)
+    }
+
     /// How long this client waits in this epoch before it commits the proposals of others: the
     /// same each time it is asked, different for each client, so that seldom two do it at once.
     ///

@@ -16,7 +16,7 @@ use crate::mimi::content::Content;
 use crate::mimi::frank::{Received, authenticated_data, franking_tag, judge_names, judge_tag};
 use crate::mimi::policy::Capability;
 use crate::mimi::rules::Actor;
-use crate::mimi::uri::UserUri;
+use crate::mimi::uri::{ClientUri, UserUri};
 use crate::mimi::wire::{AbusiveMessage, FanoutExtra, FanoutMessage, Frank, SubmitMessageRequest};
 use crate::mls::{
     CommitPlan, Incoming, Member, MlsError, SUITE_NUMBER, franking_tag_of, judge_frank,
@@ -31,12 +31,13 @@ impl Room {
             return self.begin_commit(kit, None, &CommitPlan::default());
         }
         let message_id = format!("{} by {}", wanted.wish.intent, kit.actor.client.name());
+        let epoch = self.epoch();
         match self.encrypt(kit, text, message_id) {
             Ok(message) => {
                 let sending_user = kit.actor.user.clone();
                 let request = SubmitMessageRequest { message, sending_user };
                 let about = format!("{} submit", wanted.wish.intent);
-                let job = Job::new(Kind::Submit, Some(wanted), about, request.encode());
+                let job = Job::new(Kind::Submit { epoch }, Some(wanted), about, request.encode());
                 self.begin(job.with_digest(&request.message));
             }
             Err(error) => self.end(kit, &wanted, Fate::Refused, &error.to_string()),
@@ -76,14 +77,20 @@ impl Room {
         let Some(member) = &mut self.member else { return Use::Done };
         let right = Capability::RECEIVE_MESSAGE;
         if kit.rules.is_on("may-receive") && !member.state().can(&kit.actor.user, right) {
+            self.record.beats.deaf_in(epoch);
             self.reject(kit, digest, "may-receive", &format!("the own role lacks {right}"));
             return Use::Done;
         }
         match member.receive(&kit.library, &event.message) {
             Ok(Incoming::Message { sender, epoch, content }) => {
                 match self.check(kit, event, &sender.user, &content) {
+                    Ok((said, _)) if said.claims().is_some() => {
+                        self.overhear(&sender.client, &said);
+                        self.pass(kit, digest, "for the client, not for its user")
+                    }
                     Ok(checked) => self.deliver(kit, digest, (&sender, epoch, &content), checked),
                     Err((rule, why)) => {
+                        self.record.beats.came(epoch, Some(&sender.client));
                         self.reject(kit, digest, rule, &why);
                         Use::Done
                     }
@@ -92,6 +99,7 @@ impl Room {
             Ok(Incoming::OwnMessage) => self.pass(kit, digest, "own message"),
             Ok(_) => self.refuse(kit, digest, "not what it was sent as"),
             Err(error) => {
+                self.record.beats.came(epoch, None);
                 let (room, why) = (self.uri.clone(), error.to_string());
                 kit.journal.record(Event::Unreadable { room, digest, epoch, why });
                 Use::Done
@@ -141,11 +149,18 @@ impl Room {
                 return Err((rule, why));
             }
         }
-        if let Some(frank) = frank.filter(|_| genuine) {
+        // What clients tell each other is nothing that a user could report.
+        if let Some(frank) = frank.filter(|_| genuine && content.claims().is_none()) {
             self.keep_evidence(sender, bytes, frank, event.timestamp);
         }
         let seen = |frank: &Frank| SeenFrank { frank: Digest::of(&frank.encode()), genuine };
         Ok((content, frank.map(seen)))
+    }
+
+    /// Something for this client and not for its user.
+    fn overhear(&mut self, sender: &ClientUri, said: &Content) {
+        let claims = said.claims().map(|claims| claims.0).unwrap_or_default();
+        self.heard.extend(claims.into_iter().map(|claim| (sender.clone(), claim)));
     }
 
     fn keep_evidence(&mut self, sender: &UserUri, bytes: &[u8], frank: &Frank, accepted_at: u64) {
@@ -170,6 +185,7 @@ impl Room {
         if !Rc::make_mut(&mut self.record.delivered).insert(id.clone()) {
             return self.pass(kit, digest, "delivered before");
         }
+        self.record.beats.came(epoch, Some(&sender.client));
         self.deliveries.push(Event::Delivered {
             room: self.uri.clone(),
             message: id,

@@ -8,6 +8,7 @@
 //! A client takes no hub's word for it: it holds each commit against the same rules ([`judging`]).
 
 mod affairs;
+mod claims;
 mod copy;
 mod errand;
 mod governing;
@@ -21,8 +22,10 @@ mod messaging;
 mod replies;
 mod reporting;
 mod room;
+mod rounds;
 mod steady;
 mod stock;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -37,14 +40,16 @@ use self::kit::Kit;
 use self::room::{Room, RoomRecord};
 use self::steady::Steady;
 pub use self::stock::Stock;
+use self::watch::Watch;
 use crate::mimi::local::{Errand, LocalRoute, MailboxRequest, MailboxResponse};
 use crate::mimi::rules::{Actor, RuleSet};
 use crate::mimi::uri::RoomUri;
+use crate::mimi::watch::Watching;
 use crate::mimi::wire::{FanoutMessage, Route};
 use crate::mls::{Identity, Library, Meter, MlsFraming, Store};
 use crate::node::telling::Teller;
 use crate::node::wish::Wish;
-use crate::node::{self, Call, Clock, Disk, Network, Points, points};
+use crate::node::{self, Call, Clock, Disk, Network, OutOfBand, Points, points};
 use crate::trace::Journal;
 
 /// Why a user gets nothing any more.
@@ -81,6 +86,10 @@ pub struct Setup {
     pub rules: RuleSet,
     /// What it leaves with its provider.
     pub key_packages: Stock,
+    /// What it does to notice lying hubs.
+    pub watching: Watching,
+    /// How its user meets others.
+    pub out_of_band: Rc<dyn OutOfBand>,
 }
 
 /// Everything that a client keeps on its disk.
@@ -104,6 +113,7 @@ pub async fn run(setup: Setup, mut wishes: UnboundedReceiver<Wish>) {
         client.send_what_is_due().await;
         let pause = client.pause_ms();
         let due = client.now() + pause;
+        let told = client.setup.out_of_band.told();
         tokio::select! {
             biased;
             Some(answer) = client.under_way.join_next() => match answer {
@@ -112,6 +122,7 @@ pub async fn run(setup: Setup, mut wishes: UnboundedReceiver<Wish>) {
                 Err(_) => client.mail_asked = false,
             },
             Some(wish) = wishes.recv() => client.wished(wish).await,
+            (from, words) = told => client.told(&from, &words).await,
             () = client.setup.clock.sleep(pause) => client.steady.is_at_least(due),
         }
     }
@@ -133,6 +144,7 @@ struct Client {
     /// The user's account is over: nothing is sent any more.
     closed: bool,
     affairs: Affairs,
+    watch: Watch,
     /// Mail came since this client runs, or it runs for the first time.
     mail_is_read: bool,
     mail_asked: bool,
@@ -156,6 +168,7 @@ impl Client {
             teller: Teller::default(),
             commit_delay_ms: setup.commit_delay_ms,
             rules: setup.rules.clone(),
+            watching: setup.watching.clone(),
         };
         let mut client = Self {
             steady: Steady::new(setup.clock.clone()),
@@ -170,6 +183,7 @@ impl Client {
             stock_ends_ms: None,
             closed: false,
             affairs: Affairs::default(),
+            watch: Watch::default(),
             mail_is_read: stored.is_none(),
             mail_asked: false,
             mail_at_ms: 0,
@@ -268,7 +282,10 @@ impl Client {
                 self.mail_asked = false;
                 let reply = result.ok().filter(|reply| reply.status == 200);
                 match reply.and_then(|reply| MailboxResponse::decode(&reply.body).ok()) {
-                    Some(response) => self.read_mail(response).await,
+                    Some(response) => {
+                        self.watch.is_in_touch = true;
+                        self.read_mail(response).await;
+                    }
                     None => self.mail_at_ms = self.now() + pause_ms,
                 }
             }
@@ -286,6 +303,11 @@ impl Client {
                 if self.affairs.answered(&self.kit, result, self.now()) {
                     self.close();
                 }
+                self.has_changed = true;
+                self.sync().await;
+            }
+            Tag::Watch => {
+                self.watch_answered(&result);
                 self.has_changed = true;
                 self.sync().await;
             }
@@ -349,6 +371,7 @@ impl Client {
     async fn settle(&mut self, uri: RoomUri, mut room: Room) {
         let merged = std::mem::take(&mut room.has_merged);
         let used = std::mem::take(&mut room.used_key_packages);
+        self.collect(&uri, &mut room);
         self.rooms.insert(uri, room);
         if merged {
             self.setup.points.reached(points::AFTER_MERGE).await;
@@ -375,6 +398,7 @@ impl Client {
         }
         if self.registered {
             due.extend(self.affairs.due_ms());
+            due.extend(self.watch.next_ms());
         }
         let pause = due.into_iter().min().map(|at| at.saturating_sub(self.now()));
         pause.unwrap_or(60_000).clamp(1, 60_000)
@@ -388,6 +412,7 @@ impl Client {
         if self.publishing.is_none() && self.stock_ends_ms.is_some_and(|end| end <= now) {
             self.prepare_stock();
         }
+        self.watch_round(now);
         let mut calls = Vec::new();
         if let Some(body) = self.publishing.clone()
             && !self.publish_asked
@@ -416,6 +441,13 @@ impl Client {
             self.has_changed = true;
             let call = self.call(sending.errand, sending.about, sending.attempt, sending.body);
             calls.push((Tag::Affair, call));
+        }
+        if self.registered
+            && let Some(sending) = self.watch.advance(&self.kit, now)
+        {
+            self.has_changed = true;
+            let call = self.call(sending.errand, sending.about, sending.attempt, sending.body);
+            calls.push((Tag::Watch, call));
         }
         let mut stop_before_sending = false;
         if self.registered {
@@ -451,7 +483,9 @@ impl Client {
             | Errand::SubmitMessage(room)
             | Errand::GroupInfo(room)
             | Errand::Unsubscribe(room)
-            | Errand::ReportAbuse(room) => Some(room.clone()),
+            | Errand::ReportAbuse(room)
+            | Errand::Receipt(room)
+            | Errand::Peers(room) => Some(room.clone()),
             _ => None,
         };
         let waits = errand == Errand::Mailbox;

@@ -199,10 +199,11 @@ impl Room {
     /// The hub has accepted this client's commit. Only now does its state change (R16).
     pub(super) fn commit_accepted(&mut self, kit: &Kit, job: Job) {
         let Kind::Commit { epoch } = job.kind else { return };
-        let Some(member) = &mut self.member else { return };
-        if member.epoch() != epoch {
+        if self.member.as_ref().is_none_or(|member| member.epoch() != epoch) {
             return;
         }
+        self.announce(kit, job.digest);
+        let Some(member) = &mut self.member else { return };
         match member.merge_own(&kit.library) {
             Ok(()) => {
                 self.entered(kit, Way::OwnCommit, job.digest);
@@ -236,6 +237,9 @@ impl Room {
         let Some(wanted) = job.wanted else { return };
         match response {
             SubmitMessageResponse::Accepted { .. } => {
+                if let Kind::Submit { epoch } = job.kind {
+                    self.record.beats.sent(epoch);
+                }
                 self.end(kit, &wanted, Fate::Done, "accepted")
             }
             SubmitMessageResponse::EpochTooOld { current } => {
@@ -343,6 +347,7 @@ impl Room {
         if let Ok(snapshot) = member.snapshot() {
             let stay = self.record.stay;
             kit.journal.record(kit.teller.entered(&self.uri, stay, way, commit, &snapshot));
+            self.remember(kit, commit, &snapshot, self.record.first_epoch == snapshot.epoch);
         }
         // Whoever is still here after a commit was not let go by it: what was proposed is void,
         // and a leaver proposes again.

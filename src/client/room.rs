@@ -8,12 +8,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
+use super::claims::Saying;
 use super::errand::{JobTag, Sending};
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
 use crate::mimi::room::ComponentUpdate;
 use crate::mimi::rules::servers;
-use crate::mimi::uri::{RoomUri, UserUri};
+use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
+use crate::mimi::watch::{Beats, Claim, Memory};
 use crate::mimi::wire::{AbusiveMessage, FanoutMessage};
 use crate::mls::{CommitPlan, Member};
 use crate::node::wish::Wish;
@@ -45,6 +47,10 @@ pub(super) struct Room {
     pub deliveries: Vec<Event>,
     /// KeyPackages that were used up since this was last looked at.
     pub used_key_packages: usize,
+    /// What this room has to say, lest its hub lie to somebody.
+    pub says: Vec<Saying>,
+    /// What was said in this room of it and of others.
+    pub heard: Vec<(ClientUri, Claim)>,
     serial: u64,
 }
 
@@ -91,6 +97,10 @@ pub(super) struct RoomRecord {
     pub denials: Denials,
     /// Why this client does not follow the room's hub any more.
     pub parted: Option<String>,
+    /// What it took the room to be.
+    pub memory: Memory,
+    /// Whom it hears, and what it has missed.
+    pub beats: Beats,
 }
 
 /// Why a client must rejoin.
@@ -166,6 +176,8 @@ impl Room {
             seen: 0,
             deliveries: Vec::new(),
             used_key_packages: 0,
+            says: Vec::new(),
+            heard: Vec::new(),
             serial: 0,
         }
     }

@@ -10,6 +10,7 @@ use openmls_traits::types::SignatureScheme;
 use tls_codec::{Serialize as _, TlsSerialize, TlsSize, VLBytes};
 
 use super::{Identity, Library, MlsError, SUITE};
+use crate::mimi::watch::{RECEIPT, Receipt};
 use crate::mimi::wire::HpkeCiphertext;
 
 #[derive(TlsSerialize, TlsSize)]
@@ -45,6 +46,17 @@ pub fn verify_with_label(
     library.meter.measure(|| {
         crypto.verify_signature(SignatureScheme::ED25519, &text, public_key, signature).is_ok()
     })
+}
+
+/// A receipt with the hub's signature.
+pub fn sign_receipt(hub: &Identity, receipt: Receipt) -> Receipt {
+    let signature = sign_with_label(hub, RECEIPT, &receipt.to_be_signed());
+    Receipt { signature, ..receipt }
+}
+
+/// Whether a receipt is signed with this key.
+pub fn is_receipt_signed(library: &Library, key: &[u8], receipt: &Receipt) -> bool {
+    verify_with_label(library, key, RECEIPT, &receipt.to_be_signed(), &receipt.signature)
 }
 
 pub(super) fn encrypt_with_label(

@@ -39,7 +39,7 @@ pub use key_package::{
     KeyPackageFacts, KeyPackageKind, key_package_facts, key_package_reference,
     required_capabilities,
 };
-pub use label::{sign_with_label, verify_with_label};
+pub use label::{is_receipt_signed, sign_receipt, sign_with_label, verify_with_label};
 pub use library::{Library, Meter, MlsError};
 pub use member::{CommitPlan, Committed, Incoming, Member, StagedByMember};
 pub use outside::propose_add_from_outside;

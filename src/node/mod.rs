@@ -104,6 +104,16 @@ pub trait Network {
     fn call(&self, call: Call) -> Task<Result<Reply, Unanswered>>;
 }
 
+/// How users of clients tell each other something that no provider carries: in person, over the
+/// phone. What is told to somebody who is not there is lost.
+pub trait OutOfBand {
+    /// Tells a client's user.
+    fn tell(&self, to: &ClientUri, words: Bytes);
+    /// Waits for what is told to this one: by whom, and what. Nothing is lost where it stops
+    /// waiting.
+    fn told(&self) -> Task<(ClientUri, Bytes)>;
+}
+
 /// Tells the time.
 pub trait Clock {
     /// Milliseconds since the UNIX epoch.

@@ -10,11 +10,19 @@ use crate::mimi::policy::{Claim, PreAuthRoleEntry, Role};
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
 use crate::mimi::rules::{Handshake, HandshakeKind, Part, Proposer, What};
 use crate::mimi::uri::{ProviderName, RoomUri};
+use crate::mimi::watch::Alarm;
 use crate::mls::RoomSnapshot;
 use crate::trace::{
     Author, Change, Deed, DeedKind, Digest, Event, Member, MoveView, Participant, PolicyView,
     PreauthView, RoleView, RoomView, Stage, StateRef, Way,
 };
+
+/// The event of an alarm about a room.
+pub fn alarmed(room: &RoomUri, alarm: Alarm) -> Event {
+    let Alarm { detector, epoch, why, proven } = alarm;
+    let detector = detector.id().to_owned();
+    Event::Alarmed { room: room.clone(), detector, epoch, why, proven }
+}
 
 /// Remembers which room state and which external senders a node told last.
 #[derive(Default)]

@@ -126,7 +126,12 @@ fn path_in(directory: &Directory, provider: &ProviderName, route: &Route) -> Opt
         Route::UpdateConsent(_) => &directory.update_consent,
         Route::IdentifierQuery(_) => &directory.identifier_query,
         Route::ProxyDownload(_) => &directory.proxy_download,
-        Route::Directory | Route::Client(_) | Route::Asset(_) => return Some(route.path()),
+        // The draft's directory has no place for those that are the testbed's own.
+        Route::Directory
+        | Route::Client(_)
+        | Route::Asset(_)
+        | Route::Receipt(_)
+        | Route::Claims(_) => return Some(route.path()),
     };
     let path = template.strip_prefix(&format!("http://{provider}"))?;
     let (before, rest) = path.split_once('{')?;

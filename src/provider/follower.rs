@@ -48,6 +48,7 @@ impl Inner {
         silenced: &BTreeSet<UserUri>,
     ) {
         for event in events {
+            self.witness(room, event);
             let clients = deliver(&mut self.state.borrow_mut(), room, event, silenced);
             self.setup.journal.record(Event::Queued {
                 room: room.clone(),

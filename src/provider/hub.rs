@@ -277,6 +277,10 @@ impl Inner {
             change: accepted.change.clone(),
             deeds: accepted.deeds.clone(),
         });
+        if matches!(accepted.kind, Kind::Commit | Kind::ExternalCommit) {
+            let (led_to, commit) = (accepted.epoch + 1, accepted.digest);
+            let _ = self.with_room(uri, |room| room.record.commits.insert(led_to, commit));
+        }
         let (kind, epoch) = (accepted.kind, accepted.epoch);
         tracing::info!(room = %uri, ?kind, epoch, user = %accepted.user, "accepted");
         let used = accepted.used_key_packages.iter().map(|reference| Digest::of(reference));

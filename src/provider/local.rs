@@ -85,6 +85,8 @@ impl Inner {
             Errand::FindUser(provider) => self.find_user(&provider, trying, body).await,
             Errand::Upload(name) => self.upload(&name, body).await,
             Errand::Download(hub, url) => self.download(&hub, &url, trying).await,
+            Errand::Receipt(room) => self.ask_receipt(&room, trying, body).await,
+            Errand::Peers(room) => self.learn_peers(&room, &body).await,
             Errand::PublishKeyPackages | Errand::Mailbox => Ok(answer(200, Bytes::new())),
         }
     }
@@ -214,7 +216,7 @@ impl Inner {
         self.pass(trying, Route::KeyMaterial(user.clone()), &request.room, body).await
     }
 
-    async fn pass(
+    pub(super) async fn pass(
         &self,
         trying: &Try,
         route: Route,

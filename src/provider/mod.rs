@@ -34,6 +34,7 @@ mod mail;
 mod parcel;
 pub mod room;
 mod shelf;
+mod witness;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,8 +48,10 @@ use self::consents::Consents;
 use self::mail::Mail;
 use self::room::{HubRoom, Record};
 use self::shelf::Shelf;
+use self::witness::Witness;
 use crate::mimi::rules::RuleSet;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri};
+use crate::mimi::watch::Watching;
 use crate::mimi::wire::{Directory, Route};
 use crate::mls::{Franker, Identity, Library, Meter, Store, View};
 use crate::node::telling::Teller;
@@ -77,6 +80,8 @@ pub struct Setup {
     pub rules: RuleSet,
     /// Whom it gives KeyPackages.
     pub key_material: KeyMaterialPolicy,
+    /// What it does to notice lying hubs.
+    pub watching: Watching,
 }
 
 /// What the draft leaves to a provider about the KeyPackages of its users (P06 §5.2, §8).
@@ -98,6 +103,7 @@ pub struct Stored {
     shelf: Shelf,
     consents: Consents,
     assets: BTreeMap<String, Bytes>,
+    witness: BTreeMap<RoomUri, Witness>,
 }
 
 impl Stored {
@@ -114,8 +120,8 @@ impl Stored {
     /// Shows every byte string that the disk holds to somebody who looks for what must not be
     /// there: what others gave to this server, and what it made of that.
     pub fn each(&self, look: &mut impl FnMut(&[u8])) {
-        // Its own secret came from nobody, and consents are names only.
-        let Self { secret: _, mls, rooms, mail, shelf, consents: _, assets } = self;
+        // Its own secret came from nobody; consents are names only, and what it has witnessed hashes.
+        let Self { secret: _, mls, rooms, mail, shelf, consents: _, assets, witness: _ } = self;
         mls.values().for_each(&mut *look);
         rooms.values().for_each(|record| record.each(look));
         mail.events().for_each(&mut *look);
@@ -156,6 +162,7 @@ struct State {
     consents: Consents,
     /// Assets that own clients uploaded, by name.
     assets: BTreeMap<String, Bytes>,
+    witness: BTreeMap<RoomUri, Witness>,
 }
 
 impl Server {
@@ -175,6 +182,7 @@ impl Server {
             }
             (state.mail, state.shelf) = (stored.mail, stored.shelf);
             (state.consents, state.assets) = (stored.consents, stored.assets);
+            state.witness = stored.witness;
         }
         let server = Self(Rc::new(Inner {
             identity: Identity::hub(&setup.name, secret),
@@ -192,6 +200,7 @@ impl Server {
         }));
         server.0.fan_out_everything();
         server.0.clear_out_everything();
+        server.0.exchange_forever();
         server
     }
 
@@ -314,6 +323,8 @@ impl Inner {
             (_, Route::IdentifierQuery(domain)) => self.identifier_query(&domain, &body),
             (_, Route::ProxyDownload(url)) => self.proxy_download(&url, trying).await,
             (_, Route::Asset(name)) => self.asset(&name),
+            (peer, Route::Receipt(room)) => self.receipt(&peer, &room, &body),
+            (peer, Route::Claims(room)) => self.heard_claims(&peer, &room, &body).await,
             (_, Route::Client(_)) => {
                 Err(Failure::new(403, "peer-is-who-it-says", "a provider is no client"))
             }
@@ -334,6 +345,7 @@ impl Inner {
             shelf: state.shelf.clone(),
             consents: state.consents.clone(),
             assets: state.assets.clone(),
+            witness: state.witness.clone(),
         }
     }
 

@@ -582,6 +582,34 @@ pub enum Event {
         /// The servers, in the order of the extension.
         servers: Vec<ProviderName>,
     },
+    /// Somebody said what it takes a room to be, so that others can hold that against what they
+    /// see: a detector at work.
+    Claimed {
+        /// The room that it is about.
+        room: RoomUri,
+        /// The detector's id.
+        detector: String,
+        /// The epoch that it is about.
+        epoch: u64,
+        /// Whom it was said to: a client, a provider, a room, the hub.
+        to: String,
+        /// Its length in bytes, as it left.
+        bytes: u64,
+    },
+    /// A node found that what it sees of a room, and what somebody else says of it, can't both be
+    /// true; or suspects so.
+    Alarmed {
+        /// The room.
+        room: RoomUri,
+        /// The detector's id.
+        detector: String,
+        /// The epoch that it is about.
+        epoch: u64,
+        /// In words: who says what against what.
+        why: String,
+        /// Whether it can be shown to others that the hub has lied.
+        proven: bool,
+    },
     /// At the end, a server's disk held what the server must not see.
     Kept {
         /// The room of the message that it is about.

@@ -99,6 +99,8 @@ mod tests {
             readings: vec![],
             rest_ms: 20_000,
             explicit_consent: false,
+            detectors: vec![],
+            detection: None,
         }
     }
 

@@ -57,11 +57,28 @@ pub struct Header {
     /// Readings of open texts that are taken in place of the usual ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub readings: Vec<String>,
+    /// Detectors that are on, by their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub detectors: Vec<String>,
+    /// What the author expects to be detected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detection: Option<Detection>,
     /// Simulated milliseconds that a room may take to come to rest after the last fault heals.
     pub rest_ms: u64,
     /// KeyPackages are handed out only where their user has agreed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explicit_consent: bool,
+}
+
+/// An alarm that the author of a scenario expects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detection {
+    /// The id of the detector that raises it.
+    pub by: String,
+    /// Most simulated milliseconds from the beginning of the first misbehaviour; any time where
+    /// none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_ms: Option<u64>,
 }
 
 /// What a node is.

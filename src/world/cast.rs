@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::disk::Disks;
 use super::inspect::Inspector;
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
-use crate::node::{Clock, Network, Points, Service, Stopwatch, Task};
+use crate::node::{Clock, Network, OutOfBand, Points, Service, Stopwatch, Task};
 use crate::trace::Journal;
 
 pub use crate::node::wish::{Wish, WishKind};
@@ -56,4 +56,6 @@ pub struct Given {
     pub disks: Disks,
     /// Wall time, for figures only.
     pub stopwatch: Rc<dyn Stopwatch>,
+    /// What no provider carries.
+    pub out_of_band: Rc<dyn OutOfBand>,
 }

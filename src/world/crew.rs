@@ -15,6 +15,7 @@ use super::dialer::{Dialer, Line};
 use super::disk::Cabinet;
 use super::life::{Ambush, Life, LifePoints};
 use super::links::Links;
+use super::meetings::{Meetings, Nobody};
 use super::stopwatch::WallStopwatch;
 use super::tap::Tap;
 use super::time::Now;
@@ -45,6 +46,8 @@ pub struct Props {
     pub cabinet: Rc<Cabinet>,
     /// Wall time, for figures.
     pub stopwatch: Rc<WallStopwatch>,
+    /// Where users meet.
+    pub meetings: Rc<Meetings>,
     /// All providers.
     pub providers: Rc<[ProviderName]>,
 }
@@ -72,6 +75,9 @@ impl Props {
             random: self.chance.bytes("node", &[node.name(), &start.to_string()]),
             disks: self.cabinet.of(node.name()),
             stopwatch: self.stopwatch.clone(),
+            out_of_band: node
+                .client()
+                .map_or_else(|| Rc::new(Nobody) as Rc<_>, |client| self.meetings.attend(client)),
         };
         (given, life)
     }
@@ -194,8 +200,11 @@ impl Client {
     }
 
     /// A fault stops it; tells whether it was up.
-    pub fn stop(&mut self) -> bool {
+    pub fn stop(&mut self, props: &Props) -> bool {
         self.down += 1;
+        if let Some(client) = self.identity.client() {
+            props.meetings.leave(client);
+        }
         if let Some(running) = self.running.take() {
             // Its task ends within the next tick, in which it might have run once more.
             running.life.freeze();

@@ -33,6 +33,7 @@ mod leaks;
 mod life;
 mod links;
 mod log;
+mod meetings;
 mod panics;
 mod probes;
 mod restarts;
@@ -61,8 +62,8 @@ pub use catalogue::{FAULTS, FaultInfo};
 pub use disk::Disks;
 pub use inspect::Inspector;
 
-use crate::script::{FaultKind, Form, Misbehaviour, Script};
-use crate::trace::{self, Digest, Entry, Header, Log, Node};
+use crate::script::{Expect, FaultKind, Form, Misbehaviour, Script};
+use crate::trace::{self, Detection, Digest, Entry, Header, Log, Node};
 use time::{Now, tick_ms};
 
 /// The stack of a run's thread in bytes: cryptography without optimisation is deep.
@@ -196,8 +197,14 @@ fn props(
         tap: tap::Tap::new(stops.collect()),
         cabinet: disk::Cabinet::new(Now, chance, rolled_back.collect()),
         stopwatch,
+        meetings: Rc::default(),
         providers: script.providers.clone().into(),
     })
+}
+
+fn detection(expect: &Expect) -> Option<Detection> {
+    let by = expect.detected_by.clone()?;
+    Some(Detection { by, within_ms: expect.within_ms })
 }
 
 /// The first line of the trace that playing `script`, whose written form is `text`, gives.
@@ -230,5 +237,7 @@ pub fn header(script: &Script, text: &str) -> Header {
         readings: script.protocol.readings.clone(),
         rest_ms: script.rest_ms,
         explicit_consent: script.protocol.key_material.explicit_consent,
+        detectors: script.protocol.watch.detectors.clone(),
+        detection: detection(&script.expect),
     }
 }

@@ -276,7 +276,7 @@ impl<'s> Stage<'s> {
     /// A power loss: what was on its way from a server is lost with it.
     fn crash(&mut self, node: &str) {
         let was_up = match self.clients.get_mut(node) {
-            Some(client) => client.stop(),
+            Some(client) => client.stop(&self.props),
             None => {
                 let down = self.servers_down.entry(node.to_owned()).or_default();
                 *down += 1;

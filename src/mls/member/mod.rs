@@ -23,7 +23,7 @@ use openmls::prelude::{
     LeafNodeIndex, LeafNodeParameters, MlsMessageOut, RatchetTreeIn, SenderRatchetConfiguration,
 };
 use openmls_traits::OpenMlsProvider as _;
-use tls_codec::Serialize as _;
+use tls_codec::{DeserializeBytes as _, Serialize as _, VLBytes};
 
 use super::facts::{self, RoomSnapshot};
 use super::framing::{exactly, group_id, welcome_of};
@@ -228,6 +228,15 @@ impl Member {
     /// When it is too large to encode.
     pub fn ratchet_tree(&self) -> Result<Vec<u8>, MlsError> {
         self.group.export_ratchet_tree().tls_serialize_detached().map_err(MlsError::refused)
+    }
+
+    /// The public key of the room's hub: that of the first external sender (P06 §7.4).
+    pub fn hub_key(&self) -> Option<Vec<u8>> {
+        let hub = self.group.extensions().external_senders()?.first()?;
+        // The library shows an external sender only encoded; the key comes first.
+        let encoded = hub.tls_serialize_detached().ok()?;
+        let (key, _) = VLBytes::tls_deserialize_bytes(&encoded).ok()?;
+        Some(key.as_slice().to_vec())
     }
 
     /// Whether proposals wait for a commit.

@@ -83,6 +83,8 @@ pub struct Record {
     pub queue: BTreeMap<ProviderName, BTreeMap<u64, Rc<Parcel>>>,
     /// Where the KeyPackages that went through this hub came from (R8).
     pub routes: BTreeMap<Vec<u8>, PackageRoute>,
+    /// The commit that led to each epoch.
+    pub commits: BTreeMap<u64, Digest>,
     last_stamp: u64,
     next_index: u64,
     /// What was accepted, by hash of the message: the same bytes get the same answer.
@@ -217,6 +219,7 @@ impl HubRoom {
             admitted: BTreeSet::new(),
             queue: BTreeMap::new(),
             routes: BTreeMap::new(),
+            commits: BTreeMap::new(),
             last_stamp: 0,
             next_index: 0,
             accepted: BTreeMap::new(),
