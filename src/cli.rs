@@ -320,6 +320,8 @@ pub enum Catalogue {
     Behaviours,
     /// What can go wrong around them.
     Faults,
+    /// How it can be noticed that a hub lies.
+    Detectors,
     /// What users do in a random workload.
     Operations,
     /// What goes wrong in a storm.

@@ -6,6 +6,7 @@ use std::path::Path;
 use schism::adversary::BEHAVIOURS;
 use schism::campaign::{Judged, play_and_judge};
 use schism::mimi::rules::{READINGS, RULES, ReadingInfo, Rule};
+use schism::mimi::watch::{DETECTORS, DetectorInfo};
 use schism::mimi::wire::{RESPONSE_CODES, ResponseCode};
 use schism::node::Stopwatch as _;
 use schism::oracle::{INVARIANTS, InvariantInfo};
@@ -121,6 +122,13 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
                 ..row(it.id, it.meaning, it.source)
             };
             READINGS.iter().map(told).collect()
+        }
+        Catalogue::Detectors => {
+            let told = |it: &DetectorInfo| Row {
+                blind_to: Some(it.blind_to.to_owned()),
+                ..row(it.id, it.meaning, it.source)
+            };
+            DETECTORS.iter().map(told).collect()
         }
         Catalogue::Faults => FAULTS.iter().map(|it| row(it.id, it.meaning, it.source)).collect(),
         Catalogue::Operations => {

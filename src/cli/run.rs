@@ -107,6 +107,8 @@ mod tests {
             readings: Vec::new(),
             rest_ms: 1_000,
             explicit_consent: false,
+            detectors: vec![],
+            detection: None,
         };
         let event = Event::PhaseBegan { phase: Phase::End };
         let entries = vec![Entry { n: 1, at_ms: 1_000, node: "world".into(), cause: None, event }];

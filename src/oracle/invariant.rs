@@ -49,6 +49,7 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     super::inside_parent::INFO,
     super::receivers_may_receive::INFO,
     super::expulsion_completes::INFO,
+    super::no_false_alarm::INFO,
 ];
 
 /// Whether an invariant forbids something bad, or demands something good.

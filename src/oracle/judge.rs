@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::detection::Watch;
 use super::invariant::{INVARIANTS, Invariant, InvariantInfo, Kind};
 use super::ledger::{Ledger, begins};
 use super::verdict::first_unexpected;
@@ -25,6 +26,7 @@ pub struct Oracle {
     observers: Vec<(&'static InvariantInfo, Box<dyn Invariant>)>,
     fired: BTreeSet<(&'static str, RoomUri)>,
     violations: Vec<Violation>,
+    watch: Watch,
     ended: bool,
     happened: bool,
 }
@@ -38,6 +40,7 @@ impl Oracle {
             observers: INVARIANTS.iter().map(|info| (info, (info.begin)())).collect(),
             fired: BTreeSet::new(),
             violations: Vec::new(),
+            watch: Watch::new(header),
             ended: false,
             happened: false,
         }
@@ -58,6 +61,7 @@ impl Oracle {
             }
         }
         self.ledger.note(entry);
+        self.watch.observe(entry);
         self.ended |= begins(entry, Phase::End);
         self.happened |= self.ledger.anything_accepted();
         self.violations.extend(fresh.iter().cloned());
@@ -83,6 +87,9 @@ impl Oracle {
         }
         if let Some(missing) = self.missing() {
             let why = format!("The scenario expects `{missing}` to break, and it held.");
+            return (Outcome::ExpectedViolationMissing, why);
+        }
+        if let Some(why) = self.watch.missing() {
             return (Outcome::ExpectedViolationMissing, why);
         }
         if let Some(violation) = self.unexpected(Kind::Liveness) {

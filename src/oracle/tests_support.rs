@@ -106,6 +106,8 @@ impl Story {
             readings: vec![],
             rest_ms: 20_000,
             explicit_consent: false,
+            detectors: vec![],
+            detection: None,
         };
         Self {
             header,

@@ -29,7 +29,8 @@ pub enum Outcome {
     Liveness,
     /// The run can't be judged: its trace has no end, or nothing happened in it.
     Inconclusive,
-    /// An invariant that the author expects to break held.
+    /// An invariant that the author expects to break held, or the alarm that is expected did not
+    /// come in time.
     ExpectedViolationMissing,
 }
 

@@ -61,6 +61,7 @@ fn facts(header: &Header, drawn: &[(String, String)], paint: Paint) -> String {
     fact("rules off", &header.without.join(", "));
     fact("unenforced", &header.hub_without.join(", "));
     fact("read so", &header.readings.join(", "));
+    fact("watching", &header.detectors.join(", "));
     fact("dishonest", &header.dishonest.join(", "));
     fact("to violate", &header.expected.join(", "));
     fact("seed", &header.seed.to_string());

@@ -28,6 +28,9 @@ pub struct Row {
     /// What an invariant leaves unjudged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_checked: Option<String>,
+    /// What a detector does not notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blind_to: Option<String>,
     /// How often an operation comes up among the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<u64>,
@@ -45,6 +48,7 @@ impl Row {
         notes.extend(self.test.as_ref().map(|name| note("test", name)));
         notes.extend(self.usual.as_ref().map(|text| note("else", text)));
         notes.extend(self.weight.map(|weight| note("weight", &weight.to_string())));
+        notes.extend(self.blind_to.as_ref().map(|text| note("blind to", text)));
         notes.extend(self.not_checked.as_ref().map(|text| note("not checked", text)));
         notes
     }

@@ -343,6 +343,11 @@ impl<'a> Teller<'a> {
             Event::BehaviourBegan { behaviour } => {
                 notable(format!("begins to misbehave: {behaviour}"))
             }
+            Event::Alarmed { room, detector, epoch, why, proven } => {
+                let room = self.names.room(room);
+                let word = if *proven { "has proof" } else { "is warned" };
+                notable(format!("{word} by {detector}: {room}, epoch {epoch}: {why}"))
+            }
             Event::BehaviourEnded { behaviour } => {
                 notable(format!("ends its misbehaviour: {behaviour}"))
             }

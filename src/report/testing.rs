@@ -56,6 +56,8 @@ pub fn header() -> Header {
         readings: Vec::new(),
         rest_ms: 20_000,
         explicit_consent: false,
+        detectors: vec![],
+        detection: None,
     }
 }
 

@@ -25,7 +25,7 @@
 //! Further keys, all optional: of a room, what `rooms` lists; `seed`; `rest` (`"20s"`);
 //! `network.latency` (`"20ms..60ms"`); `protocol.without`, `protocol.hub_without`,
 //! `protocol.readings`, `protocol.commit_delay` (`"300ms..1500ms"`), and what `key_material` names;
-//! `misbehaviour`; `expect.violates`. `room` may be left out of a step where there is only one
+//! those that `watch` names; `misbehaviour`; `expect.violates`. `room` may be left out of a step where there is only one
 //! room. A step with `every` and `times` stands for many, whose texts and names are numbered.
 //! With `draw`, `workload`, `storm` or `liars`, some of it is left to chance: see `random`.
 //!
@@ -48,6 +48,7 @@ mod rooms;
 mod steps;
 mod time;
 mod topology;
+mod watch;
 mod write;
 
 #[cfg(test)]
@@ -68,7 +69,7 @@ use self::random::Random;
 use self::steps::Steps;
 use self::topology::Topology;
 use crate::mimi::rules::READINGS;
-use crate::script::{Expect, Network, Protocol, Script, USUAL_REST_MS, ids};
+use crate::script::{Network, Protocol, Script, USUAL_REST_MS};
 
 const KEYS: &[&str] = &[
     "title",
@@ -154,10 +155,13 @@ fn scenario(text: &str, known_rules: &[&str]) -> Result<Scenario, Complaint> {
     let keys = [KEYS, random::KEYS].concat();
     let file = Fields::new(document.get_ref(), end..end, "the file", &keys)?;
     let is_random = random::is_random(&file);
+    // What is off can't be expected to notice anything; an error in it is the protocol's.
+    let watched = protocol_table(&file).and_then(|fields| watch::watch(fields.as_ref()));
+    let expect = watch::expect(&file, &watched.unwrap_or_default());
     let settings =
-        both(both(head(&file), expect(&file)), both(network(&file), protocol(&file, known_rules)));
+        both(both(head(&file), network(&file)), both(protocol(&file, known_rules), expect));
     let topology = Topology::read(&file, is_random);
-    let (((head, expect), (network, protocol)), topology) = both(settings, topology)?;
+    let (((head, network), (protocol, expect)), topology) = both(settings, topology)?;
     let fields = protocol_table(&file)?;
     let protocol = Protocol {
         key_material: key_material::key_material(fields.as_ref(), &topology)?,
@@ -258,21 +262,15 @@ fn protocol(file: &Fields<'_>, known_rules: &[&str]) -> Result<Protocol, Complai
         readings: readings.unwrap_or_default(),
         commit_delay_min_ms,
         commit_delay_max_ms,
+        watch: watch::watch(fields.as_ref())?,
         ..usual
     })
 }
 
 fn protocol_table<'t>(file: &Fields<'t>) -> Result<Option<Fields<'t>>, Complaint> {
-    let keys =
-        [&["without", "hub_without", "readings", "commit_delay"], key_material::KEYS].concat();
+    let own: &[&str] = &["without", "hub_without", "readings", "commit_delay"];
+    let keys = [own, key_material::KEYS, watch::KEYS].concat();
     file.get("protocol").map(|value| value.fields("the protocol", &keys)).transpose()
-}
-
-fn expect(file: &Fields<'_>) -> Result<Expect, Complaint> {
-    let fields = file.get("expect").map(|value| value.fields("the expectation", &["violates"]));
-    let violates = fields.transpose()?.and_then(|fields| fields.get("violates"));
-    let violates = violates.map(|value| known(&value, "invariant", ids::INVARIANTS)).transpose()?;
-    Ok(Expect { violates: violates.unwrap_or_default() })
 }
 
 /// A list of ids, each a `kind` and one of `ids`.

@@ -16,7 +16,8 @@ use super::rooms::written;
 use super::steps::{consent_verb, query_key};
 use super::time::show;
 use crate::script::{
-    Action, Behaviour, Fault, FaultKind, KeyMaterial, Link, Misbehaviour, Point, Script, Step, User,
+    Action, Behaviour, Expect, Fault, FaultKind, KeyMaterial, Link, Misbehaviour, Point, Script,
+    Step, User, Watch,
 };
 
 /// The text of a scenario file that reads to this script, given no other seed.
@@ -50,15 +51,37 @@ pub fn write(script: &Script) -> String {
     let delay = range(protocol.commit_delay_min_ms, protocol.commit_delay_max_ms);
     file += &format!("protocol.commit_delay = {delay}\n");
     file += &key_material(&protocol.key_material);
+    file += &watch(&protocol.watch);
     let only_room = script.rooms.len() == 1;
     file += &list("steps", script.steps.iter().map(|of| step(of, only_room)), true);
     file += &list("faults", script.faults.iter().map(fault), false);
     file += &list("misbehaviour", script.misbehaviour.iter().map(misbehaviour), false);
-    if !script.expect.violates.is_empty() {
-        let violates = texts(names(&script.expect.violates));
-        file += &format!("\n[expect]\nviolates = {violates}\n");
-    }
-    file
+    file + &expect(&script.expect)
+}
+
+fn expect(of: &Expect) -> String {
+    let violates = (!of.violates.is_empty()).then(|| texts(names(&of.violates)));
+    let lines = [
+        ("violates", violates),
+        ("detected_by", of.detected_by.as_deref().map(text)),
+        ("within", of.within_ms.map(time)),
+    ];
+    let line = |(key, value): (&str, Option<String>)| Some(format!("{key} = {}\n", value?));
+    let lines: String = lines.into_iter().filter_map(line).collect();
+    if lines.is_empty() { lines } else { format!("\n[expect]\n{lines}") }
+}
+
+/// A line for each choice that is not the default.
+fn watch(of: &Watch) -> String {
+    let usual = Watch::default();
+    let lines = [
+        ("detectors", (!of.detectors.is_empty()).then(|| texts(names(&of.detectors)))),
+        ("watch_every", (of.every_ms != usual.every_ms).then(|| time(of.every_ms))),
+        ("watch_patience", (of.patience_ms != usual.patience_ms).then(|| time(of.patience_ms))),
+    ];
+    let line =
+        |(key, value): (&str, Option<String>)| Some(format!("protocol.{key} = {}\n", value?));
+    lines.into_iter().filter_map(line).collect()
 }
 
 /// A line for each choice that is not the default.

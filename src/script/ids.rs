@@ -45,6 +45,7 @@ pub const INVARIANTS: &[&str] = &[
     "inside_parent",
     "receivers_may_receive",
     "expulsion_completes",
+    "no_false_alarm",
 ];
 
 /// Rules that a server breaks by a behaviour of its own, with the id of that.

@@ -105,6 +105,8 @@ pub struct Protocol {
     pub commit_delay_max_ms: u64,
     /// Who gets which KeyPackages.
     pub key_material: KeyMaterial,
+    /// How it can be noticed that a hub lies.
+    pub watch: Watch,
 }
 
 impl Default for Protocol {
@@ -116,7 +118,26 @@ impl Default for Protocol {
             commit_delay_min_ms: 300,
             commit_delay_max_ms: 1_500,
             key_material: KeyMaterial::default(),
+            watch: Watch::default(),
         }
+    }
+}
+
+/// Who compares what, lest a hub show everybody another room: none of it is in the drafts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// Ids of the detectors that are on.
+    pub detectors: Vec<String>,
+    /// Simulated milliseconds from one round of comparing to the next.
+    pub every_ms: u64,
+    /// Simulated milliseconds that a member may be silent, or a message missing, before that is
+    /// suspicious.
+    pub patience_ms: u64,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { detectors: Vec::new(), every_ms: 5_000, patience_ms: 60_000 }
     }
 }
 
@@ -481,4 +502,9 @@ pub struct Behaviour {
 pub struct Expect {
     /// Ids of the invariants that must break, and no other may; empty where all must hold.
     pub violates: Vec<String>,
+    /// The id of the detector that must raise an alarm.
+    pub detected_by: Option<String>,
+    /// Most simulated milliseconds from the beginning of the first misbehaviour until it does; any
+    /// time where none is given.
+    pub within_ms: Option<u64>,
 }
