@@ -14,6 +14,7 @@ mod clocks;
 mod codes;
 mod controls;
 mod crashes;
+mod detectors;
 mod expulsion;
 mod followers;
 mod found;
