@@ -215,6 +215,17 @@ fn whom_a_minimum_keeps_in_a_room_goes_from_it_all_the_same_when_it_leaves_the_p
 }
 
 #[test]
+fn whom_a_minimum_keeps_in_a_room_goes_from_it_all_the_same_when_its_account_ends() {
+    each_seed("last-admin-ends-his-account", |played| {
+        assert_eq!(played.fate("s9000-B1"), Some(Fate::Refused));
+        let proposed = expulsions(played);
+        assert_eq!(proposed.len(), 1);
+        commit_that_unlists(played, proposed[0], 1, "bob");
+        assert_eq!(played.readers("who is in charge?"), ["A1"]);
+    });
+}
+
+#[test]
 fn after_a_crash_the_hub_knows_who_is_out_of_place() {
     each_seed("cascade-over-a-crash", |played| {
         let restarted = played.first("a restart", |it| {

@@ -7,7 +7,7 @@
 //!
 //! Who is gone from the parent room is removed from those that depend on it "automatically" (RP03
 //! §5), whatever role it holds: no least number is owed for whom the hub's own proposals take out
-//! of such a room.
+//! of such a room. Nor for whom its own provider takes out of any: that account is over.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,8 +32,9 @@ const BANNED: u32 = 1;
 
 #[derive(Default)]
 struct LimitsHold {
-    /// Whom the hub's own proposals take out by the last commit that it accepted, in each room.
-    expelled: BTreeMap<RoomUri, BTreeSet<UserUri>>,
+    /// Whom proposals of the hub, or of the user's own provider, take out by the last commit that the
+    /// hub accepted, in each room; with whether it is the user's own.
+    expelled: BTreeMap<RoomUri, BTreeSet<(UserUri, bool)>>,
 }
 
 impl Invariant for LimitsHold {
@@ -43,7 +44,7 @@ impl Invariant for LimitsHold {
                 if ledger.speaks_as_hub(&entry.node, room) =>
             {
                 let expelled = deeds.iter().filter_map(|deed| expelled(room, deed));
-                self.expelled.insert(room.clone(), expelled.cloned().collect());
+                self.expelled.insert(room.clone(), expelled.collect());
                 vec![]
             }
             Event::Shadowed { room, stage: Stage::Committed, epoch, state, members, .. }
@@ -60,13 +61,13 @@ impl Invariant for LimitsHold {
     }
 }
 
-/// The user whose client goes by this deed, where it is the hub's.
-fn expelled<'a>(room: &RoomUri, deed: &'a Deed) -> Option<&'a UserUri> {
+/// The user whose client goes by this deed, where it is the hub's or that of the user's own
+/// provider; and whether it is the latter.
+fn expelled(room: &RoomUri, deed: &Deed) -> Option<(UserUri, bool)> {
     match (&deed.by, &deed.what) {
-        (Author::Server(server), DeedKind::RemoveClient { of, .. })
-            if server == room.provider() =>
-        {
-            Some(of)
+        (Author::Server(server), DeedKind::RemoveClient { of, .. }) => {
+            let own = server == of.provider();
+            (own || server == room.provider()).then(|| (of.clone(), own))
         }
         _ => None,
     }
@@ -78,16 +79,17 @@ fn judge(
     room: &RoomUri,
     epoch: u64,
     (after, members): (&RoomView, &[Member]),
-    expelled: &BTreeSet<UserUri>,
+    expelled: &BTreeSet<(UserUri, bool)>,
 ) -> Vec<Finding> {
     let last = epoch.checked_sub(1);
     let before = last.and_then(|last| {
         Some((ledger.view_at(room, last)?, ledger.room(room).hub.shadow_at(last)?))
     });
     let Some((before, shadow)) = before else { return vec![] };
-    let stays = |user: &&UserUri| members.iter().any(|member| member.user == **user);
-    let gone = expelled.iter().filter(|user| after.policy.parent.is_some() && !stays(user));
-    let gone: BTreeSet<_> = gone.collect();
+    let stays_not = |user: &&UserUri| members.iter().all(|member| member.user != **user);
+    let depends = after.policy.parent.is_some();
+    let gone = expelled.iter().filter(|(_, own)| *own || depends).map(|(user, _)| user);
+    let gone: BTreeSet<_> = gone.filter(stays_not).collect();
     let nobody = BTreeSet::new();
     let was = counts(before, &shadow.members, &nobody);
     let (kept, is) = (counts(before, &shadow.members, &gone), counts(after, members, &nobody));

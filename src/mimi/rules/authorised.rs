@@ -270,7 +270,8 @@ fn holders(
 /// A number that a constraint bounds.
 struct Number {
     before: usize,
-    /// Those of them whom a minimum can keep: who goes with the parent room goes all the same.
+    /// Those of them whom a minimum can keep: who goes with the
+    /// parent room or its account goes all the same.
     kept: usize,
     after: usize,
 }
@@ -283,7 +284,7 @@ fn constraints(
 ) -> Result<(), Objection> {
     let members_before: Vec<&Actor> = base.members.iter().collect();
     let kept = |user: &UserUri| {
-        after.is_participant(user) || !servers::goes_with_parent(base, handshake, user)
+        after.is_participant(user) || !servers::goes_all_the_same(base, handshake, user)
     };
     for role in &after.roles.roles {
         let of = |state, members, counts: &dyn Fn(&UserUri) -> bool| {

@@ -14,7 +14,8 @@ use crate::mimi::uri::UserUri;
 
 /// `fixed-membership`: nobody enters, leaves, is removed, banned or unbanned; clients come and go.
 /// RP03 lets "ordinary" users not leave; here nobody does, or everybody may by itself (Q8). A room
-/// may be both fixed and dependent, and who leaves the parent leaves it all the same (RP03 §5).
+/// may be both fixed and dependent, and who leaves the parent leaves it all the same (RP03 §5); so
+/// does whose account has ended.
 pub fn fixed_membership(base: &Base<'_>, handshake: &Handshake) -> Result<(), Objection> {
     let Ok(after) = Prospect::of(base, handshake).after else { return Ok(()) };
     if !base.committed.base_policy().fixed_membership {
@@ -24,7 +25,7 @@ pub fn fixed_membership(base: &Base<'_>, handshake: &Handshake) -> Result<(), Ob
     let may_leave = base.readings.has(Reading::FixedRoomsMayBeLeft);
     let leaves = |user: &UserUri| {
         (may_leave && goes_by_itself(base, handshake, user))
-            || servers::goes_with_parent(base, handshake, user)
+            || servers::goes_all_the_same(base, handshake, user)
     };
     match before.symmetric_difference(&after).find(|user| !leaves(user)) {
         Some(user) => Err(not_allowed(format!(

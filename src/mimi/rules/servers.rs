@@ -19,6 +19,9 @@
 //!   §5), whose participants MUST be among its own. A role's minimum, and that the membership is
 //!   fixed, are conditions on what holders of a capability propose (RP03 §8.1.2); this is nobody's
 //!   capability, so they yield.
+//! - so they do to the provider whose user has no account any more: nobody is left to hold the role,
+//!   or to be a member, and nobody will ever answer for its clients. Only a leaf would stay, whose
+//!   keys never change. Who else may be the admin is for the room to settle, before or after.
 //! - a follower's certificate "MAY be added". Here it is where the room preauthorises the
 //!   follower's server for some role: such a room means it to propose. The hub proposes that, since
 //!   it alone knows all providers' certificates, and the next member's commit takes it along.
@@ -145,19 +148,24 @@ pub fn may_ban(state: &RoomState, server: &ProviderName) -> bool {
     role_of(state, server).is_some_and(|role| role.holds(Capability::BAN))
 }
 
-/// Whether the hub takes out a client of the user, in a room that depends on another. Clients can't
-/// see the parent, so they have to take the hub's word for why.
-pub(super) fn goes_with_parent(base: &Base<'_>, handshake: &Handshake, user: &UserUri) -> bool {
-    let hub = Proposer::Server(base.committed.metadata.uri.provider().clone());
+/// Whether a server takes out a client of the user for a reason that no rule of the room can stop:
+/// its account has ended at its own provider, or it is gone from the room that this one depends on.
+/// Clients can't see either, so they have to take the server's word for it.
+pub(super) fn goes_all_the_same(base: &Base<'_>, handshake: &Handshake, user: &UserUri) -> bool {
+    let hub = base.committed.metadata.uri.provider();
+    let depends = base.committed.base_policy().parent.is_some();
     let waiting = match handshake.kind {
         HandshakeKind::Proposals => base.cached,
         HandshakeKind::Commit | HandshakeKind::ExternalCommit => &[],
     };
     let waiting = waiting.iter().map(|cached| (&cached.sender, &cached.what));
     let parts = handshake.parts.iter().map(|part| (&part.sender, &part.what));
+    let may = |proposer: &Proposer| match proposer {
+        Proposer::Server(server) => server == user.provider() || (depends && server == hub),
+        Proposer::Client(_) => false,
+    };
     let its = |what: &What| what.removes().is_some_and(|client| client.user == *user);
-    base.committed.base_policy().parent.is_some()
-        && waiting.chain(parts).any(|(proposer, what)| *proposer == hub && its(what))
+    waiting.chain(parts).any(|(proposer, what)| may(proposer) && its(what))
 }
 
 fn role_of<'a>(state: &'a RoomState, server: &ProviderName) -> Option<&'a Role> {

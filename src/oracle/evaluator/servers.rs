@@ -6,8 +6,9 @@
 //! server's role may ban. That counts as soon as it waits, and needs no right of who commits it.
 //!
 //! In a room with a parent, whom the hub takes out is gone from the parent, and removed
-//! "automatically" (RP03 §5). The least numbers of roles are asked of who uses a capability (RP03
-//! §8.1.2), and here nobody does: they keep nobody inside.
+//! "automatically" (RP03 §5); whom its own provider takes out has no account any more. The least
+//! numbers of roles are asked of who uses a capability (RP03 §8.1.2), and here nobody does: they
+//! keep nobody inside.
 
 use std::collections::BTreeSet;
 
@@ -55,19 +56,22 @@ pub(super) fn gone(owed: &List, (user, role): (UserUri, u32)) -> Option<(UserUri
     }
 }
 
-/// Users whom the hub's removals take out of a room with a parent, and who are not in it `after`.
+/// Users whom removals by their own provider take out, or by the hub of a room with a parent, and
+/// who are not in it `after`.
 pub(super) fn cleared_out<'a>(
     view: &RoomView,
     hub: &ProviderName,
     deeds: impl Iterator<Item = &'a Deed>,
     after: &List,
 ) -> BTreeSet<&'a UserUri> {
+    let depends = view.policy.parent.is_some();
     let removed = deeds.filter_map(|deed| match (&deed.by, &deed.what) {
-        (Author::Server(server), DeedKind::RemoveClient { of, .. }) if server == hub => Some(of),
+        (Author::Server(server), DeedKind::RemoveClient { of, .. }) => {
+            (server == of.provider() || (depends && server == hub)).then_some(of)
+        }
         _ => None,
     });
-    let depends = view.policy.parent.is_some();
-    removed.filter(|user| depends && !in_room(view, after, user)).collect()
+    removed.filter(|user| !in_room(view, after, user)).collect()
 }
 
 pub(super) fn is_owed(view: &RoomView, owed: &List, what: &DeedKind) -> bool {

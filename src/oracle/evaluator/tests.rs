@@ -345,7 +345,7 @@ fn a_server_takes_out_its_own_users_and_a_hub_anyone_and_whoever_commits_may_unl
 }
 
 #[test]
-fn a_least_number_keeps_nobody_whom_the_hub_takes_out_of_a_room_inside_another() {
+fn a_least_number_keeps_nobody_whom_its_own_provider_takes_out() {
     let ann_goes = Attempt {
         by: Proposer::Server(ProviderName::new("a.example").unwrap()),
         external: false,
@@ -356,9 +356,11 @@ fn a_least_number_keeps_nobody_whom_the_hub_takes_out_of_a_room_inside_another()
     };
     let mut room = ann_and_ben();
     room.state.roles.roles[4].minimum_participants = 1;
-    let why = says(&room, &ann_goes, HandshakeKind::Proposals).unwrap_err();
+    let unlists = What::Update(ComponentUpdate::Participants(ParticipantListUpdate::remove(0)));
+    let whats = vec![What::Remove(actor("ann", 1)), unlists];
+    let leaves = Attempt { by: actor("ann", 1).into(), external: false, whats };
+    let why = says(&room, &leaves, HandshakeKind::Proposals).unwrap_err();
     assert_eq!(why, "there would be 0 holders of super_admin");
-    room.state = inside_a_house(room.state);
     assert_eq!(says(&room, &ann_goes, HandshakeKind::Proposals), Ok(()));
     room.propose(&ann_goes);
     let update = ParticipantListUpdate::remove(0);

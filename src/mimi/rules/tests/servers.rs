@@ -98,12 +98,29 @@ fn a_minimum_keeps_nobody_who_is_gone_from_the_parent_room() {
             }
         }
     });
-    let removal = room.expulsion("a.example", &["A1"]);
+    let removal = room.expulsion("a.example", &["B1", "B2"]);
     room.refused_only_by("authorised", &removal);
     room.change(inside_the_house);
-    assert_eq!(room.play(&removal), Ok(()));
     // Who goes of its own accord is still held by it.
     room.refused_only_by("authorised", &room.leave_of_bob());
+    assert_eq!(room.play(&removal), Ok(()));
+    room.passes(&room.commit("C1", vec![room.unlist("B1")]));
+}
+
+#[test]
+fn a_minimum_keeps_nobody_whose_account_is_over_and_a_fixed_membership_does_not_either() {
+    let mut room = Room::clubhouse();
+    room.change(|state| {
+        for role in &mut state.roles.roles {
+            (role.minimum_participants, role.minimum_active_participants) = (1, 1);
+            role.capabilities.retain(|held| *held != Capability::ADD_PARTICIPANT);
+        }
+        let fixed = BaseRoomPolicy { fixed_membership: true, ..BaseRoomPolicy::UNSTATED };
+        state.base = Some(fixed);
+    });
+    room.refused_by("fixed-membership", &room.expulsion("a.example", &["B1", "B2"]));
+    let removal = room.expulsion("a.example", &["A1"]);
+    assert_eq!(room.play(&removal), Ok(()));
     room.passes(&room.commit("C1", vec![room.unlist("A1")]));
 }
 
