@@ -1,10 +1,13 @@
-//! `hub.forges-group-info` and `hub.forges-list`: who asks for the GroupInfo gets one that the hub
-//! has changed (A7, A12).
+//! `hub.forges-group-info`, `hub.forges-list` and `hub.signs-with-another-key`: who asks for the
+//! GroupInfo gets another one than the hub would give (A7, A12).
 //!
 //! The liar has a puppet ask for the genuine GroupInfo, changes a few bytes in it, and seals it for
 //! who asked, with the hub's own signature: the seal, and the signature on it, are as they should
 //! be. One liar makes it say another epoch, the other puts another user in a listed one's place.
 //! What neither can make is the signature of the member that the GroupInfo names as its signer.
+//!
+//! The third one changes nothing, and signs in the hub's name by a key that is not the hub's: all
+//! that somebody can do who stands between a hub and those who ask, and has the GroupInfo himself.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -18,6 +21,9 @@ use crate::mls::{Identity, seal_group_info};
 use crate::node::{Clock, Peer, Service, Task};
 use crate::trace::{Event, Journal};
 
+/// A key that is not the hub's.
+const STRANGERS_KEY: [u8; 32] = [7; 32];
+
 /// What is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forgery {
@@ -25,6 +31,8 @@ pub enum Forgery {
     Epoch,
     /// The list: a user who is in it has another name.
     List,
+    /// Nothing in it, and the answer's signature is made by another key.
+    Key,
 }
 
 impl Forgery {
@@ -34,6 +42,7 @@ impl Forgery {
             // The epoch comes after the group's id, in eight bytes (RFC 9420 §8.1).
             Self::Epoch => end_of_group_id(&group_info)? + 7,
             Self::List => end_of(&plan.user.as_ref()?.to_string(), &group_info)? - 1,
+            Self::Key => return Some(group_info),
         };
         *group_info.get_mut(place)? ^= 1;
         Some(group_info)
@@ -119,5 +128,7 @@ async fn forged(
     let request = GroupInfoRequest::decode(request).ok()?;
     let mut content = puppet.group_info().await?;
     content.group_info = forgery.forge(plan, content.group_info)?;
+    let stranger = Identity::hub(plan.room.provider(), STRANGERS_KEY);
+    let identity = if forgery == Forgery::Key { &stranger } else { identity };
     seal_group_info(&puppet.library, identity, &plan.room, &request, &content).ok()
 }

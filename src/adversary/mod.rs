@@ -179,6 +179,12 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         made: Made::ForgedGroupInfo(Forgery::List),
     },
     BehaviourInfo {
+        id: "hub.signs-with-another-key",
+        meaning: "who asks for the GroupInfo gets it signed in the hub's name by another key",
+        source: "mimi.md A7; P06 §5.6, §7.4; R30",
+        made: Made::ForgedGroupInfo(Forgery::Key),
+    },
+    BehaviourInfo {
         id: "hub.adds-ghost",
         meaning: "once, the hub has a client of its own making proposed for the group, and lets it",
         source: "mimi.md A11, N-31; RFC 9750 §8.4.3.1; RFC 9420 §12.1.8",

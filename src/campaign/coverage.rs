@@ -53,7 +53,15 @@ const PASSED_BY: &[(&str, &[&str])] = &[
             "protocol-is-spoken",
         ],
     ),
-    ("groupInfo", &["group-info-is-signed", "group-info-for-participants", "room-is-known"]),
+    (
+        "groupInfo",
+        &[
+            "group-info-is-signed",
+            "group-info-for-participants",
+            "group-info-is-the-hubs",
+            "room-is-known",
+        ],
+    ),
     ("update", &["valid-mls", "group-info-matches", "key-package-not-expired"]),
     ("welcome", &["welcome-after-its-commit"]),
     ("create", &["room-is-new"]),

@@ -8,17 +8,20 @@
 
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
-use super::room::{Denials, Room, Standing};
+use super::room::{Denials, Futile, Room, Standing};
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
 use crate::mimi::rules::joining::role_to_enter;
 use crate::mimi::wire::{GroupInfoRequest, GroupInfoResponse, RatchetTreeOption};
-use crate::mls::{Committed, Member, MlsError, Store, open_group_info, state_in};
+use crate::mls::{Committed, Member, MlsError, Store, judge_hub, open_group_info, state_in};
 use crate::node::Reply;
 use crate::node::wish::WishKind;
-use crate::trace::{Event, Fate, Way};
+use crate::trace::{Digest, Event, Fate, Way};
 
 /// Pause before a refused or failed rejoin is tried again, in milliseconds.
 const PAUSE_MS: u64 = 1_000;
+
+/// The rule that a GroupInfo is held against.
+const HUBS_OWN: &str = "group-info-is-the-hubs";
 
 impl Room {
     pub(super) fn begin_recovery(&mut self, kit: &Kit, why: &str) {
@@ -60,11 +63,19 @@ impl Room {
             }
             Err(error) => return self.not_joined(kit, job.wanted, &error.to_string()),
         };
-        let built = open_group_info(&kit.library, &self.uri, key, &response).and_then(|opened| {
-            let has_code = job.wanted.as_ref().and_then(code).is_some();
-            self.build_join(kit, &opened.group_info, &opened.ratchet_tree, has_code)
-        });
-        match built {
+        let opened = match open_group_info(&kit.library, &self.uri, key, &response) {
+            Ok(opened) => opened,
+            Err(error) => return self.not_joined(kit, job.wanted, &error.to_string()),
+        };
+        let known = self.record.hub.as_deref();
+        if let Err(why) = judge_hub(&self.uri, &response, &opened, known)
+            && kit.rules.is_on(HUBS_OWN)
+        {
+            self.reject(kit, Digest::of(&reply.body), HUBS_OWN, &why);
+            return self.no_way_in(kit, job.wanted, &format!("{HUBS_OWN}: {why}"));
+        }
+        let has_code = job.wanted.as_ref().and_then(code).is_some();
+        match self.build_join(kit, &opened.group_info, &opened.ratchet_tree, has_code) {
             Ok(Some((epoch, store, committed))) => {
                 let about = match &job.wanted {
                     Some(wanted) => format!("{} join", wanted.wish.intent),
@@ -82,6 +93,42 @@ impl Room {
                 self.record.rest_until_ms = now_ms + PAUSE_MS;
             }
             Err(error) => self.not_joined(kit, job.wanted, &error.to_string()),
+        }
+    }
+
+    /// The hub refused the external commit, since its epoch is over. As a rule somebody else came
+    /// first, and the GroupInfo of the next epoch is there. Where it is the same one again, this
+    /// client asks more and more seldom, and in the end no more.
+    pub(super) fn join_overtaken(
+        &mut self,
+        kit: &Kit,
+        wanted: Option<Wanted>,
+        epoch: u64,
+        now_ms: u64,
+    ) {
+        self.record.futile.add(epoch);
+        let futile = self.record.futile;
+        if futile.is_final() {
+            self.record.futile = Futile::default();
+            let why = format!("the hub gives the GroupInfo of epoch {epoch}, and calls it over");
+            return self.no_way_in(kit, wanted, &why);
+        }
+        let rest_until_ms = now_ms + futile.pause_ms();
+        if futile.pause_ms() > 0 {
+            self.record.rest_until_ms = self.record.rest_until_ms.max(rest_until_ms);
+        }
+        self.begin_group_info(kit, wanted);
+    }
+
+    /// What the hub gives leads nowhere. That counts as not being let in.
+    fn no_way_in(&mut self, kit: &Kit, wanted: Option<Wanted>, why: &str) {
+        if wanted.is_none() {
+            self.record.denials.add();
+        }
+        let is_final = wanted.is_none() && self.record.denials.are_final();
+        self.not_joined(kit, wanted, why);
+        if is_final {
+            self.denied(kit);
         }
     }
 
@@ -150,7 +197,7 @@ impl Room {
         } else {
             kit.journal.record(Event::Rejected {
                 room: self.uri.clone(),
-                digest: crate::trace::Digest::of(why.as_bytes()),
+                digest: Digest::of(why.as_bytes()),
                 rule: "mls".to_owned(),
                 why: format!("not rejoined: {why}"),
             });

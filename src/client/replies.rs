@@ -8,7 +8,7 @@
 use super::errand::{Expects, JobTag};
 use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
-use super::room::{Denials, Room, Standing};
+use super::room::{Denials, Futile, Room, Standing};
 use crate::mimi::local::{CreateRoomRequest, HubKeys};
 use crate::mimi::rules::Reading;
 use crate::mimi::wire::{
@@ -135,7 +135,7 @@ impl Room {
                 self.take_back(kit, &job);
                 self.record.heard_of = self.record.heard_of.max(current);
                 match job.kind {
-                    Kind::Join { .. } => self.begin_group_info(kit, job.wanted),
+                    Kind::Join { epoch, .. } => self.join_overtaken(kit, job.wanted, epoch, now_ms),
                     // The hub was set back (A10), and comes no further by being asked.
                     Kind::Commit { epoch } | Kind::Propose { epoch } if current <= epoch => {
                         self.set_back(kit, job, &response.description, now_ms);
@@ -331,6 +331,8 @@ impl Room {
         self.record.behind_since_ms = None;
         self.record.outside_since_ms = None;
         self.record.exiting = false;
+        self.record.futile = Futile::default();
+        self.record.hub = self.member.as_ref().and_then(Member::hub);
     }
 
     /// The client is in an epoch that it was not in before.

@@ -95,6 +95,10 @@ pub(super) struct RoomRecord {
     pub out_since: u64,
     /// How often the hub did not let this client back in.
     pub denials: Denials,
+    /// The hub's entry among the group's external senders, encoded, as the last stay had it.
+    pub hub: Option<Vec<u8>>,
+    /// The way in that the hub keeps calling over.
+    pub futile: Futile,
     /// Why this client does not follow the room's hub any more.
     pub parted: Option<String>,
     /// What it took the room to be.
@@ -147,6 +151,43 @@ impl Denials {
     /// Whether there is no point in asking now.
     fn bar(self) -> bool {
         self.until_commit || self.are_final()
+    }
+}
+
+/// A way in that leads nowhere. A joiner is overtaken in a race, and then the next GroupInfo is of a
+/// later epoch. Where the hub gives one that it has called over before, it is stale (A6), or the hub
+/// lies (A9): asking again at once brings the same answer again.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Futile {
+    /// The epoch that a commit was last refused for.
+    epoch: Option<u64>,
+    /// How often the same epoch was refused again.
+    times: u32,
+}
+
+impl Futile {
+    /// After so many the client takes it that there is no way in.
+    const MOST: u32 = 10;
+
+    /// The pause after the first, in milliseconds; it doubles each time, up to sixteen times this.
+    const PAUSE_MS: u64 = 500;
+
+    /// A commit from this epoch was refused, since the epoch is over.
+    pub fn add(&mut self, epoch: u64) {
+        self.times = if self.epoch == Some(epoch) { self.times + 1 } else { 0 };
+        self.epoch = Some(epoch);
+    }
+
+    pub fn is_final(self) -> bool {
+        self.times > Self::MOST
+    }
+
+    /// How long to wait before asking again, in milliseconds.
+    pub fn pause_ms(self) -> u64 {
+        match self.times {
+            0 => 0,
+            times => Self::PAUSE_MS << (times - 1).min(4),
+        }
     }
 }
 

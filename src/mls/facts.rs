@@ -128,6 +128,13 @@ fn named_server(sender: &ExternalSender) -> Option<ProviderName> {
     read_server(&credential)
 }
 
+/// The entry of the hub among a group's external senders, encoded, and the server that it names:
+/// the first (P06 §7.4).
+pub(super) fn hub_entry(context: &GroupContext) -> Option<(Vec<u8>, ProviderName)> {
+    let first = context.extensions().external_senders()?.first()?;
+    Some((first.tls_serialize_detached().ok()?, named_server(first)?))
+}
+
 pub(super) fn leaves(group: &PublicGroup) -> Result<Vec<Leaf>, MlsError> {
     let leaf = |member: openmls::prelude::Member| {
         let actor = read_credential(&member.credential)
@@ -148,10 +155,14 @@ pub(super) fn decode_state(context: &GroupContext) -> Result<RoomState, MlsError
 /// # Errors
 /// When it does not begin with the GroupContext of a room.
 pub fn state_in(group_info: &[u8]) -> Result<RoomState, MlsError> {
-    // A GroupInfo begins with its GroupContext (RFC 9420 §12.4.3).
+    decode_state(&context_in(group_info)?)
+}
+
+/// The GroupContext that a GroupInfo begins with (RFC 9420 §12.4.3).
+pub(super) fn context_in(group_info: &[u8]) -> Result<GroupContext, MlsError> {
     let (context, _) = GroupContext::tls_deserialize_bytes(group_info)
         .map_err(|_| MlsError::Malformed("GroupInfo"))?;
-    decode_state(&context)
+    Ok(context)
 }
 
 /// Reads AppDataUpdate proposals, works out the state that they lead to, and gives the library the

@@ -1,10 +1,20 @@
 //! The `groupInfo` exchange: a signed request with a key, an answer sealed to that key and signed
 //! by the hub (P06 §5.6, R29, R30).
+//!
+//! The answer names the key that it is signed by, which by itself shows nothing: anybody can sign
+//! by a key of its own. Whether the key is the hub's ([`judge_hub`]), the group says: its external
+//! senders begin with the hub (P06 §7.4), in a GroupContext that a member has signed, and nobody
+//! changes that entry. Who was in the room before knows the entry.
+//!
+//! Not here: whether a whole group was made up, members and all (A7). Against that only
+//! credentials help that somebody certifies, and here nobody does ([`super::identity`]). Asking
+//! the own provider for the hub's key would not: it is the one who could have made up the group.
 
 use openmls_traits::OpenMlsProvider as _;
 use openmls_traits::crypto::OpenMlsCrypto as _;
 use openmls_traits::random::OpenMlsRand as _;
 
+use super::facts::{context_in, hub_entry};
 use super::label::{decrypt_with_label, encrypt_with_label};
 use super::{
     Identity, Library, MlsError, MlsFraming, SUITE, SUITE_NUMBER, sign_with_label,
@@ -96,7 +106,8 @@ pub fn seal_group_info(
     Ok(response)
 }
 
-/// Checks and opens a hub's answer.
+/// Opens an answer, and checks that it is signed by the key that it names; whose key that is, is
+/// for [`judge_hub`].
 ///
 /// # Errors
 /// When the answer is a refusal, is for another room, is not signed, or is sealed to another key.
@@ -119,4 +130,33 @@ pub fn open_group_info(
     let context = room.to_string();
     let opened = decrypt_with_label(library, &key.secret, SEALED, context.as_bytes(), sealed)?;
     GroupInfoRatchetTree::decode(&opened, &MlsFraming).map_err(MlsError::refused)
+}
+
+/// Whether an answer comes from the room's hub: its key is that of the first external sender in the
+/// GroupInfo itself, which bears the name of the hub, and is the one that was `known` before, as
+/// [`Member::hub`] gave it.
+///
+/// # Errors
+/// In words, whose key it is not.
+pub fn judge_hub(
+    room: &RoomUri,
+    response: &GroupInfoResponse,
+    opened: &OpenedGroupInfo,
+    known: Option<&[u8]>,
+) -> Result<(), String> {
+    let GroupInfoResponse::Success { hub_sender, .. } = response else { return Ok(()) };
+    let context = context_in(&opened.group_info).map_err(|error| error.to_string())?;
+    let (entry, server) = hub_entry(&context).ok_or("the group has no server for its hub")?;
+    if server != *room.provider() {
+        return Err(format!("the group's first external sender is {server}"));
+    }
+    if entry != hub_sender.encode() {
+        return Err("it is signed by another key than that of the room's hub".to_owned());
+    }
+    match known {
+        Some(known) if known != entry => {
+            Err("the room's hub has another key than it used to have".to_owned())
+        }
+        _ => Ok(()),
+    }
 }

@@ -32,7 +32,7 @@ mod view;
 pub use facts::{Leaf, RoomSnapshot, state_in};
 pub use framing::{MlsFraming, Peek, PeekKind, peek, welcome_message, welcome_references};
 pub use frank::{Franker, franking_tag_of, judge_frank};
-pub use group_info::{OpenedGroupInfo, RequestKey, open_group_info, seal_group_info};
+pub use group_info::{OpenedGroupInfo, RequestKey, judge_hub, open_group_info, seal_group_info};
 pub use identity::{Identity, read_identity};
 pub use key_material::{sign_key_material, verify_key_material};
 pub use key_package::{

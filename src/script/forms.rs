@@ -79,6 +79,7 @@ pub static FORMS: &[Form] = &[
     once("hub.resurrects", Who::Hub, &[]),
     lasting("hub.forges-group-info", Who::Hub, &[Takes::OwnUser]),
     lasting("hub.forges-list", Who::Hub, &[Takes::OwnUser]),
+    lasting("hub.signs-with-another-key", Who::Hub, &[Takes::OwnUser]),
     once("hub.adds-ghost", Who::Hub, &[Takes::OwnUser]),
     lasting("hub.mistimes-frank", Who::Hub, &[Takes::Side]),
     lasting("follower.spoils-franks", Who::Follower, &[]),

@@ -255,6 +255,13 @@ pub static RULES: &[Rule] = &[
         check: Check::Request,
     },
     Rule {
+        id: "group-info-is-the-hubs",
+        meaning: "a GroupInfo comes signed by the room's hub: the group's first external sender, \
+                  with the key that it had before",
+        source: "P06 §5.6, §7.4; R30, A7",
+        check: Check::Request,
+    },
+    Rule {
         id: "room-is-new",
         meaning: "a room is created once",
         source: "P06 §3.1",

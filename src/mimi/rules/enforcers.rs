@@ -62,7 +62,10 @@ impl Rule {
             ) => &[Enforcer::Hub, Enforcer::Follower],
             (
                 Check::Request,
-                "frank-is-genuine" | "franking-tag-fits" | "content-names-its-sender",
+                "group-info-is-the-hubs"
+                | "frank-is-genuine"
+                | "franking-tag-fits"
+                | "content-names-its-sender",
             ) => &[Enforcer::Client],
             (Check::Request, "may-receive") => &[Enforcer::Hub, Enforcer::Client],
             (Check::Request, _) => &[Enforcer::Hub],

@@ -185,6 +185,11 @@ pub static EVIDENCE: &[Evidence] = &[
         "a_group_info_goes_to_participants_and_not_to_strangers",
     ),
     seen(
+        "group-info-is-the-hubs",
+        "adversaries/hub-signs-with-another-key",
+        "a_group_info_signed_by_another_key_than_the_hubs_is_no_way_in",
+    ),
+    seen(
         "room-is-new",
         "liar-at-the-hub",
         "a_room_is_created_once_and_the_same_creation_may_be_repeated",

@@ -239,6 +239,11 @@ impl Member {
         Some(key.as_slice().to_vec())
     }
 
+    /// The entry of the hub among the external senders, encoded; none where there is none.
+    pub fn hub(&self) -> Option<Vec<u8>> {
+        facts::hub_entry(self.group.public_group().group_context()).map(|(entry, _)| entry)
+    }
+
     /// Whether proposals wait for a commit.
     pub fn has_proposals(&self) -> bool {
         self.group.has_pending_proposals()
