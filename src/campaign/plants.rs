@@ -68,7 +68,14 @@ pub static PLANTS: &[Plant] = &[
         "a hub lets a banned user back in (A13)",
         "adversaries/hub-resurrects",
     ),
-    told_in("no_ghost", "a hub makes up a client (A11)", "adversaries/hub-adds-ghost"),
+    Plant {
+        head: "protocol.without = [\"servers-only-remove\"]",
+        ..told_in(
+            "no_ghost",
+            "a hub makes up a client, and nobody minds what servers propose (A11)",
+            "adversaries/hub-adds-ghost",
+        )
+    },
     used(
         "add_leave_order",
         "who goes from the list may stay inside (R21)",

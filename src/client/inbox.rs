@@ -134,6 +134,9 @@ impl Room {
             if kit.rules.readings().has(Reading::LaterProposalWins) {
                 self.make_way(kit, &came, event.timestamp);
             }
+            if !came.is_empty() && !self.record.exiting {
+                self.judge_waiting(kit, digest);
+            }
             return Use::Done;
         }
         let Some(member) = &mut self.member else { return Use::Done };

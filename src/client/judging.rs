@@ -5,18 +5,22 @@
 //! and with it the hub that accepted it: the client stays in its epoch, says why, and does nothing
 //! more in the room. Coming back by an external commit would be following after all.
 //!
-//! Proposals are not judged when they come: alone they change nothing, and the commit that names
-//! them is judged with them. A client's own proposals count as accepted only from the moment that
-//! the hub, or a commit that names them, says so.
+//! What waits is judged as the commit that takes it along, since a member's own commit has to
+//! (R18): each time that proposals come. Where the rules object, this client makes no such commit,
+//! and says nothing in the room either, which it would have to commit before (R37). The hub demands
+//! what may not be, so the room stands still, until somebody comes in from outside: that voids
+//! what waits (R34). A client's own proposals count as accepted only from the moment that the hub,
+//! or a commit that names them, says so.
 //!
-//! Not here: commits of this client's own, which its hub judges, and states that it joins: what
-//! led to them it can't see.
+//! Not here: what this client's own user wants, which its hub judges, and states that it joins:
+//! what led to them it can't see.
 
 use super::job::Kind;
 use super::kit::Kit;
 use super::room::Room;
 use crate::mimi::rules::{
-    Actor, Base, CachedProposal, Handshake, Part, Refusal, exiting, gave_way, servers,
+    Actor, Base, CachedProposal, Handshake, HandshakeKind, Part, Refusal, What, exiting, gave_way,
+    servers,
 };
 use crate::mls::{Member, MlsError};
 use crate::trace::{Digest, Event, Fate};
@@ -30,6 +34,41 @@ impl Room {
         let Some(member) = &self.member else { return Ok(()) };
         let Ok((members, cached)) = self.believed(kit, member, handshake) else { return Ok(()) };
         on_base(kit, member, (&members, &cached), |base| kit.rules.judge_handshake(base, handshake))
+    }
+
+    /// Looks whether what waits may be committed at all, now that the message with this digest has
+    /// come.
+    pub(super) fn judge_waiting(&mut self, kit: &Kit, digest: Digest) {
+        let verdict = self.commit_of_waiting(kit).map_or(Ok(()), |commit| self.judge(kit, &commit));
+        self.record.barred = verdict.err().map(|refusal| {
+            self.reject(kit, digest, refusal.rule, &refusal.why);
+            format!("what waits may not be committed: {refusal}")
+        });
+    }
+
+    /// The commit that takes along what waits, with what its committer owes, and nothing else.
+    fn commit_of_waiting(&self, kit: &Kit) -> Option<Handshake> {
+        let member = self.member.as_ref()?;
+        let owed = self.owed_to_servers().map(What::Update);
+        let by_value = |what| Part { sender: kit.actor.clone().into(), by_reference: None, what };
+        let mut parts = member.proposals().ok()?;
+        let job = self.record.job.as_ref();
+        if job.is_some_and(|job| matches!(job.kind, Kind::Propose { .. })) {
+            // The hub has not said yet whether it takes this client's own.
+            parts.retain(|part| part.sender.client() != Some(&kit.actor));
+        }
+        parts.extend(owed.map(by_value));
+        let (kind, actor) = (HandshakeKind::Commit, kit.actor.clone().into());
+        Some(Handshake { kind, epoch: member.epoch(), actor, parts })
+    }
+
+    /// Ends what the user wants in a room in which nothing can be committed.
+    pub(super) fn give_up_while_barred(&mut self, kit: &Kit) -> bool {
+        let Some(why) = self.record.barred.clone() else { return false };
+        for wanted in std::mem::take(&mut self.record.wanted) {
+            self.end(kit, &wanted, Fate::Refused, &why);
+        }
+        true
     }
 
     /// Of the proposals that wait, drops those that have given way to later ones, where that is how

@@ -344,6 +344,7 @@ impl Room {
         self.record.last_commit = commit;
         self.record.behind_since_ms = None;
         self.record.commit_due_ms = None;
+        self.record.barred = None;
         self.record.denials = Denials::default();
         tracing::info!(room = %self.uri, epoch = member.epoch(), ?way, "entered");
         if let Ok(snapshot) = member.snapshot() {

@@ -85,6 +85,8 @@ pub(super) struct RoomRecord {
     pub outside_since_ms: Option<u64>,
     /// When the hub accepted the proposals that wait, by ProposalRef, where that counts (Q3).
     pub stamps: BTreeMap<Vec<u8>, u64>,
+    /// Why what waits may not be committed, where it may not.
+    pub barred: Option<String>,
     /// When this client commits the proposals of others that wait.
     pub commit_due_ms: Option<u64>,
     /// Nothing is begun or tried again before this time.
@@ -350,6 +352,9 @@ impl Room {
             return;
         }
         self.record.outside_since_ms = None;
+        if self.give_up_while_barred(kit) {
+            return;
+        }
         self.begin_next_intent(kit, now_ms);
         if self.record.job.is_none() && self.proposals_are_due(kit, now_ms) {
             self.begin_commit(kit, None, &CommitPlan::default());
@@ -426,7 +431,7 @@ impl Room {
         self.build_commit(kit, wanted, plan);
     }
 
-    fn owed_to_servers(&self) -> Option<ComponentUpdate> {
+    pub(super) fn owed_to_servers(&self) -> Option<ComponentUpdate> {
         let member = self.member.as_ref()?;
         let (members, waiting) = (member.members().ok()?, member.waiting().ok()?);
         let proposed: Vec<_> = waiting.iter().map(|it| (&it.sender, &it.what)).collect();
