@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use schism::oracle::Outcome;
 use schism::script::{Fault, FaultKind, Script};
-use schism::trace::{Entry, Event, Fate};
+use schism::trace::{Entry, Event, Fate, Kind};
 
 use crate::each_seed;
+use crate::played::accepts;
 use crate::playing::{play, script};
 
 #[test]
@@ -126,6 +127,22 @@ fn where_nobody_checks_who_enters_a_member_brings_in_a_ghost() {
 #[test]
 fn key_packages_that_were_kept_for_too_long_let_nobody_in() {
     refused_one_by_one("liar-with-old-keys", 1);
+}
+
+#[test]
+fn of_ten_who_come_back_at_once_each_joins_once_and_nobody_goes_back() {
+    each_seed("repair-ten-at-once", |played| {
+        let joins = played.all(|it| accepts(it, Kind::ExternalCommit));
+        let joiners = joins.iter().filter_map(|place| match &played.at(*place).event {
+            Event::Accepted { client, .. } => client.clone(),
+            _ => None,
+        });
+        let joiners: Vec<_> = joiners.collect();
+        let different: BTreeSet<_> = joiners.iter().collect();
+        assert_eq!(different.len(), joiners.len(), "nobody twice: {joiners:?}");
+        assert!(joiners.len() >= 9, "{joiners:?}");
+        assert_eq!(played.readers("we are all back").len(), 9);
+    });
 }
 
 #[test]
