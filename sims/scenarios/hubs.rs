@@ -356,3 +356,22 @@ fn a_hub_franks_one_message_for_two_times_and_both_are_genuine() {
         assert_eq!(played.all(holds).len(), 2);
     });
 }
+
+#[test]
+fn a_hub_that_knows_no_201_sends_for_ever_and_harms_its_own_queue_alone() {
+    each_seed("adversaries/hub-takes-201-for-a-failure", |played| {
+        began(played, "hub.mistakes-201");
+        assert!(played.all(|it| matches!(it.event, Event::Repeated { .. })).len() > 10);
+        assert_eq!(played.readers("once, I hope"), ["B1"]);
+        played.assert_all_at_one_epoch(2);
+    });
+}
+
+#[test]
+fn who_is_added_and_never_welcomed_is_a_member_that_knows_of_nothing() {
+    each_seed("adversaries/hub-withholds-welcome-for-good", |played| {
+        began(played, "hub.withholds-welcome");
+        assert_eq!(played.all(|it| it.node == "C1" && enters(it, Way::Welcome)).len(), 0);
+        assert_eq!(played.readers("welcome, Cathy"), ["A1"]);
+    });
+}

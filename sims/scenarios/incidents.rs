@@ -1,6 +1,6 @@
 //! Bugs that were found in clients of other systems, and what they come to here.
 
-use schism::trace::{Entry, Event, Way};
+use schism::trace::{Entry, Event, Taken, Way};
 
 use crate::each_seed;
 use crate::played::{Played, enters};
@@ -130,5 +130,88 @@ fn a_client_that_comes_back_to_a_long_backlog_reads_it_and_does_not_rejoin() {
         assert_eq!(resyncs(played, "B1"), [0; 0]);
         assert_eq!(played.readers("I am back"), ["A1"]);
         played.assert_nothing_undone();
+    });
+}
+
+#[test]
+fn an_old_welcome_with_a_new_stamp_leads_back_into_an_old_epoch() {
+    each_seed("incidents/old-welcome-as-new", |played| {
+        assert_began(played, "B1", "client.renews-welcomes");
+        let removed = played.first("the removal", |it| {
+            it.node == "B1" && matches!(it.event, Event::Removed { .. })
+        });
+        let again = |it: &Entry| {
+            it.n > removed
+                && it.node == "B1"
+                && matches!(it.event, Event::Entered { epoch: 2, way: Way::Welcome, .. })
+        };
+        assert_eq!(played.all(again).len(), 1);
+        assert_eq!(played.readers("without Bob"), ["A2"]);
+    });
+}
+
+#[test]
+fn what_is_refused_is_refused_again_each_time_that_it_is_read() {
+    each_seed("incidents/refused-again-and-again", |played| {
+        assert_began(played, "B1", "client.rereads-proposals");
+        let rejects = |node: &str| {
+            played.all(|it| it.node == node && matches!(it.event, Event::Rejected { .. })).len()
+        };
+        assert_eq!((rejects("B1"), rejects("C1")), (9, 1));
+        assert_eq!(played.readers("we go on"), ["B1", "B2", "C1", "M1"]);
+    });
+}
+
+#[test]
+fn a_client_that_shares_its_disk_goes_on_where_the_other_program_was() {
+    for name in ["commit", "message"] {
+        let shows = |played: &Played| {
+            assert_began(played, "B1", "client.shares-its-disk");
+            let followed = |it: &Entry| {
+                it.node == "B1" && matches!(it.event, Event::Entered { epoch: 3..=5, .. })
+            };
+            assert!(played.all(followed).is_empty(), "nobody hears of those epochs");
+            assert_eq!(resyncs(played, "B1"), [0; 0]);
+            assert_eq!(played.readers("afterwards"), ["A1", "B1"]);
+            played.assert_all_at_one_epoch(3);
+        };
+        match name {
+            "commit" => each_seed("incidents/two-programs-one-disk-then-a-commit", shows),
+            _ => each_seed("incidents/two-programs-one-disk-then-a-message", shows),
+        }
+    }
+}
+
+/// How many messages a copy of this client's disk opens, taken then.
+fn opened(played: &Played, name: &str, when: Taken) -> u64 {
+    let of = |entry: &Entry| match &entry.event {
+        Event::Probed { client, taken, opened, .. } if client.name() == name && *taken == when => {
+            *opened
+        }
+        _ => 0,
+    };
+    played.entries().iter().map(of).sum()
+}
+
+#[test]
+fn who_finds_a_client_with_anothers_keys_reads_on_and_reads_back() {
+    each_seed("incidents/backup-of-a-client-that-stays", |played| {
+        assert_began(played, "B1", "client.keeps-others-keys");
+        assert!(opened(played, "B1", Taken::AtRemoval) > 0);
+    });
+    each_seed("incidents/backup-of-a-client-that-was-there", |played| {
+        assert_began(played, "B2", "client.keeps-others-keys");
+        assert_eq!(opened(played, "B2", Taken::AtJoin), 1);
+        assert!(!played.readers("before the new phone").contains(&"B2"));
+    });
+}
+
+#[test]
+fn keys_that_a_disk_keeps_open_what_was_read() {
+    each_seed("incidents/keys-that-stay-on-the-disk", |played| {
+        assert_began(played, "B1", "client.loses-keys");
+        assert!(opened(played, "B1", Taken::AtEnd) > 0);
+        assert_eq!(opened(played, "A1", Taken::AtEnd), 0);
+        assert_eq!(played.readers("this, too"), ["A2", "B1"]);
     });
 }

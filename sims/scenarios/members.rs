@@ -326,3 +326,32 @@ fn of_two_administrators_who_remove_each_other_one_stays() {
         played.assert_all_at_one_epoch(2);
     });
 }
+
+#[test]
+fn a_storm_puts_an_expulsion_off_by_many_epochs_and_not_for_ever() {
+    each_seed("adversaries/storm-against-an-expulsion", |played| {
+        begins(played, "client.storms");
+        let expelled = played.all(|it| {
+            matches!(&it.event, Event::Accepted { kind: Kind::Commit, change, .. }
+            if change.removes.iter().any(|client| client.name() == "B1"))
+        });
+        assert_eq!(expelled.len(), 1, "in the end somebody commits it");
+        let epochs = played.final_epochs();
+        assert_eq!(epochs[&("hall", "A1")], epochs[&("hall", "M1")]);
+    });
+}
+
+#[test]
+fn a_draft_in_the_clear_is_sent_to_a_server_and_lies_there() {
+    each_seed("adversaries/drafts-in-the-clear", |played| {
+        begins(played, "client.uploads-drafts");
+        let seen = |it: &Entry| {
+            matches!(&it.event, Event::Seen { from, endpoint, .. }
+                if from == "B1" && endpoint == "client/upload")
+        };
+        let kept =
+            |it: &Entry| matches!(&it.event, Event::Kept { server, .. } if server == "b.example");
+        assert!(!played.all(seen).is_empty() && !played.all(kept).is_empty());
+        assert_eq!(played.readers("between the two of us"), ["A1"]);
+    });
+}

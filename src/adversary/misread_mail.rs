@@ -12,7 +12,7 @@ use super::mailboxes::{Crowd, Sieve, event, is_commit};
 use super::meddling::{Meddler, Outgoing};
 use crate::mimi::local::{MailboxItem, MailboxResponse};
 use crate::mimi::uri::RoomUri;
-use crate::mimi::wire::FanoutExtra;
+use crate::mimi::wire::{FanoutExtra, FanoutMessage};
 use crate::node::{Call, Reply};
 
 /// The endpoint that mail comes from.
@@ -61,25 +61,43 @@ impl Meddler for SkipsCommits {
 
 /// `client.repeats-welcomes`: of the Welcomes that came since its time, the last.
 pub(super) fn repeats_welcomes(plan: &Plan) -> Box<dyn Meddler> {
-    let (room, crowd) = (plan.room.clone(), Crowd::default());
-    Box::new(RepeatsWelcomes { room, crowd, welcome: RefCell::default() })
+    Box::new(RepeatsWelcomes::with_stamps(plan, |welcome, _| welcome.timestamp))
 }
+
+/// `client.renews-welcomes`: the same, as if the hub had accepted each right after the commit that
+/// it comes after.
+pub(super) fn renews_welcomes(plan: &Plan) -> Box<dyn Meddler> {
+    Box::new(RepeatsWelcomes::with_stamps(plan, |_, commit| commit.timestamp + 1))
+}
+
+/// The stamp of a Welcome that comes again after a commit.
+type Stamp = fn(&FanoutMessage, &FanoutMessage) -> u64;
 
 struct RepeatsWelcomes {
     room: RoomUri,
     crowd: Crowd,
-    welcome: RefCell<Option<Vec<u8>>>,
+    welcome: RefCell<Option<FanoutMessage>>,
+    stamp: Stamp,
 }
 
 impl RepeatsWelcomes {
+    fn with_stamps(plan: &Plan, stamp: Stamp) -> Self {
+        let (room, crowd) = (plan.room.clone(), Crowd::default());
+        Self { room, crowd, welcome: RefCell::default(), stamp }
+    }
+
     fn after(&self, item: &MailboxItem) -> Option<Vec<u8>> {
         let event = event(item).filter(|_| item.room == self.room)?;
         match event.extra {
             FanoutExtra::Welcome { .. } => {
-                *self.welcome.borrow_mut() = Some(item.body.clone());
+                *self.welcome.borrow_mut() = Some(event);
                 None
             }
-            FanoutExtra::Commit { .. } => self.welcome.borrow().clone(),
+            FanoutExtra::Commit { .. } => {
+                let welcome = self.welcome.borrow().clone()?;
+                let timestamp = (self.stamp)(&welcome, &event);
+                Some(FanoutMessage { timestamp, ..welcome }.encode())
+            }
             _ => None,
         }
     }
@@ -133,5 +151,42 @@ impl Meddler for ReversesMail {
             places.for_each(|(item, number)| item.sequence = *number);
             (numbers.len() > 1).then(|| response.encode().into())
         })
+    }
+}
+/// `client.rereads-proposals`.
+pub(super) fn rereads_proposals(plan: &Plan) -> Box<dyn Meddler> {
+    let (room, crowd) = (plan.room.clone(), Crowd::default());
+    Box::new(RereadsProposals { room, crowd, last: RefCell::default() })
+}
+
+struct RereadsProposals {
+    room: RoomUri,
+    crowd: Crowd,
+    /// The last proposal of the epoch, as it came.
+    last: RefCell<Option<Vec<u8>>>,
+}
+
+impl RereadsProposals {
+    fn after(&self, item: &MailboxItem) -> Option<Vec<u8>> {
+        let event = event(item).filter(|_| item.room == self.room)?;
+        let mut last = self.last.borrow_mut();
+        match event.extra {
+            FanoutExtra::Proposal { .. } => last.replace(item.body.clone()),
+            FanoutExtra::Commit { .. } => {
+                *last = None;
+                None
+            }
+            _ => last.clone(),
+        }
+    }
+}
+
+impl Meddler for RereadsProposals {
+    fn outgoing(&self, call: &Call) -> Outgoing {
+        asks(call, |body| self.crowd.request(body))
+    }
+
+    fn reply(&self, call: &Call, reply: &Reply) -> Option<Reply> {
+        gets(call, reply, |body| self.crowd.response(body, |item| self.after(item)))
     }
 }

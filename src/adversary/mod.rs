@@ -7,6 +7,7 @@
 //! How scenario files write a behaviour stands in `script`.
 
 mod ailing_disk;
+mod drafts;
 mod forged_group_info;
 mod forged_senders;
 mod ghost;
@@ -19,14 +20,17 @@ mod lost_welcomes;
 mod mailboxes;
 mod meddling;
 mod misread_mail;
+mod mistaken_201;
 mod mistimed_franks;
 mod old_bodies;
+mod others_keys;
 mod overreach;
 mod plan;
 mod puppet;
 mod reordered;
 mod replays;
 mod second_hand_out;
+mod second_program;
 mod second_server;
 mod spoilt_franks;
 mod swallowed_errors;
@@ -35,13 +39,16 @@ mod uneven_mail;
 mod withheld;
 
 pub use ailing_disk::{AilingDisk, Keep};
+pub use drafts::Drafts;
 pub use forged_group_info::{ForgedGroupInfo, Forgery};
 pub use ghost::Ghost;
 pub use liar::Liar;
 pub use meddling::{Meddler, Meddling};
+pub use others_keys::OthersKeys;
 pub use overreach::Overreach;
 pub use plan::Plan;
 pub use puppet::Puppet;
+pub use second_program::{MakeProgram, SecondProgram};
 pub use second_server::{Part, SecondServer};
 pub use two_hubs::{MakeServer, TwoHubs};
 
@@ -84,6 +91,12 @@ pub enum Made {
     Overreach,
     /// A liar beside a client.
     Liar,
+    /// A disk of a client that has another one's groups.
+    OthersKeys,
+    /// A client, and another program on its disk.
+    SecondProgram,
+    /// Something between a client and its user.
+    Drafts,
 }
 
 /// The catalogue.
@@ -398,6 +411,43 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         meaning: "a client's disk keeps what the client notes of its rooms, and not its groups",
         source: "mimi.md N-22; I7",
         made: Made::ClientDisk(ailing_disk::loses_keys),
+    },
+    BehaviourInfo {
+        id: "client.renews-welcomes",
+        meaning: "after each commit, a client finds its old Welcomes again, as if they were new",
+        source: "mimi.md N-03, A30",
+        made: Made::Meddler(misread_mail::renews_welcomes),
+    },
+    BehaviourInfo {
+        id: "client.rereads-proposals",
+        meaning: "a client finds the last proposal again after all that comes, until a commit does",
+        source: "mimi.md N-02 (libxmtp #2204); L11",
+        made: Made::Meddler(misread_mail::rereads_proposals),
+    },
+    BehaviourInfo {
+        id: "client.shares-its-disk",
+        meaning: "for a while another program runs on a client's disk, and the client hears of it \
+                  nothing",
+        source: "mimi.md N-06 (libxmtp #3760)",
+        made: Made::SecondProgram,
+    },
+    BehaviourInfo {
+        id: "client.keeps-others-keys",
+        meaning: "a client's disk has the groups of a user's first other client, as from a backup",
+        source: "mimi.md A28; I19, I20; RFC 9750 §8.2",
+        made: Made::OthersKeys,
+    },
+    BehaviourInfo {
+        id: "client.uploads-drafts",
+        meaning: "a client leaves what its user is about to say with its provider, in the clear",
+        source: "mimi.md S20; I24; P06 §5.10, §9",
+        made: Made::Drafts,
+    },
+    BehaviourInfo {
+        id: "hub.mistakes-201",
+        meaning: "the hub waits for another code than 201, and never takes an event for delivered",
+        source: "mimi.md Q1, A33; R44; P06 §5.5",
+        made: Made::Meddler(mistaken_201::mistakes_201),
     },
 ];
 

@@ -9,8 +9,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
 use crate::adversary::{
-    AilingDisk, BehaviourInfo, ForgedGroupInfo, Ghost, Keep, Liar, Made, MakeServer, Meddling,
-    Overreach, Part, Plan, Puppet, SecondServer, TwoHubs,
+    AilingDisk, BehaviourInfo, Drafts, ForgedGroupInfo, Ghost, Keep, Liar, Made, MakeServer,
+    Meddling, OthersKeys, Overreach, Part, Plan, Puppet, SecondProgram, SecondServer, TwoHubs,
 };
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
@@ -20,6 +20,7 @@ use crate::mls::{Franker, Identity, Meter};
 use crate::node::{Disk, Network, Service, Task};
 use crate::provider::{self, KeyMaterialPolicy, Server, Setup};
 use crate::script::{Behaviour, KeyMaterial, Misbehaviour, Script};
+use crate::trace::Journal;
 use crate::world::cast::{Cast, Given, Wish};
 use crate::world::inspect::Inspector;
 use crate::world::time::EPOCH_S;
@@ -121,7 +122,84 @@ impl Company {
             _ => None,
         };
         let ailing = self.plans(client.name()).filter_map(ailing);
-        ailing.fold(given.disks.disk("state"), |disk, plan| behind(disk, plan, given))
+        let disk = ailing.fold(given.disks.disk("state"), |disk, plan| behind(disk, plan, given));
+        self.plans(client.name()).fold(disk, |disk, (made, plan)| {
+            let other = plan.clients.iter().find(|other| *other != client);
+            let Some(other) = other.filter(|_| matches!(made, Made::OthersKeys)) else {
+                return disk;
+            };
+            let other = given.disks.beside(other.name()).disk("state");
+            let (clock, journal) = (given.clock.clone(), given.journal.clone());
+            OthersKeys::before(disk, other, plan.clone(), clock, journal)
+        })
+    }
+
+    /// What a client is made with; `program` tells several of one life apart.
+    fn client_setup(
+        &self,
+        client: &ClientUri,
+        user: &UserUri,
+        given: &Given,
+        program: u8,
+    ) -> client::Setup {
+        let meddling = self.meddling(client.name(), given);
+        client::Setup {
+            actor: Actor { client: client.clone(), user: user.clone() },
+            meter: meter(given),
+            disk: self.client_disk(client, given),
+            network: through(&meddling, given.network.clone()),
+            clock: given.clock.clone(),
+            points: given.points.clone(),
+            journal: given.journal.clone(),
+            random: chance_of(given.random, program),
+            commit_delay_ms: self.commit_delay_ms,
+            rules: self.rules.clone(),
+            key_packages: Stock {
+                // More than a body can hold are never asked for.
+                count: usize::try_from(self.key_material.key_packages).unwrap_or(usize::MAX),
+                lifetime_ms: self.key_material.lifetime_ms,
+                last_resort: self.key_material.last_resort,
+                plain: self.plain_clients.contains(client),
+            },
+            watching: self.watching.clone(),
+            out_of_band: given.out_of_band.clone(),
+        }
+    }
+
+    /// The client, or where the script has another program on its disk, both of them.
+    fn program_or_two(
+        &self,
+        client: &ClientUri,
+        user: &UserUri,
+        given: Given,
+        wishes: UnboundedReceiver<Wish>,
+    ) -> Task<()> {
+        let second = |(made, plan)| matches!(made, Made::SecondProgram).then_some(plan);
+        let Some(plan) = self.plans(client.name()).find_map(second) else {
+            let setup = self.client_setup(client, user, &given, 0);
+            return Box::pin(client::run(setup, wishes));
+        };
+        let (plan, clock, journal) = (plan.clone(), given.clock.clone(), given.journal.clone());
+        let (company, client, user) = (self.clone(), client.clone(), user.clone());
+        let make = Box::new(move |journal, program| {
+            let given = Given { journal, ..given.clone() };
+            company.client_setup(&client, &user, &given, program)
+        });
+        Box::pin(SecondProgram { plan, clock, journal, make }.run(wishes))
+    }
+
+    /// What this user's wishes pass before the client hears them.
+    fn drafts(&self, client: &ClientUri, given: &Given) -> Vec<Drafts> {
+        let drafts = |(made, plan): (Made, &Plan)| {
+            matches!(made, Made::Drafts).then(|| Drafts {
+                plan: plan.clone(),
+                client: client.clone(),
+                network: given.network.clone(),
+                clock: given.clock.clone(),
+                journal: given.journal.clone(),
+            })
+        };
+        self.plans(client.name()).filter_map(drafts).collect()
     }
 
     /// What this node is to do, with what makes it.
@@ -180,7 +258,10 @@ impl Company {
         };
         let (journal, plan) = (given.journal.clone(), plan.clone());
         let unchecked = part.map_or_else(Vec::new, |part| part.unchecked(&plan));
-        let make = self.makes_two(name, given, &unchecked);
+        // What that one decides is not the hub's decision: who asked has been refused.
+        let is_heard = part != Some(Part::Welcoming);
+        let second = if is_heard { given.journal.clone() } else { given.journal.unread() };
+        let make = self.makes_two(name, given, &unchecked, second);
         match part {
             Some(part) => Rc::new(SecondServer::new((plan, part), network, clock, journal, make)),
             None => Rc::new(TwoHubs::new(plan, network, clock, journal, make)),
@@ -188,12 +269,13 @@ impl Company {
     }
 
     /// Makes a server, and a second one from all that the first knows, on a disk of its own. The
-    /// second does not check these rules.
+    /// second does not check these rules, and has this journal.
     fn makes_two(
         &self,
         name: &ProviderName,
         given: Given,
         unchecked: &[String],
+        journal: Journal,
     ) -> MakeServer<Server> {
         let (name, company) = (name.clone(), self.clone());
         let off = [&self.hub_without[..], unchecked].concat();
@@ -206,7 +288,7 @@ impl Company {
             };
             let setup = company.setup(&name, &given, network, "second state");
             setup.disk.sync(first.stored());
-            Server::start(Setup { rules: rules.clone(), ..setup })
+            Server::start(Setup { rules: rules.clone(), journal: journal.clone(), ..setup })
         })
     }
 }
@@ -229,33 +311,14 @@ impl Cast for Company {
         wishes: UnboundedReceiver<Wish>,
     ) -> Task<()> {
         let liars = self.liars_beside(client, user, &given);
-        let meddling = self.meddling(client.name(), &given);
-        let setup = client::Setup {
-            actor: Actor { client: client.clone(), user: user.clone() },
-            meter: meter(&given),
-            disk: self.client_disk(client, &given),
-            network: through(&meddling, given.network),
-            clock: given.clock,
-            points: given.points,
-            journal: given.journal,
-            random: given.random,
-            commit_delay_ms: self.commit_delay_ms,
-            rules: self.rules.clone(),
-            key_packages: Stock {
-                // More than a body can hold are never asked for.
-                count: usize::try_from(self.key_material.key_packages).unwrap_or(usize::MAX),
-                lifetime_ms: self.key_material.lifetime_ms,
-                last_resort: self.key_material.last_resort,
-                plain: self.plain_clients.contains(client),
-            },
-            watching: self.watching.clone(),
-            out_of_band: given.out_of_band,
-        };
+        let drafts = self.drafts(client, &given);
+        let (company, client, user) = (self.clone(), client.clone(), user.clone());
         Box::pin(async move {
             for liar in liars {
                 tokio::task::spawn_local(liar);
             }
-            client::run(setup, wishes).await;
+            let wishes = drafts.into_iter().fold(wishes, |wishes, it| it.before(wishes));
+            company.program_or_two(&client, &user, given, wishes).await;
         })
     }
 
@@ -352,6 +415,17 @@ fn keys(name: &ProviderName, given: &Given) -> (Identity, Franker) {
         || (Identity::hub(name, given.random), Franker::of(name, &given.random)),
         |stored| (stored.identity(name), stored.franker(name)),
     )
+}
+
+/// The chance of one program of a node's life; that of the first is the life's own.
+fn chance_of(life: [u8; 32], program: u8) -> [u8; 32] {
+    if program == 0 {
+        return life;
+    }
+    let mut hash = Sha256::new();
+    hash.update(life);
+    hash.update([program]);
+    hash.finalize().into()
 }
 
 fn meter(given: &Given) -> Meter {

@@ -55,13 +55,28 @@ const fn told_in(invariant: &'static str, bug: &'static str, base: &'static str)
     Plant { told: true, ..seen_in(invariant, bug, base) }
 }
 
-/// In the order of the invariants. Those that are missing nobody has found a bug for yet.
+/// In the order of the invariants. One is missing, `state_agreement`: nobody has found a bug for it.
 pub static PLANTS: &[Plant] = &[
     told_in("agreement", "a hub shows one side another room (A1)", "two-forks"),
+    seen_in(
+        "hub_shadow",
+        "a hub hands out the Welcome of a commit that lost (A8)",
+        "adversaries/hub-welcomes-losers",
+    ),
     does(
         "single_commit",
         "a hub accepts one commit on each side (A1)",
         "behaviours = [\"hub.equivocates\"]",
+    ),
+    seen_in(
+        "contiguous_history",
+        "another program on a client's disk follows the room in its place (N-06)",
+        "incidents/two-programs-one-disk-then-a-commit",
+    ),
+    seen_in(
+        "epochs_grow",
+        "an old Welcome comes again as if it were new (N-03)",
+        "incidents/old-welcome-as-new",
     ),
     told_in(
         "members_inside_participants",
@@ -100,6 +115,11 @@ pub static PLANTS: &[Plant] = &[
         "protocol.readings = [\"stamps-may-tie\"]",
     ),
     seen_in(
+        "used_in_order",
+        "another program on a client's disk makes the keys that it reads by (N-06)",
+        "incidents/two-programs-one-disk-then-a-message",
+    ),
+    seen_in(
         "banned_stay_out",
         "a hub lets a banned user back in (A13)",
         "adversaries/hub-resurrects",
@@ -108,6 +128,11 @@ pub static PLANTS: &[Plant] = &[
         "exiting_is_silent",
         "who is about to leave may still speak (R22)",
         "protocol.without = [\"exiting-sends-nothing\"]",
+    ),
+    told_in(
+        "bad_input_passes",
+        "a client reads again and again what it can't use (N-02)",
+        "incidents/refused-again-and-again",
     ),
     told_in(
         "convergence",
@@ -136,6 +161,36 @@ pub static PLANTS: &[Plant] = &[
         "behaviours = [\"client.breaks-rule\"]\nrules = [\"message-epoch-not-newer\"]",
     ),
     seen_in(
+        "queues_drain",
+        "a hub does not know the code by which followers confirm (Q1)",
+        "adversaries/hub-takes-201-for-a-failure",
+    ),
+    seen_in(
+        "listed_users_get_in",
+        "a hub keeps a Welcome from whom it is for (A8)",
+        "adversaries/hub-withholds-welcome-for-good",
+    ),
+    seen_in(
+        "removed_cannot_read",
+        "a client's disk has the keys of another one that stays (A28)",
+        "incidents/backup-of-a-client-that-stays",
+    ),
+    seen_in(
+        "joiner_cannot_read_before",
+        "a client's disk has the keys of another one that was there before (A28)",
+        "incidents/backup-of-a-client-that-was-there",
+    ),
+    seen_in(
+        "old_keys_deleted",
+        "a disk keeps the keys that its client has used (N-26)",
+        "incidents/keys-that-stay-on-the-disk",
+    ),
+    seen_in(
+        "servers_see_no_content",
+        "a client uploads drafts in the clear (S20)",
+        "adversaries/drafts-in-the-clear",
+    ),
+    seen_in(
         "restart_is_whole",
         "a disk keeps a client's groups, and not what it notes of them (N-22)",
         "incidents/mirror-behind-the-group",
@@ -160,6 +215,11 @@ pub static PLANTS: &[Plant] = &[
         "nobody counts the clients of a room (R55)",
         "protocol.without = [\"at-most-max-clients\"]",
     ),
+    seen_in(
+        "welcome_after_commit",
+        "a hub hands out the Welcome of a commit that lost (A8, R17)",
+        "adversaries/hub-welcomes-losers",
+    ),
     used(
         "external_senders_are_hub_and_followers",
         "anybody may say who else may propose (R26)",
@@ -178,6 +238,11 @@ pub static PLANTS: &[Plant] = &[
         "receivers_may_receive",
         "messages go to whose role is deaf, too (R51)",
         "protocol.without = [\"may-receive\"]",
+    ),
+    told_in(
+        "expulsion_completes",
+        "external commits void a removal faster than members wait for it (A20)",
+        "adversaries/storm-against-an-expulsion",
     ),
 ];
 

@@ -128,7 +128,10 @@ mod tests {
         let mut story = Story::room_of(&["A1", "B1"]);
         story.entries.pop();
         story.phase(Phase::Probe);
-        story.fires_last("convergence", "B1 has not entered the room");
+        let last = story.last();
+        story.fires(&[("convergence", last), ("listed_users_get_in", last)]);
+        let why = &story.verdict().violations[0].why;
+        assert!(why.contains("B1 has not entered the room"), "{why}");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! `listed_users_get_in` (L8): who is added comes in.
 //!
-//! When the run ends, each client that the hub has as a member, that is honest and in touch, has
-//! entered the room in its present stay: an add that reached the group without reaching the client
-//! would leave a user listed, counted and deaf.
+//! When the rooms have come to rest, each client that the hub has as a member, that is honest and in
+//! touch, has entered the room in its present stay: an add that reached the group without reaching
+//! the client would leave a user listed, counted and deaf.
 
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, owed};
 use super::ledger::{Ledger, begins};
@@ -11,7 +11,7 @@ use crate::trace::{Entry, Phase};
 
 pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "listed_users_get_in",
-    meaning: "each client that the hub has as a member has entered the room in the end",
+    meaning: "each client that the hub has as a member has entered the room once all is at rest",
     source: "L8; P06 §3.2",
     not_checked: "users that are listed without clients, who may join when they like; how long \
                   it took; rooms with a dishonest hub",
@@ -23,7 +23,7 @@ struct ListedUsersGetIn;
 
 impl Invariant for ListedUsersGetIn {
     fn observe(&mut self, ledger: &Ledger, entry: &Entry) -> Vec<Finding> {
-        if !begins(entry, Phase::End) {
+        if !begins(entry, Phase::Probe) {
             return vec![];
         }
         let judged = |(uri, _)| owed(uri, &outside(ledger, uri));

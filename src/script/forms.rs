@@ -115,6 +115,12 @@ pub static FORMS: &[Form] = &[
     bug("client.reverses-mail", true),
     bug("client.loses-mirror", true),
     bug("client.loses-keys", true),
+    bug("client.renews-welcomes", false),
+    bug("client.rereads-proposals", false),
+    Form { takes: &[Takes::End], ..bug("client.shares-its-disk", false) },
+    Form { takes: &[Takes::User], ..bug("client.keeps-others-keys", true) },
+    bug("client.uploads-drafts", true),
+    Form { who: Who::Hub, ..bug("hub.mistakes-201", true) },
 ];
 
 const fn once(id: &'static str, who: Who, takes: &'static [Takes]) -> Form {

@@ -101,6 +101,11 @@ pub struct Disks {
 }
 
 impl Disks {
+    /// The disks of another node, for who has got at them.
+    pub fn beside(&self, node: &str) -> Self {
+        self.cabinet.of(node)
+    }
+
     /// The node's disk with this name for states of type `S`: the same one after each restart.
     pub fn disk<S: Clone + 'static>(&self, name: &str) -> Rc<dyn Disk<S>> {
         let key = (self.node.clone(), name.to_owned(), TypeId::of::<S>());

@@ -417,9 +417,10 @@ fn liars_change_nothing_of_what_the_honest_do() {
         let script = lied.expand(honest.script.seed).script;
         let honest_part = Script { misbehaviour: Vec::new(), ..script.clone() };
         assert_eq!(honest_part, honest.script);
-        // A hub that skips a check names a rule, too, which is any.
-        let lies = script.misbehaviour.iter().filter(|it| it.behaviour.id == "client.breaks-rule");
-        let rules: BTreeSet<_> = lies.filter_map(|it| it.behaviour.rule.clone()).collect();
+        // What a hub does not check is any rule.
+        let broken =
+            script.misbehaviour.iter().filter(|it| it.behaviour.id == "client.breaks-rule");
+        let rules: BTreeSet<_> = broken.filter_map(|it| it.behaviour.rule.clone()).collect();
         assert!(rules.iter().all(|rule| rule == "valid-mls"));
     }
 }
