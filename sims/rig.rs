@@ -19,6 +19,7 @@ use schism::mimi::policy::Capability;
 use schism::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomState};
 use schism::mimi::rules::{Actor, RuleSet};
 use schism::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
+use schism::mimi::watch::Watching;
 use schism::mimi::wire::{
     AbuseReport, AbusiveMessage, AppDataDictionary, ClientKeyMaterial, ClientStatus, ConsentEntry,
     ConsentOperation, ConsentScope, FanoutExtra, FanoutMessage, Frank, GroupInfoOption,
@@ -128,6 +129,8 @@ impl Rig {
             readings: Vec::new(),
             rest_ms: 0,
             explicit_consent: false,
+            detectors: Vec::new(),
+            detection: None,
         };
         let log = Log::new(header, || 0);
         let (answers, notified) = (Rc::new(RefCell::default()), Rc::new(RefCell::default()));
@@ -143,6 +146,7 @@ impl Rig {
             meter: Meter::off(),
             rules: RuleSet::without(&[]).unwrap(),
             key_material,
+            watching: Watching::default(),
         };
         let rig = Self {
             runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),

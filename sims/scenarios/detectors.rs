@@ -10,7 +10,8 @@ use crate::played::Played;
 /// Who raised an alarm; only by this detector, and only for a reason that has these words in it.
 fn alarmed(played: &Played, by: &str, words: &str) -> BTreeSet<String> {
     let alarms = played.all(|it| matches!(it.event, Event::Alarmed { .. }));
-    let raised = alarms.iter().map(|entry| {
+    let raised = alarms.iter().map(|place| {
+        let entry = played.at(*place);
         let Event::Alarmed { detector, why, .. } = &entry.event else { unreachable!() };
         assert_eq!(detector, by);
         assert!(why.contains(words), "{why}");

@@ -12,7 +12,7 @@ use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::mimi::wire::{ConsentOperation, QueryElement, SearchField};
 use crate::script::{
     Action, Behaviour, Expect, FORMS, Fault, FaultKind, Form, KeyMaterial, Link, Misbehaviour,
-    Network, Point, Protocol, Room, Script, Step, Takes, User, Who,
+    Network, Point, Protocol, Room, Script, Step, Takes, User, Watch, Who,
 };
 
 const RULES: &[&str] = &["cached-proposals-included"];
@@ -380,11 +380,18 @@ fn script() -> impl Strategy<Value = Script> {
                     last_resort: without != one_room,
                     plain_clients: if one_room { ids(&["A.2", "B2"]) } else { Vec::new() },
                 },
+                watch: Watch {
+                    detectors: if one_room { ids(&["receipts", "gossip"]) } else { Vec::new() },
+                    every_ms: least,
+                    patience_ms: least + more,
+                },
             },
             steps: all,
             faults,
             expect: Expect {
                 violates: if lying.is_some() { ids(&["agreement"]) } else { Vec::new() },
+                detected_by: one_room.then(|| "receipts".to_owned()),
+                within_ms: (one_room && without).then_some(least),
             },
             misbehaviour: lying.map(misbehave).into_iter().flatten().collect(),
             rest_ms: 1 + more * 100,

@@ -5,7 +5,7 @@ use super::*;
 use crate::mimi::room::Charter;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::script::{
-    Action, Expect, Fault, KeyMaterial, Link, Network, Point, Protocol, Room, Step, User,
+    Action, Expect, Fault, KeyMaterial, Link, Network, Point, Protocol, Room, Step, User, Watch,
 };
 use crate::trace::Event;
 
@@ -46,6 +46,7 @@ fn script(seed: u64, sends: &[(u64, &str, &str)], faults: Vec<Fault>) -> Script 
             commit_delay_min_ms: 0,
             commit_delay_max_ms: 0,
             key_material: KeyMaterial::default(),
+            watch: Watch::default(),
         },
         steps: sends.iter().map(step).collect(),
         faults,

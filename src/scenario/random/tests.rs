@@ -401,7 +401,7 @@ fn ranges_of_one_value_are_kept() {
 fn liars_of_each_form_are_drawn_and_can_do_what_they_are_to_do() {
     let scenario = scenario(&format!("{ANY_ROOM}\n[liars]\ncount = 3\n"));
     let mut seen = BTreeSet::new();
-    for seed in SEEDS.step_by(3) {
+    for seed in SEEDS {
         let script = scenario.expand(seed).script;
         // The reader refuses a node, a room or a user that does not fit.
         assert_reads_back(&script);
