@@ -174,3 +174,15 @@ fn a_key_package_that_is_handed_out_twice_lets_its_client_in_once() {
         assert_eq!(played.readers("are you there"), ["B1"]);
     });
 }
+
+#[test]
+fn a_consent_in_the_name_of_another_providers_user_is_none() {
+    each_seed("adversaries/follower-forges-consent", |played| {
+        began(played, "b.example");
+        assert_eq!(refusing(played, "peer-is-who-it-says"), ["a.example"]);
+        assert_eq!(refusing(played, "consent-is-given"), ["c.example"]);
+        let fates = ["s4000-B1", "s6000-A1", "s10000-B1"].map(|wish| played.fate(wish));
+        assert_eq!(fates, [Some(Fate::Refused); 3]);
+        assert_eq!(played.readers("by my own consent"), ["A1"]);
+    });
+}

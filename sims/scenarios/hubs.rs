@@ -9,7 +9,7 @@ use crate::played::{Played, accepts, enters};
 
 /// The place where the hub begins to lie.
 #[track_caller]
-fn began(played: &Played, behaviour: &str) -> u64 {
+pub fn began(played: &Played, behaviour: &str) -> u64 {
     played.first(behaviour, |it| {
         it.node == "a.example"
             && matches!(&it.event, Event::BehaviourBegan { behaviour: it } if it == behaviour)
@@ -17,7 +17,7 @@ fn began(played: &Played, behaviour: &str) -> u64 {
 }
 
 /// The clients that set out to rejoin, or refuse something; each as often as it does.
-fn alarmed(played: &Played) -> Vec<&str> {
+pub fn alarmed(played: &Played) -> Vec<&str> {
     let alarm = |it: &Entry| {
         matches!(
             it.event,
@@ -28,7 +28,7 @@ fn alarmed(played: &Played) -> Vec<&str> {
 }
 
 /// Where the client refuses something by this rule.
-fn rejects(played: &Played, client: &str, wanted: &str) -> Vec<u64> {
+pub fn rejects(played: &Played, client: &str, wanted: &str) -> Vec<u64> {
     played.all(|it| {
         it.node == client && matches!(&it.event, Event::Rejected { rule, .. } if rule == wanted)
     })
@@ -115,7 +115,7 @@ fn a_leaver_whose_leave_the_hub_forgot_refuses_the_next_commit_and_stays_a_membe
 }
 
 /// Whether a client is told this code by the hub, or in its name.
-fn told(played: &Played, client: &str, code: &str) -> usize {
+pub fn told(played: &Played, client: &str, code: &str) -> usize {
     played.told(code).into_iter().filter(|place| played.at(*place).node == client).count()
 }
 

@@ -1,6 +1,6 @@
 //! Bugs that were found in clients of other systems, and what they come to here.
 
-use schism::trace::{Entry, Event, Taken, Way};
+use schism::trace::{Entry, Event, Fate, Taken, Way};
 
 use crate::each_seed;
 use crate::played::{Played, enters};
@@ -134,6 +134,40 @@ fn a_client_that_comes_back_to_a_long_backlog_reads_it_and_does_not_rejoin() {
 }
 
 #[test]
+fn nobody_follows_a_hub_back_that_is_behind() {
+    each_seed("incidents/repair-toward-an-older-hub", |played| {
+        assert!(played.all(|it| enters(it, Way::ExternalCommit)).is_empty());
+        let epochs = played.final_epochs();
+        assert!(epochs.values().all(|epoch| *epoch == 4), "{epochs:?}");
+        let fates = ["s20000-B1", "s22000-A2", "s24000-B2"].map(|wish| played.fate(wish));
+        assert_eq!(fates, [Some(Fate::Refused); 3]);
+    });
+}
+
+#[test]
+fn who_comes_in_around_a_self_removal_finds_the_right_tree() {
+    each_seed("incidents/joiner-after-a-self-removal", |played| {
+        assert_eq!(entrances(played, "B3", Way::ExternalCommit), 1);
+        assert_eq!(entrances(played, "B4", Way::ExternalCommit), 1);
+        assert_eq!(played.readers("in by the tree that this left"), ["A1", "B1", "B3"]);
+        played.assert_all_at_one_epoch(4);
+    });
+}
+
+#[test]
+fn a_joiner_never_sees_the_group_info_of_a_refused_commit() {
+    each_seed("incidents/group-info-of-a-refused-commit", |played| {
+        let lie = played.first("the lie", |it| {
+            matches!(&it.event, Event::Refused { rule, .. } if rule == "clients-leave-with-user")
+        });
+        let in_by =
+            played.first("the joiner", |it| it.node == "B2" && enters(it, Way::ExternalCommit));
+        assert!(lie < in_by);
+        assert_eq!(played.readers("in by the true one"), ["A1", "B1", "M1"]);
+    });
+}
+
+#[test]
 fn an_old_welcome_with_a_new_stamp_leads_back_into_an_old_epoch() {
     each_seed("incidents/old-welcome-as-new", |played| {
         assert_began(played, "B1", "client.renews-welcomes");
@@ -147,6 +181,18 @@ fn an_old_welcome_with_a_new_stamp_leads_back_into_an_old_epoch() {
         };
         assert_eq!(played.all(again).len(), 1);
         assert_eq!(played.readers("without Bob"), ["A2"]);
+    });
+}
+
+#[test]
+fn who_is_added_again_takes_nothing_for_a_fork() {
+    each_seed("incidents/added-again-is-no-fork", |played| {
+        for client in ["A1", "A2", "B1", "B2"] {
+            assert_eq!(resyncs(played, client), [0; 0]);
+        }
+        assert_eq!(entrances(played, "B1", Way::Welcome), 3);
+        assert_eq!(played.readers("and for good"), ["A1", "A2", "B1"]);
+        played.assert_all_at_one_epoch(4);
     });
 }
 
@@ -203,6 +249,17 @@ fn who_finds_a_client_with_anothers_keys_reads_on_and_reads_back() {
         assert_began(played, "B2", "client.keeps-others-keys");
         assert_eq!(opened(played, "B2", Taken::AtJoin), 1);
         assert!(!played.readers("before the new phone").contains(&"B2"));
+    });
+}
+
+#[test]
+fn four_administrators_at_once_do_not_fork_their_room() {
+    each_seed("incidents/admin-storm", |played| {
+        let late = |it: &Entry| matches!(&it.event, Event::Refused { rule, .. } if rule == "current-epoch");
+        assert!(played.all(late).len() >= 5, "they do race");
+        let epochs = played.final_epochs();
+        assert!(epochs.values().all(|epoch| Some(epoch) == epochs.values().next()), "{epochs:?}");
+        assert!(played.readers("after the storm").len() >= 6);
     });
 }
 

@@ -7,7 +7,7 @@ use schism::script::{Fault, FaultKind, Script};
 use schism::trace::{Entry, Event, Fate, Kind};
 
 use crate::each_seed;
-use crate::played::accepts;
+use crate::played::{Played, accepts};
 use crate::playing::{play, script};
 
 #[test]
@@ -169,4 +169,19 @@ fn a_server_that_proposes_a_client_is_refused_and_nobody_enters() {
         assert_eq!(played.readers("we are still two"), ["A1"]);
         assert_eq!(played.final_epochs().len(), 2);
     });
+}
+
+#[test]
+fn who_leaves_neither_commits_nor_proposes_anything_else() {
+    let holds = |played: &Played| {
+        let lie = played.first("the lie", |it| matches!(it.event, Event::BehaviourBegan { .. }));
+        let refused = played.first("the refusal", |it| {
+            it.n > lie && matches!(&it.event, Event::Refused { rule, .. } if rule == "exiting-only-removes")
+        });
+        assert!(played.at(refused).at_ms < 10_000);
+        assert_eq!(played.fate("s8000-M1"), Some(Fate::Done));
+        played.assert_all_at_one_epoch(2);
+    };
+    each_seed("adversaries/commits-after-goodbye", holds);
+    each_seed("adversaries/proposes-after-goodbye", holds);
 }

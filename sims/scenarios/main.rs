@@ -18,6 +18,7 @@ mod detectors;
 mod expulsion;
 mod followers;
 mod found;
+mod hub_messages;
 mod hubs;
 mod incidents;
 mod key_material;
@@ -35,6 +36,7 @@ mod random;
 mod readings;
 mod regressions;
 mod secrets;
+mod two_faced;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

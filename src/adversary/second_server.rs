@@ -6,16 +6,15 @@
 //! to a rule, it takes the hub's place at once (A9, A13). Beside the first, it answers for what the
 //! room was like (A6), or takes what the first has refused and lets nothing out but Welcomes (A8).
 //!
-//! It does not survive a crash of the hub: then the first one goes on from its disk, and a second
-//! one is made anew where its time is not over.
+//! A crash of the hub it survives on a disk of its own. All but the one for Welcomes, of which
+//! there is a new one for each race.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use bytes::Bytes;
 
-use super::Plan;
-use super::two_hubs::MakeServer;
+use super::{Pair, Plan};
 use crate::mimi::wire::{FanoutExtra, NotifyRequest, Route, UpdateOutcome, UpdateRequest};
 use crate::mimi::wire::{UpdateResponse, WireError};
 use crate::mls::{MlsFraming, peek};
@@ -73,7 +72,7 @@ pub struct SecondServer<S> {
     part: Part,
     first: Rc<S>,
     second: RefCell<Option<Rc<S>>>,
-    make: MakeServer<S>,
+    pair: Box<dyn Pair<S>>,
     network: Rc<dyn Network>,
     gates: Rc<[Cell<Gate>; 2]>,
     /// The epoch whose race the second server was made for.
@@ -84,19 +83,29 @@ pub struct SecondServer<S> {
 }
 
 impl<S: Service + 'static> SecondServer<S> {
-    /// A server that is honest until the plan's time comes.
+    /// A server that is honest until the plan's time comes; a second one that there was in an
+    /// earlier life goes on.
     pub fn new(
         (plan, part): (Plan, Part),
         network: Rc<dyn Network>,
         clock: Rc<dyn Clock>,
         journal: Journal,
-        make: MakeServer<S>,
+        pair: Box<dyn Pair<S>>,
     ) -> Self {
         let gates = Rc::new([Cell::new(Gate::Open), Cell::new(Gate::Shut)]);
-        let gated = Gated { network: network.clone(), gates: gates.clone(), which: 0 };
-        let first = Rc::new(make(Rc::new(gated), None));
-        let (second, race, told) = (RefCell::default(), Cell::default(), Rc::default());
-        Self { plan, part, first, second, make, network, gates, race, told, clock, journal }
+        let gated = |which| Gated { network: network.clone(), gates: gates.clone(), which };
+        let first = Rc::new(pair.first(Rc::new(gated(0))));
+        let begun = part != Part::Welcoming && clock.now_ms() >= plan.from_ms;
+        let again = begun.then(|| pair.second_again(Rc::new(gated(1)))).flatten();
+        let (second, race, told) =
+            (RefCell::new(again.map(Rc::new)), Cell::default(), Rc::default());
+        let this =
+            Self { plan, part, first, second, pair, network, gates, race, told, clock, journal };
+        if this.second.borrow().is_some() {
+            // Before either of them sends anything.
+            this.successor();
+        }
+        this
     }
 
     /// The second server, where it is time for one.
@@ -120,7 +129,7 @@ impl<S: Service + 'static> SecondServer<S> {
         self.gates[1].set(gate);
         let (network, gates) = (self.network.clone(), self.gates.clone());
         let gated = Gated { network, gates, which: 1 };
-        Rc::new((self.make)(Rc::new(gated), Some(&*self.first)))
+        Rc::new(self.pair.second(Rc::new(gated), &self.first))
     }
 
     /// The second server, where it has taken the first one's place.

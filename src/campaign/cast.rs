@@ -9,8 +9,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
 use crate::adversary::{
-    AilingDisk, BehaviourInfo, Drafts, ForgedGroupInfo, Ghost, Keep, Liar, Made, MakeServer,
-    Meddling, OthersKeys, Overreach, Part, Plan, Puppet, SecondProgram, SecondServer, TwoHubs,
+    AilingDisk, BehaviourInfo, Drafts, ForgedGroupInfo, Ghost, Keep, Liar, Made, Meddling,
+    OthersKeys, Overreach, Pair, Part, Plan, Puppet, SecondProgram, SecondServer, TwoHubs,
 };
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
@@ -246,50 +246,81 @@ impl Company {
 
     /// An honest server, or two that the script makes of one hub.
     fn hub_or_two(&self, name: &ProviderName, given: Given) -> Rc<dyn Service> {
-        let two = |(made, plan)| match made {
-            Made::TwoHubs => Some((None, plan)),
-            Made::SecondServer(part) => Some((Some(part), plan)),
-            Made::Ghost => Some((Some(Part::BlindToGhosts), plan)),
-            _ => None,
-        };
         let (network, clock) = (given.network.clone(), given.clock.clone());
-        let Some((part, plan)) = self.plans(name.as_str()).find_map(two) else {
-            return Rc::new(Server::start(self.setup(name, &given, network, "state")));
-        };
-        let (journal, plan) = (given.journal.clone(), plan.clone());
-        let unchecked = part.map_or_else(Vec::new, |part| part.unchecked(&plan));
-        // What that one decides is not the hub's decision: who asked has been refused.
-        let is_heard = part != Some(Part::Welcoming);
-        let second = if is_heard { given.journal.clone() } else { given.journal.unread() };
-        let make = self.makes_two(name, given, &unchecked, second);
-        match part {
-            Some(part) => Rc::new(SecondServer::new((plan, part), network, clock, journal, make)),
-            None => Rc::new(TwoHubs::new(plan, network, clock, journal, make)),
+        let journal = given.journal.clone();
+        // A script that was read has one such plan for a hub at most.
+        for (made, plan) in self.plans(name.as_str()) {
+            let pair = |unchecked: &[String], heard: Journal| {
+                self.pair(name, given.clone(), unchecked, heard)
+            };
+            let part = match made {
+                Made::TwoHubs(begins) => {
+                    let come = given.disks.disk("lie");
+                    let (plan, pair) = ((plan.clone(), begins), pair(&[], journal.clone()));
+                    return Rc::new(TwoHubs::new(plan, network, (clock, come), journal, pair));
+                }
+                Made::SecondServer(part) => part,
+                Made::Ghost => Part::BlindToGhosts,
+                _ => continue,
+            };
+            // What it decides beside the first is not the hub's decision: who asked was refused.
+            let is_heard = part != Part::Welcoming;
+            let heard = if is_heard { journal.clone() } else { journal.unread() };
+            let pair = pair(&part.unchecked(plan), heard);
+            let plan = (plan.clone(), part);
+            return Rc::new(SecondServer::new(plan, network, clock, journal, pair));
         }
+        Rc::new(Server::start(self.setup(name, &given, network, "state")))
     }
 
-    /// Makes a server, and a second one from all that the first knows, on a disk of its own. The
-    /// second does not check these rules, and has this journal.
-    fn makes_two(
+    /// Two servers, of which the second does not check these rules, and has this journal.
+    fn pair(
         &self,
         name: &ProviderName,
         given: Given,
         unchecked: &[String],
         journal: Journal,
-    ) -> MakeServer<Server> {
-        let (name, company) = (name.clone(), self.clone());
+    ) -> Box<Servers> {
         let off = [&self.hub_without[..], unchecked].concat();
         // A script that was read names only rules that there are.
         let rules = RuleSet::without(&off).unwrap_or_else(|_| self.hub_rules.clone());
         let rules = rules.reading(self.hub_rules.readings().clone());
-        Box::new(move |network, copied| {
-            let Some(first) = copied else {
-                return Server::start(company.setup(&name, &given, network, "state"));
-            };
-            let setup = company.setup(&name, &given, network, "second state");
-            setup.disk.sync(first.stored());
-            Server::start(Setup { rules: rules.clone(), journal: journal.clone(), ..setup })
-        })
+        Box::new(Servers { company: self.clone(), name: name.clone(), given, rules, journal })
+    }
+}
+
+/// Makes the two servers that stand behind one name.
+struct Servers {
+    company: Company,
+    name: ProviderName,
+    given: Given,
+    /// What the second one checks.
+    rules: RuleSet,
+    /// Where the second one records.
+    journal: Journal,
+}
+
+impl Servers {
+    fn second_setup(&self, network: Rc<dyn Network>) -> Setup {
+        let setup = self.company.setup(&self.name, &self.given, network, "second state");
+        Setup { rules: self.rules.clone(), journal: self.journal.clone(), ..setup }
+    }
+}
+
+impl Pair<Server> for Servers {
+    fn first(&self, network: Rc<dyn Network>) -> Server {
+        Server::start(self.company.setup(&self.name, &self.given, network, "state"))
+    }
+
+    fn second(&self, network: Rc<dyn Network>, first: &Server) -> Server {
+        let setup = self.second_setup(network);
+        setup.disk.sync(first.stored());
+        Server::start(setup)
+    }
+
+    fn second_again(&self, network: Rc<dyn Network>) -> Option<Server> {
+        let setup = self.second_setup(network);
+        setup.disk.load().map(|_| Server::start(setup))
     }
 }
 

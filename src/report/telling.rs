@@ -12,7 +12,7 @@ use super::names::Names;
 use super::text::{seconds, shortened};
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
 use crate::trace::{
-    Author, Change, Deed, Entry, Event, Evidence, Fate, Header, Kind, Phase, Secret,
+    Author, Change, Deed, DeedKind, Entry, Event, Evidence, Fate, Header, Kind, Phase, Secret,
 };
 
 /// A line of the story.
@@ -175,10 +175,7 @@ impl<'a> Teller<'a> {
             Kind::Created => notable(format!("{named} exists: {who} created it")),
             Kind::Proposals => {
                 if let Some(Deed { by: Author::Server(server), .. }) = deeds.first() {
-                    let what = match change.removes.is_empty() {
-                        true => "other external senders".to_owned(),
-                        false => self.deeds(room, change),
-                    };
+                    let what = self.deeds(room, change, deeds);
                     return notable(format!("the server {server} proposes for {named}: {what}"));
                 }
                 if change.unlisted.contains(user) {
@@ -189,13 +186,13 @@ impl<'a> Teller<'a> {
                         user.name()
                     ));
                 }
-                notable(format!("{who} proposes for {named}: {}", self.deeds(room, change)))
+                notable(format!("{who} proposes for {named}: {}", self.deeds(room, change, deeds)))
             }
             Kind::Commit | Kind::ExternalCommit => {
                 let deeds = match kind {
                     Kind::ExternalCommit if change.removes.is_empty() => "joined".to_owned(),
                     Kind::ExternalCommit => "came back".to_owned(),
-                    _ => self.deeds(room, change),
+                    _ => self.deeds(room, change, deeds),
                 };
                 let next = epoch.saturating_add(1);
                 let text = format!("{named} is at epoch {next}: {who} {deeds}");
@@ -209,7 +206,7 @@ impl<'a> Teller<'a> {
     }
 
     /// What a commit or a bundle of proposals does, in the past tense.
-    fn deeds(&self, room: &RoomUri, change: &Change) -> String {
+    fn deeds(&self, room: &RoomUri, change: &Change, one_by_one: &[Deed]) -> String {
         let mut deeds = Vec::new();
         for participant in &change.listed {
             let user = &participant.user;
@@ -240,6 +237,9 @@ impl<'a> Teller<'a> {
         if let Some(name) = &change.name {
             deeds.push(format!("renamed it “{}”", shortened(name, 40)));
         }
+        let rules: BTreeSet<_> =
+            one_by_one.iter().filter_map(|deed| rules_of(&deed.what)).collect();
+        deeds.extend(rules.iter().map(|rules| format!("changed {rules}")));
         if deeds.is_empty() { "updated its keys".to_owned() } else { deeds.join(", ") }
     }
 
@@ -398,6 +398,23 @@ impl<'a> Teller<'a> {
     }
 }
 
+/// What of the room's rules a proposal changes, if anything.
+fn rules_of(what: &DeedKind) -> Option<&'static str> {
+    match what {
+        DeedKind::ChangePolicy { part } => Some(match part.as_str() {
+            "roles" => "the roles",
+            "preauthorized" => "who is preauthorised",
+            "base" => "the base policy",
+            "operational" => "the operational policy",
+            "franking_agent" => "the franking agent",
+            "join_codes_added" | "join_codes_removed" => "the join codes",
+            _ => "the policy",
+        }),
+        DeedKind::Other { name } if name == "external senders" => Some("the external senders"),
+        _ => None,
+    }
+}
+
 fn link_of(entry: &Entry) -> Option<(&'static str, &str, &str)> {
     match &entry.event {
         Event::Partitioned { from, to } => Some(("nothing passes any more", from, to)),
@@ -414,8 +431,9 @@ fn detail(why: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Tape, adds, client, header, room};
+    use super::super::testing::{Tape, adds, client, header, owner, room};
     use super::*;
+    use crate::mimi::uri::ProviderName;
 
     fn texts(tape: &Tape) -> Vec<String> {
         tell(&header(), &tape.0).into_iter().map(|line| line.text).collect()
@@ -449,6 +467,45 @@ mod tests {
                 "clubhouse is at epoch 5: A1 added the clients B2",
                 "clubhouse is at epoch 6: B2 joined",
                 "clubhouse is at epoch 7: A1 added cathy (C1), added the clients B1",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_commit_that_changes_the_rules_is_told_as_that_and_not_as_new_keys() {
+        let mut tape = Tape::default();
+        let policy = |part: &str| DeedKind::ChangePolicy { part: part.into() };
+        let senders = DeedKind::Other { name: "external senders".into() };
+        let add = DeedKind::AddClient { client: client("B2"), of: owner("B2") };
+        let (member, server) = (
+            Author::Client { client: client("A1"), user: owner("A1") },
+            Author::Server(ProviderName::new("b.example").unwrap()),
+        );
+        let adds = Change { adds: vec![client("B2")], ..Change::default() };
+        for (by, kind, change, what) in [
+            (&member, Kind::Commit, Change::default(), vec![policy("roles"), policy("base")]),
+            (
+                &member,
+                Kind::Commit,
+                Change::default(),
+                vec![DeedKind::Other { name: "Update".into() }],
+            ),
+            (&server, Kind::Proposals, Change::default(), vec![senders]),
+            (&server, Kind::Proposals, adds, vec![add]),
+        ] {
+            tape.accepted(1_000, kind, 4, "A1", change);
+            if let Some(Event::Accepted { deeds, .. }) = tape.0.last_mut().map(|it| &mut it.event) {
+                let deed = |what| Deed { by: by.clone(), referenced: false, what };
+                deeds.extend(what.into_iter().map(deed));
+            }
+        }
+        assert_eq!(
+            texts(&tape),
+            [
+                "clubhouse is at epoch 5: A1 changed the base policy, changed the roles",
+                "clubhouse is at epoch 5: A1 updated its keys",
+                "the server b.example proposes for clubhouse: changed the external senders",
+                "the server b.example proposes for clubhouse: added the clients B2",
             ]
         );
     }

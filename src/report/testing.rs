@@ -21,7 +21,7 @@ pub fn user(name: &str) -> UserUri {
     UserUri::parse(&format!("mimi://{provider}/u/{name}")).unwrap()
 }
 
-fn owner(client: &str) -> UserUri {
+pub fn owner(client: &str) -> UserUri {
     user(match client.as_bytes()[0] {
         b'A' => "alice",
         b'B' => "bob",

@@ -3,6 +3,9 @@
 //! A node misbehaves in one room, which must be there already. What has to be said of a behaviour
 //! is for its [`Form`] to say, and what it does for `adversary`.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use super::faults::each;
 use super::fields::{Fields, Text, Value};
 use super::problem::Complaint;
@@ -23,8 +26,27 @@ pub(super) fn misbehaviour(
     let form = "a list of tables such as { at = \"5s\", node = …, behaviour = … }";
     let read = |value: &Value<'_>| misbehaves(value, topology, steps, known_rules);
     let mut all = each(file.get("misbehaviour"), form, read)?;
-    all.sort_by_key(|one| one.at_ms);
-    Ok(all)
+    one_second_server(&all)?;
+    all.sort_by_key(|(_, one)| one.at_ms);
+    Ok(all.into_iter().map(|(_, one)| one).collect())
+}
+
+/// A provider has one second server at most: of two liars that need it, one would do nothing.
+fn one_second_server(all: &[(Range<usize>, Misbehaviour)]) -> Result<(), Complaint> {
+    let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
+    for (place, one) in all {
+        let id = one.behaviour.id;
+        if !Form::of(id).is_some_and(|form| form.takes_a_second_server) {
+            continue;
+        }
+        if let Some(other) = taken.insert(&one.node, id) {
+            let what = format!("`{}` can't do `{id}` beside `{other}`", one.node);
+            let expected = "expected one of the two: each needs a second server behind that name, \
+                            and there is one at most";
+            return Err(Complaint::new(place, what, expected));
+        }
+    }
+    Ok(())
 }
 
 fn misbehaves(
@@ -32,7 +54,7 @@ fn misbehaves(
     topology: &Topology,
     steps: &Steps,
     known_rules: &[&str],
-) -> Result<Misbehaviour, Complaint> {
+) -> Result<(Range<usize>, Misbehaviour), Complaint> {
     let fields = value.fields("a misbehaviour", KEYS)?;
     let at = fields.need("at", "the time when it begins")?;
     let at_ms = at.time(0)?;
@@ -44,6 +66,7 @@ fn misbehaves(
     let Some(form) = Form::of(id.text) else {
         return Err(Complaint::unknown(&id.span, "behaviour", id.text, known));
     };
+    let place = id.span;
     fields.only(form.id, &keys(form))?;
     let (name, room) = topology.room(&fields)?;
     let liar = Liar { node: &node, room: name, of_room: room, topology };
@@ -68,11 +91,15 @@ fn misbehaves(
                 let kind = ("what it answers", "code that a hub can lie with");
                 behaviour.code = Some(one_of(&fields, *takes, kind, ids::LIED_CODES)?);
             }
+            Takes::MessageCode => {
+                let kind = ("what it answers", "code of a message that a hub can lie with");
+                behaviour.code = Some(one_of(&fields, *takes, kind, ids::LIED_MESSAGE_CODES)?);
+            }
             Takes::End => fields.need("for", "how long it lasts").map(|_| ())?,
         }
     }
     steps.room_exists((at_ms, &at.span()), "this misbehaviour", Some(name))?;
-    Ok(Misbehaviour { at_ms, for_ms, node: node.text.to_owned(), behaviour })
+    Ok((place, Misbehaviour { at_ms, for_ms, node: node.text.to_owned(), behaviour }))
 }
 
 /// What a misbehaviour of this form may say.

@@ -341,10 +341,17 @@ fn script() -> impl Strategy<Value = Script> {
                         true => Some(RULES[0].to_owned()),
                         false => takes(form, Takes::Lie).then(|| "valid-mls".to_owned()),
                     },
-                    code: takes(form, Takes::Code).then(|| "wrongEpoch".to_owned()),
+                    code: match takes(form, Takes::MessageCode) {
+                        true => Some("epochTooOld".to_owned()),
+                        false => takes(form, Takes::Code).then(|| "wrongEpoch".to_owned()),
+                    },
                 },
             };
-            FORMS.iter().map(one).collect::<Vec<_>>()
+            // A hub has one second server at most.
+            let mut taken = false;
+            let fits =
+                |form: &&Form| !form.takes_a_second_server || !std::mem::replace(&mut taken, true);
+            FORMS.iter().filter(fits).map(one).collect::<Vec<_>>()
         };
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
         Script {

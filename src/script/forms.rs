@@ -17,6 +17,8 @@ pub struct Form {
     pub lasts: bool,
     /// It is a bug and no lie: the node counts as honest, and what it comes to believe is judged.
     pub is_bug: bool,
+    /// It needs a second server behind the provider's name, and a provider has only one.
+    pub takes_a_second_server: bool,
 }
 
 /// Whose misbehaviour it is, in the room that is named.
@@ -45,6 +47,8 @@ pub enum Takes {
     Rule,
     /// `code`: what it answers, one of [`LIED_CODES`](super::ids::LIED_CODES).
     Code,
+    /// `code`: the same, one of [`LIED_MESSAGE_CODES`](super::ids::LIED_MESSAGE_CODES).
+    MessageCode,
     /// `for`: it has to have an end.
     End,
 }
@@ -56,7 +60,7 @@ impl Takes {
             Self::Side => "side",
             Self::User | Self::OwnUser => "user",
             Self::Lie | Self::Rule => "rule",
-            Self::Code => "code",
+            Self::Code | Self::MessageCode => "code",
             Self::End => "for",
         }
     }
@@ -64,30 +68,34 @@ impl Takes {
 
 /// All forms, in the order of the catalogue.
 pub static FORMS: &[Form] = &[
-    once("hub.equivocates", Who::Hub, &[Takes::Side]),
+    second(lasting("hub.equivocates", Who::Hub, &[Takes::Side])),
     lasting("hub.withholds", Who::Hub, &[Takes::Side]),
     lasting("hub.drops-messages", Who::Hub, &[Takes::Side]),
     lasting("hub.reorders", Who::Hub, &[Takes::Side]),
     lasting("hub.ignores-leave", Who::Hub, &[]),
     lasting("hub.lies-code", Who::Hub, &[Takes::Side, Takes::Code]),
+    lasting("hub.lies-message-code", Who::Hub, &[Takes::Side, Takes::MessageCode]),
     lasting("hub.withholds-welcome", Who::Hub, &[Takes::Side]),
     lasting("hub.misroutes-welcome", Who::Hub, &[Takes::Side]),
-    lasting("hub.welcomes-losers", Who::Hub, &[]),
-    lasting("hub.serves-stale-group-info", Who::Hub, &[]),
-    once("hub.rolls-back", Who::Hub, &[Takes::End]),
-    once("hub.skips-check", Who::Hub, &[Takes::Rule]),
-    once("hub.resurrects", Who::Hub, &[]),
+    second(lasting("hub.welcomes-losers", Who::Hub, &[])),
+    second(lasting("hub.serves-stale-group-info", Who::Hub, &[])),
+    second(lasting("hub.leads-into-the-past", Who::Hub, &[Takes::Side])),
+    second(once("hub.rolls-back", Who::Hub, &[Takes::End])),
+    second(once("hub.skips-check", Who::Hub, &[Takes::Rule])),
+    second(once("hub.resurrects", Who::Hub, &[])),
     lasting("hub.forges-group-info", Who::Hub, &[Takes::OwnUser]),
     lasting("hub.forges-list", Who::Hub, &[Takes::OwnUser]),
     lasting("hub.signs-with-another-key", Who::Hub, &[Takes::OwnUser]),
-    once("hub.adds-ghost", Who::Hub, &[Takes::OwnUser]),
+    second(once("hub.adds-ghost", Who::Hub, &[Takes::OwnUser])),
     lasting("hub.mistimes-frank", Who::Hub, &[Takes::Side]),
+    lasting("hub.misattributes", Who::Hub, &[Takes::Side, Takes::User]),
     lasting("follower.spoils-franks", Who::Follower, &[]),
     lasting("follower.drops", Who::Follower, &[]),
     lasting("follower.reorders", Who::Follower, &[]),
     lasting("follower.repeats", Who::Follower, &[]),
     lasting("follower.rewrites-time", Who::Follower, &[]),
     lasting("follower.forges-sender", Who::Follower, &[Takes::User]),
+    lasting("follower.forges-consent", Who::Follower, &[Takes::User]),
     lasting("follower.equivocates", Who::Follower, &[Takes::OwnUser]),
     lasting("follower.replays", Who::Follower, &[Takes::Side]),
     lasting("follower.loses", Who::Follower, &[]),
@@ -107,6 +115,8 @@ pub static FORMS: &[Form] = &[
     lasting("client.hoards-key-packages", Who::Client, &[Takes::User]),
     once("client.skips-proposals", Who::Client, &[]),
     once("client.acts-while-exiting", Who::Client, &[]),
+    once("client.commits-while-exiting", Who::Client, &[]),
+    once("client.proposes-while-exiting", Who::Client, &[]),
     lasting("client.replays", Who::Client, &[]),
     bug("client.skips-commits", true),
     bug("client.swallows-errors", true),
@@ -124,15 +134,19 @@ pub static FORMS: &[Form] = &[
 ];
 
 const fn once(id: &'static str, who: Who, takes: &'static [Takes]) -> Form {
-    Form { id, who, takes, lasts: false, is_bug: false }
+    Form { id, who, takes, lasts: false, is_bug: false, takes_a_second_server: false }
 }
 
 const fn lasting(id: &'static str, who: Who, takes: &'static [Takes]) -> Form {
-    Form { id, who, takes, lasts: true, is_bug: false }
+    Form { lasts: true, ..once(id, who, takes) }
+}
+
+const fn second(form: Form) -> Form {
+    Form { takes_a_second_server: true, ..form }
 }
 
 const fn bug(id: &'static str, lasts: bool) -> Form {
-    Form { id, who: Who::Client, takes: &[], lasts, is_bug: true }
+    Form { lasts, is_bug: true, ..once(id, Who::Client, &[]) }
 }
 
 impl Form {

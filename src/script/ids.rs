@@ -89,6 +89,9 @@ pub const LIES: &[&str] = &[
 /// Codes of `update` that `hub.lies-code` answers with.
 pub const LIED_CODES: &[&str] = &["success", "wrongEpoch", "notAllowed"];
 
+/// Codes of `submitMessage` that `hub.lies-message-code` answers with.
+pub const LIED_MESSAGE_CODES: &[&str] = &["success", "epochTooOld", "notAllowed"];
+
 /// Ids of the fourth catalogue.
 pub const FAULTS: &[&str] = &[
     "partition",

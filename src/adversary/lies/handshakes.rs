@@ -175,6 +175,23 @@ pub(super) fn leaves_out_what_waits(inside: &mut Inside) -> Result<Forged, MlsEr
     Ok(inside.update(committed))
 }
 
+/// A commit by a client whose own leave waits, without that.
+pub(super) fn commits_though_it_leaves(inside: &mut Inside) -> Result<Forged, MlsError> {
+    leaves_out_what_waits(inside)
+}
+
+/// A proposal by a client whose own leave waits.
+pub(super) fn proposes_though_it_leaves(inside: &mut Inside) -> Result<Forged, MlsError> {
+    if !inside.member.has_proposals() {
+        return Err(MlsError::Refused("nobody leaves yet".to_owned()));
+    }
+    let metadata = inside.member.state().metadata.clone();
+    let name = RoomMetadata { name: "a last word".to_owned(), ..metadata };
+    let updates = [ComponentUpdate::Metadata(name)];
+    let messages = inside.member.propose(&inside.library, &inside.identity, &[], &updates)?;
+    inside.proposals(messages)
+}
+
 pub(super) fn is_not_signed(inside: &mut Inside) -> Result<Forged, MlsError> {
     let mut committed = inside.commit(&CommitPlan::default())?;
     let place = committed.message.len().saturating_sub(TAGS + 1);

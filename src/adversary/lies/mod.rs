@@ -125,6 +125,8 @@ pub static DEEDS: &[Lie] = &[
     again(lie("client.hoards-key-packages", requests::asks_for_keys_to_keep)),
     lie("client.skips-proposals", handshakes::leaves_out_what_waits),
     lie("client.acts-while-exiting", messages::is_from_one_who_leaves),
+    lie("client.commits-while-exiting", handshakes::commits_though_it_leaves),
+    lie("client.proposes-while-exiting", handshakes::proposes_though_it_leaves),
 ];
 
 const fn lie(id: &'static str, build: fn(&mut Inside) -> Result<Forged, MlsError>) -> Lie {

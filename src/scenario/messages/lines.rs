@@ -202,6 +202,16 @@ says! {
         r#""hub.equivocates", side = ["b.example"]"# => r#""hub.skips-check", rule = "politeness""#,
         "21:76: unknown rule `politeness`",
         "expected one of one-commit-per-epoch, cached-proposals-included";
+    a_hub_that_lies_of_messages_with_a_code_of_commits: r#""hub.equivocates", side"#
+        => r#""hub.lies-message-code", code = "wrongEpoch", side"#,
+        "21:82: unknown code of a message that a hub can lie with `wrongEpoch`",
+        "expected one of success, epochTooOld, notAllowed";
+    a_hub_with_two_second_servers: r#"side = ["b.example"] },"#
+        => "side = [\"b.example\"] },\n    { at = \"12s\", node = \"a.example\", \
+            behaviour = \"hub.resurrects\" },",
+        "22:51: `a.example` can't do `hub.resurrects` beside `hub.equivocates`",
+        "expected one of the two: each needs a second server behind that name, and there is one \
+         at most";
     a_hub_that_is_never_set_back:
         r#""hub.equivocates", side = ["b.example"]"# => r#""hub.rolls-back""#,
         "21:5: a misbehaviour has no `for`",

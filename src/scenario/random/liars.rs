@@ -2,7 +2,9 @@
 //!
 //! Each behaviour is drawn by its form: a room that is there by then, a node that can behave so in
 //! it, and what has to be said. Where a room has no node of the kind (a follower, where there is
-//! one provider), nobody lies.
+//! one provider), nobody lies; nor where a hub would need two second servers.
+
+use std::collections::BTreeSet;
 
 use super::Drawn;
 use super::dice::{Dice, Stream};
@@ -40,10 +42,17 @@ impl Liars {
             let draw = dice.stream("liars", &number.to_string());
             Lying { liars: self, script, draw, end_ms }.misbehaviour()
         };
-        let lying: Vec<_> = (0..count).filter_map(draw).collect();
+        let mut lying: Vec<_> = (0..count).filter_map(draw).collect();
+        let mut second_servers = BTreeSet::new();
+        lying.retain(|one| !takes_a_second_server(one) || second_servers.insert(one.node.clone()));
         drawn.note("liars", &format!("{} of {count} that could be", lying.len()));
         lying
     }
+}
+
+/// Of two that do, a node can only be one.
+fn takes_a_second_server(one: &Misbehaviour) -> bool {
+    Form::of(one.behaviour.id).is_some_and(|form| form.takes_a_second_server)
 }
 
 /// One liar, being drawn.
@@ -86,6 +95,10 @@ impl Lying<'_> {
                     behaviour.rule = Some(self.draw.pick(&rules)?.to_owned());
                 }
                 Takes::Code => behaviour.code = Some(self.draw.pick(ids::LIED_CODES)?.to_owned()),
+                Takes::MessageCode => {
+                    let code = self.draw.pick(ids::LIED_MESSAGE_CODES)?;
+                    behaviour.code = Some(code.to_owned());
+                }
                 Takes::End => {}
             }
         }

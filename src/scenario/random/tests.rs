@@ -403,11 +403,26 @@ fn liars_of_each_form_are_drawn_and_can_do_what_they_are_to_do() {
     let mut seen = BTreeSet::new();
     for seed in SEEDS {
         let script = scenario.expand(seed).script;
-        // The reader refuses a node, a room or a user that does not fit.
+        // The reader refuses a node, a room or a user that does not fit, and a second server
+        // beside another.
         assert_reads_back(&script);
         seen.extend(script.misbehaviour.iter().map(|one| one.behaviour.id));
     }
     assert_eq!(seen, Form::ids().into_iter().collect());
+}
+
+#[test]
+fn no_hub_is_drawn_with_two_second_servers() {
+    let liars = "[liars]\ncount = 3\nbehaviours = [\"hub.equivocates\", \"hub.skips-check\"]\n";
+    let scenario = scenario(&format!("{ANY_ROOM}\n{liars}"));
+    let mut drawn = 0;
+    for seed in SEEDS.step_by(10) {
+        let script = scenario.expand(seed).script;
+        let nodes: BTreeSet<_> = script.misbehaviour.iter().map(|one| &one.node).collect();
+        assert_eq!(nodes.len(), script.misbehaviour.len(), "seed {seed}");
+        drawn += nodes.len();
+    }
+    assert!(drawn > 0);
 }
 
 #[test]

@@ -1,9 +1,13 @@
-//! `hub.mistimes-frank`: a hub that tells some providers another time of each message (A14).
+//! `hub.mistimes-frank` and `hub.misattributes`: a hub that franks messages for what they are not
+//! (A14).
 //!
 //! The hub is the authority on when it accepted a message: it makes the frank, over the sender, the
-//! room and the time. So to the providers of one side this liar says that each message is an hour
-//! older, and franks it anew for that time with the hub's own keys. What it franks it has seen
-//! come; the sender and the room are the true ones, which receivers can check (R39).
+//! room and the time. So to the providers of one side the first liar says that each message is an
+//! hour older, and franks it anew for that time with the hub's own keys: the sender and the room
+//! are the true ones. The second leaves the time, and franks the message in the name of another
+//! user, which receivers can hold against the leaf that it comes from (R39).
+//!
+//! What they frank they have seen come.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -23,18 +27,35 @@ use crate::trace::Digest;
 /// How much older, in milliseconds.
 const HOUR_MS: u64 = 60 * 60 * 1000;
 
-struct MistimedFranks {
+/// Makes the one that says another time.
+pub(super) fn mistimes_frank(plan: &Plan, franker: Franker) -> Box<dyn Meddler> {
+    forges(plan, franker, |_, context| context.accepted_at -= HOUR_MS)
+}
+
+/// Makes the one that says another sender; the plan names it.
+pub(super) fn misattributes(plan: &Plan, franker: Franker) -> Box<dyn Meddler> {
+    forges(plan, franker, |plan, context| {
+        if let Some(user) = &plan.user {
+            context.sender = user.clone();
+        }
+    })
+}
+
+/// What is franked instead of the truth.
+type Lie = fn(&Plan, &mut FrankingContext);
+
+struct ForgedFranks {
     plan: Plan,
     franker: Franker,
+    lie: Lie,
     senders: RefCell<BTreeMap<Digest, UserUri>>,
 }
 
-/// Makes it.
-pub(super) fn mistimes_frank(plan: &Plan, franker: Franker) -> Box<dyn Meddler> {
-    Box::new(MistimedFranks { plan: plan.clone(), franker, senders: RefCell::default() })
+fn forges(plan: &Plan, franker: Franker, lie: Lie) -> Box<dyn Meddler> {
+    Box::new(ForgedFranks { plan: plan.clone(), franker, lie, senders: RefCell::default() })
 }
 
-impl Meddler for MistimedFranks {
+impl Meddler for ForgedFranks {
     fn incoming(&self, _: &Peer, route: &Route, body: &Bytes) -> Incoming {
         if route.is_submission()
             && let Ok(request) = SubmitMessageRequest::decode(body, &MlsFraming)
@@ -50,22 +71,23 @@ impl Meddler for MistimedFranks {
         let Some(mut events) = lied_to.then(|| events(call)).flatten() else {
             return Outgoing::Pass;
         };
-        match events.iter_mut().filter_map(|event| self.mistime(event)).count() {
+        match events.iter_mut().filter_map(|event| self.forge(event)).count() {
             0 => Outgoing::Pass,
             _ => Outgoing::Calls(vec![carrying(call, events)]),
         }
     }
 }
 
-impl MistimedFranks {
-    fn mistime(&self, event: &mut FanoutMessage) -> Option<()> {
+impl ForgedFranks {
+    fn forge(&self, event: &mut FanoutMessage) -> Option<()> {
         let FanoutExtra::Application { frank: Some(frank) } = &mut event.extra else { return None };
         let sender = self.senders.borrow().get(&Digest::of(&event.message))?.clone();
         let tag = franking_tag_of(&event.message).ok()??;
-        let accepted_at = event.timestamp - HOUR_MS;
-        let context = FrankingContext { sender, room: self.plan.room.clone(), accepted_at };
+        let room = self.plan.room.clone();
+        let mut context = FrankingContext { sender, room, accepted_at: event.timestamp };
+        (self.lie)(&self.plan, &mut context);
         *frank = self.franker.frank(&context, &tag);
-        event.timestamp = accepted_at;
+        event.timestamp = context.accepted_at;
         Some(())
     }
 }
