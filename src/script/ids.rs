@@ -52,6 +52,7 @@ pub const INVARIANTS: &[&str] = &[
 pub const LIES_OF_SERVERS: &[(&str, &str)] = &[
     ("servers-only-remove", "follower.proposes-more"),
     ("frank-is-genuine", "follower.spoils-franks"),
+    ("group-info-is-the-hubs", "hub.signs-with-another-key"),
 ];
 
 /// Ids of the rules that `client.breaks-rule` knows how to break.
