@@ -5,13 +5,14 @@
 //! honest nodes would record. [`Story::amend`] spoils the last entry; [`Story::push`] adds any.
 
 use super::receivers_may_receive::RECEIVE_MESSAGE;
-use super::{Verdict, judge};
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::trace::{
     Change, Deed, Digest, Entry, Event, FORMAT, Fate, Header, Kind, Member, Node, Participant,
     Phase, PolicyView, RoleView, RoomView, Stage, StateRef, Taken, Way,
 };
 use std::collections::BTreeMap;
+
+mod findings;
 
 pub(super) const HUB: &str = "a.example";
 
@@ -461,32 +462,6 @@ impl Story {
             }
         }
         self.phase(Phase::End);
-    }
-
-    pub(super) fn verdict(&self) -> Verdict {
-        judge(&self.header, &self.entries)
-    }
-
-    /// Asserts that these invariants fire, at these places in the trace, and no others.
-    #[track_caller]
-    pub(super) fn fires(&self, wanted: &[(&str, u64)]) {
-        let violations = self.verdict().violations;
-        let found: Vec<_> = violations.iter().map(|v| (v.invariant.as_str(), v.event)).collect();
-        assert_eq!(found, wanted, "{violations:#?}");
-    }
-
-    /// Asserts that nothing fires.
-    #[track_caller]
-    pub(super) fn is_clean(&self) {
-        self.fires(&[]);
-    }
-
-    /// Asserts that just this invariant fires, at the last entry, and says this among other things.
-    #[track_caller]
-    pub(super) fn fires_last(&self, invariant: &str, saying: &str) {
-        self.fires(&[(invariant, self.last())]);
-        let why = &self.verdict().violations[0].why;
-        assert!(why.contains(saying), "{why}");
     }
 
     fn fresh(&mut self, what: &str) -> String {
