@@ -7,15 +7,15 @@ use std::collections::BTreeSet;
 
 use crate::trace::{Detection, Entry, Event, Header};
 
-/// Listens for one alarm.
-pub(super) struct Watch {
+/// The alarm that is awaited, and whether it has come.
+pub(super) struct Awaited {
     wanted: Option<Detection>,
     dishonest: BTreeSet<String>,
     began_ms: Option<u64>,
     raised_ms: Option<u64>,
 }
 
-impl Watch {
+impl Awaited {
     /// For the alarm that this run's author expects, if any.
     pub(super) fn new(header: &Header) -> Self {
         let wanted = header.detection.clone();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::detection::Watch;
+use super::detection::Awaited;
 use super::invariant::{INVARIANTS, Invariant, InvariantInfo, Kind};
 use super::ledger::{Ledger, begins};
 use super::verdict::first_unexpected;
@@ -26,7 +26,7 @@ pub struct Oracle {
     observers: Vec<(&'static InvariantInfo, Box<dyn Invariant>)>,
     fired: BTreeSet<(&'static str, RoomUri)>,
     violations: Vec<Violation>,
-    watch: Watch,
+    awaited: Awaited,
     ended: bool,
     happened: bool,
 }
@@ -40,7 +40,7 @@ impl Oracle {
             observers: INVARIANTS.iter().map(|info| (info, (info.begin)())).collect(),
             fired: BTreeSet::new(),
             violations: Vec::new(),
-            watch: Watch::new(header),
+            awaited: Awaited::new(header),
             ended: false,
             happened: false,
         }
@@ -61,7 +61,7 @@ impl Oracle {
             }
         }
         self.ledger.note(entry);
-        self.watch.observe(entry);
+        self.awaited.observe(entry);
         self.ended |= begins(entry, Phase::End);
         self.happened |= self.ledger.anything_accepted();
         self.violations.extend(fresh.iter().cloned());
@@ -89,7 +89,7 @@ impl Oracle {
             let why = format!("The scenario expects `{missing}` to break, and it held.");
             return (Outcome::ExpectedViolationMissing, why);
         }
-        if let Some(why) = self.watch.missing() {
+        if let Some(why) = self.awaited.missing() {
             return (Outcome::ExpectedViolationMissing, why);
         }
         if let Some(violation) = self.unexpected(Kind::Liveness) {

@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
 use crate::mimi::uri::RoomUri;
-use crate::mimi::watch::Detector;
 use crate::trace::{Digest, Entry, Event};
 
 pub(super) const INFO: InvariantInfo = InvariantInfo {
@@ -24,6 +23,9 @@ pub(super) const INFO: InvariantInfo = InvariantInfo {
     kind: Kind::Safety,
     begin: || Box::<NoFalseAlarm>::default(),
 };
+
+/// The detector that takes silence for suspicious.
+const SILENCE: &str = "heartbeats";
 
 #[derive(Default)]
 struct NoFalseAlarm {
@@ -46,7 +48,7 @@ impl Invariant for NoFalseAlarm {
                 if ledger.is_honest(&entry.node) && !self.somebody_lies =>
             {
                 let states = self.states.get(&(room.clone(), *epoch)).map_or(0, BTreeSet::len);
-                let is_silence = detector == Detector::Heartbeats.id() && self.somebody_was_away;
+                let is_silence = detector == SILENCE && self.somebody_was_away;
                 if states < 2 && !is_silence {
                     let node = &entry.node;
                     let why = format!("{node} is warned by `{detector}` for no reason: {why}");
@@ -61,6 +63,8 @@ impl Invariant for NoFalseAlarm {
 
 #[cfg(test)]
 mod tests {
+    use super::SILENCE;
+    use crate::mimi::watch::Detector;
     use crate::oracle::tests_support::{Story, digest, room};
     use crate::trace::Event;
 
@@ -98,6 +102,21 @@ mod tests {
         let split = story.last();
         story.push("A1", alarm(2));
         story.fires(&[("agreement", split)]);
+    }
+
+    #[test]
+    fn silence_is_left_alone_once_somebody_was_away_and_nothing_else_is() {
+        assert_eq!(SILENCE, Detector::Heartbeats.id());
+        let warned = |by: &str| {
+            let mut story = Story::room_of(&["A1", "B1"]);
+            story.push("B1", Event::Offline);
+            let (detector, why) = (by.to_owned(), "B1 is silent".to_owned());
+            let event = Event::Alarmed { room: room(), detector, epoch: 1, why, proven: false };
+            story.push("A1", event);
+            story
+        };
+        warned(SILENCE).is_clean();
+        warned("gossip").fires_last("no_false_alarm", "A1 is warned");
     }
 
     #[test]
