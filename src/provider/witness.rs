@@ -137,9 +137,13 @@ impl Inner {
     ) -> Result<http::Response<Bytes>, Failure> {
         let Claims(claims) =
             Claims::decode(body).map_err(|error| Failure::malformed(&error).about(room))?;
-        let Some(mut witness) = self.state.borrow_mut().witness.remove(room) else {
+        let Some(mut witness) = self.state.borrow().witness.get(room).cloned() else {
             return Err(Failure::unknown_room(room));
         };
+        if !witness.peers.contains(peer) {
+            let why = format!("nobody here knows of a participant of {peer}");
+            return Err(Failure::new(403, "peer-is-who-it-says", &why).about(room));
+        }
         let speaker = Speaker::Provider(peer.clone());
         for claim in claims.into_iter().filter(|claim| claim.room == *room) {
             // Whatever it says of itself, this is how it came.
@@ -193,7 +197,8 @@ impl Inner {
                 attempt: 1,
                 body: Some(body.into()),
             };
-            if self.ask(passed).await.is_ok_and(|reply| reply.status == 201)
+            // Who refuses to hear of the room is not told again either.
+            if self.ask(passed).await.is_ok_and(|reply| reply.is_definite())
                 && let Some(witness) = self.state.borrow_mut().witness.get_mut(&room)
             {
                 witness.told.insert(to, epoch);

@@ -127,12 +127,12 @@ impl Memory {
             one.zip(other).filter(|(one, other)| one != other)
         };
         let short = |hash: [u8; 32]| hex::encode(&hash[..4]);
-        let why = if let Some((here, there)) = differ(own.commit, claim.commit) {
-            let (here, there) = (short(here), short(there));
-            format!("commit {here} led here, and by {speaker} it was commit {there}")
-        } else if let Some((here, there)) = differ(own.state, claim.state) {
+        let why = if let Some((here, there)) = differ(own.state, claim.state) {
             let (here, there) = (short(here), short(there));
             format!("the authenticator here is {here}, and that of {speaker} is {there}")
+        } else if let Some((here, there)) = differ(own.commit, claim.commit) {
+            let (here, there) = (short(here), short(there));
+            format!("commit {here} led here, and by {speaker} it was commit {there}")
         } else {
             return None;
         };
