@@ -11,14 +11,13 @@ use std::collections::BTreeSet;
 use super::kit::Kit;
 use super::room::{Room, Standing};
 use crate::mimi::content::Content;
-use crate::mimi::frank::{authenticated_data, franking_tag};
 use crate::mimi::policy::Capability;
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::mimi::watch::{Alarm, Claim, Claims, Detector, Receipt, Seen, Speaker};
 use crate::mimi::wire::SubmitMessageRequest;
 use crate::mls::{Member, MlsError, RoomSnapshot, is_receipt_signed};
 use crate::node::telling;
-use crate::trace::Digest;
+use crate::trace::{Digest, Way};
 
 /// What a room has to say, beside its business.
 pub(super) enum Saying {
@@ -27,7 +26,7 @@ pub(super) enum Saying {
     /// The hub is to sign which commit led to this epoch.
     Receipt { epoch: u64 },
     /// The own provider is to know who has participants.
-    Peers(BTreeSet<ProviderName>),
+    Peers { peers: BTreeSet<ProviderName>, epoch: u64 },
 }
 
 impl Room {
@@ -35,14 +34,13 @@ impl Room {
     pub(super) fn remember(
         &mut self,
         kit: &Kit,
-        commit: Option<Digest>,
+        (way, commit): (Way, Option<Digest>),
         snapshot: &RoomSnapshot,
-        stay_began: bool,
     ) {
         if !kit.watching.is_on() {
             return;
         }
-        if stay_began {
+        if !matches!(way, Way::Commit | Way::OwnCommit) {
             self.record.beats.restart();
         }
         if self.record.exiting {
@@ -58,7 +56,8 @@ impl Room {
         }
         if kit.watching.has(Detector::Exchange) {
             let users = snapshot.state.participants.participants.iter();
-            self.says.push(Saying::Peers(users.map(|it| it.user.provider().clone()).collect()));
+            let peers = users.map(|it| it.user.provider().clone()).collect();
+            self.says.push(Saying::Peers { peers, epoch: snapshot.epoch });
         }
         self.ask_receipt(kit);
     }
@@ -134,7 +133,7 @@ impl Room {
             return;
         }
         // What can't be encrypted now is not worth a second try: the next round comes.
-        if let Ok(body) = self.seal(kit, &Claims(claims)) {
+        if let Ok(body) = self.message_of(kit, &Claims(claims)) {
             self.says.push(Saying::Message { detector, body, epoch });
         }
     }
@@ -149,18 +148,11 @@ impl Room {
         present && !record.exiting && self.member.as_ref().is_some_and(can)
     }
 
-    fn seal(&mut self, kit: &Kit, claims: &Claims) -> Result<Vec<u8>, MlsError> {
-        let no_member = || MlsError::Refused("not a member of the room".to_owned());
-        let member = self.member.as_mut().ok_or_else(no_member)?;
+    fn message_of(&mut self, kit: &Kit, claims: &Claims) -> Result<Vec<u8>, MlsError> {
         let said_by = (kit.actor.user.clone(), self.uri.clone());
         let salt = kit.library.salt()?;
         let id = format!("claim {}", hex::encode(salt));
-        let content = Content::claiming(claims, id, said_by, salt).encode();
-        let beside = match member.state().franking_agent {
-            Some(_) => authenticated_data(&franking_tag(&salt, &content)),
-            None => Vec::new(),
-        };
-        let message = member.encrypt_beside(&kit.library, &kit.identity, &content, beside)?;
+        let (message, _) = self.seal(kit, &Content::claiming(claims, id, said_by, salt))?;
         let sending_user = kit.actor.user.clone();
         Ok(SubmitMessageRequest { message, sending_user }.encode())
     }

@@ -24,9 +24,7 @@ pub(super) struct Kit {
 impl Kit {
     /// A time within so many milliseconds that is this client's own.
     pub fn stagger(&self, most_ms: u64) -> u64 {
-        let hash = Sha256::digest(self.identity.public_key());
-        let draw = hash[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        draw % most_ms.max(1)
+        self.draw(&[]) % most_ms.max(1)
     }
 
     /// How long this client waits in this epoch before it commits the proposals of others: the
@@ -39,11 +37,15 @@ impl Kit {
             PendingProposalPolicy::ImmediateCommit => (0, 0),
             PendingProposalPolicy::RandomDelay { minimum, maximum } => (minimum, maximum),
         };
+        let draw = self.draw(&[room.to_string().as_bytes(), &epoch.to_be_bytes()]);
+        least + draw % most.saturating_sub(least).saturating_add(1)
+    }
+
+    /// A number that is this client's own, and depends on what it is about.
+    fn draw(&self, about: &[&[u8]]) -> u64 {
         let mut hash = Sha256::new();
         hash.update(self.identity.public_key());
-        hash.update(room.to_string());
-        hash.update(epoch.to_be_bytes());
-        let draw = hash.finalize()[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        least + draw % most.saturating_sub(least).saturating_add(1)
+        about.iter().for_each(|part| hash.update(part));
+        hash.finalize()[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
     }
 }

@@ -45,25 +45,37 @@ impl Room {
     }
 
     fn encrypt(&mut self, kit: &Kit, text: &str, id: String) -> Result<Vec<u8>, MlsError> {
-        let no_member = || MlsError::Refused("not a member of the room".to_owned());
-        let member = self.member.as_mut().ok_or_else(no_member)?;
         let said_by = (kit.actor.user.clone(), self.uri.clone());
         let salt = kit.library.salt()?;
-        let content = Content::saying(text, id.clone(), said_by, salt).encode();
-        let beside = match member.state().franking_agent {
-            Some(_) => authenticated_data(&franking_tag(&salt, &content)),
-            None => Vec::new(),
-        };
-        let message = member.encrypt_beside(&kit.library, &kit.identity, &content, beside)?;
+        let content = Content::saying(text, id.clone(), said_by, salt);
+        let (message, content) = self.seal(kit, &content)?;
         kit.journal.record(Event::Submitted {
             room: self.uri.clone(),
             message: id,
-            epoch: member.epoch(),
+            epoch: self.epoch(),
             digest: Digest::of(&message),
             content: Digest::of(&content),
             bytes: content.len() as u64,
         });
         Ok(message)
+    }
+
+    /// Encrypts a content, with its franking tag beside it where the room has a franking agent;
+    /// returns the content's bytes, too.
+    pub(super) fn seal(
+        &mut self,
+        kit: &Kit,
+        content: &Content,
+    ) -> Result<(Vec<u8>, Vec<u8>), MlsError> {
+        let no_member = || MlsError::Refused("not a member of the room".to_owned());
+        let member = self.member.as_mut().ok_or_else(no_member)?;
+        let bytes = content.encode();
+        let beside = match member.state().franking_agent {
+            Some(_) => authenticated_data(&franking_tag(&content.salt, &bytes)),
+            None => Vec::new(),
+        };
+        let message = member.encrypt_beside(&kit.library, &kit.identity, &bytes, beside)?;
+        Ok((message, bytes))
     }
 
     /// An application message came, of this epoch or a past one.

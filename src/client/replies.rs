@@ -350,7 +350,7 @@ impl Room {
         if let Ok(snapshot) = member.snapshot() {
             let stay = self.record.stay;
             kit.journal.record(kit.teller.entered(&self.uri, stay, way, commit, &snapshot));
-            self.remember(kit, commit, &snapshot, self.record.first_epoch == snapshot.epoch);
+            self.remember(kit, (way, commit), &snapshot);
         }
         // Whoever is still here after a commit was not let go by it: what was proposed is void,
         // and a leaver proposes again.

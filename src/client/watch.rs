@@ -63,8 +63,8 @@ impl Watch {
                 let body = ReceiptRequest { epoch }.encode();
                 (Detector::Receipts, epoch, Errand::Receipt(room.clone()), body)
             }
-            Saying::Peers(peers) => {
-                (Detector::Exchange, 0, Errand::Peers(room.clone()), Peers(peers).encode())
+            Saying::Peers { peers, epoch } => {
+                (Detector::Exchange, epoch, Errand::Peers(room.clone()), Peers(peers).encode())
             }
         };
         // Of what is asked or told anew, the older form is not worth sending.
