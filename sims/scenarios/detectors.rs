@@ -23,7 +23,7 @@ fn alarmed(played: &Played, by: &str, words: &str) -> BTreeSet<String> {
 #[test]
 fn members_of_both_sides_of_a_fork_notice_when_they_compare_in_person() {
     each_seed("fork-noticed-in-person", |played| {
-        let who = alarmed(played, "authenticators", "commit");
+        let who = alarmed(played, "authenticators", "authenticator");
         assert!(who.len() >= 4, "{who:?}");
     });
 }
@@ -38,6 +38,15 @@ fn followers_that_compare_commits_notice_a_fork_without_their_clients() {
 }
 
 #[test]
+fn two_receipts_of_one_epoch_prove_a_fork() {
+    each_seed("fork-proven", |played| {
+        let proven = played.all(|it| matches!(&it.event, Event::Alarmed { proven: true, .. }));
+        assert!(!proven.is_empty());
+        assert!(!alarmed(played, "authenticators", "authenticator").is_empty());
+    });
+}
+
+#[test]
 fn a_fork_falls_silent() {
     each_seed("fork-noticed-by-silence", |played| {
         let who = alarmed(played, "heartbeats", "has not been heard");
@@ -48,7 +57,7 @@ fn a_fork_falls_silent() {
 #[test]
 fn who_shares_another_room_notices_a_fork_there() {
     each_seed("fork-noticed-elsewhere", |played| {
-        let who = alarmed(played, "gossip", "commit");
+        let who = alarmed(played, "gossip", "authenticator");
         assert!(who.iter().all(|it| it.starts_with(['B', 'C'])), "{who:?}");
         assert!(!who.is_empty());
     });

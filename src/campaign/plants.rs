@@ -244,6 +244,12 @@ pub static PLANTS: &[Plant] = &[
         "external commits void a removal faster than members wait for it (A20)",
         "adversaries/storm-against-an-expulsion",
     ),
+    off(
+        "no_false_alarm",
+        "members take others for silent while links are only down (RFC 9750 §5.2)",
+        "protocol.detectors = [\"heartbeats\"]\nprotocol.watch_every = \"1s\"\n\
+         protocol.watch_patience = \"1s\"",
+    ),
 ];
 
 impl Plant {

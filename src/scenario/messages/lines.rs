@@ -267,3 +267,19 @@ says! {
         r#"{ hub = "a.example" }"# => r#"{ hub = "a.example", pending_proposals = "soon" }"#,
         "7:60: `soon` is not a time", "expected a time such as \"250ms\", \"3s\" or \"2m\"";
 }
+
+says! {
+    a_detector_that_there_is_not: "faults = [" => "protocol.detectors = [\"rumours\"]\nfaults = [",
+        "16:23: unknown detector `rumours`",
+        "expected one of authenticators, announcements, receipts, exchange, gossip, heartbeats";
+    an_alarm_of_a_detector_that_is_off:
+        "violates = [\"agreement\"]" => "detected_by = \"gossip\"",
+        "25:15: the detector `gossip` is off",
+        "add it: protocol.detectors = [\"gossip\"]";
+    an_alarm_of_a_detector_that_there_is_not:
+        "violates = [\"agreement\"]" => "detected_by = \"rumours\"",
+        "25:15: unknown detector `rumours`",
+        "expected one of authenticators, announcements, receipts, exchange, gossip, heartbeats";
+    a_time_for_no_alarm: "violates = [\"agreement\"]" => "within = \"1s\"",
+        "25:10: nothing is to be detected within this time", "add `detected_by`";
+}
