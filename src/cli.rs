@@ -12,6 +12,7 @@
 
 mod ablate;
 mod check;
+mod detectors;
 mod expand;
 mod fuzz;
 mod list;
@@ -71,6 +72,7 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
         Command::Replay(arguments) => replay::replay(arguments),
         Command::Shrink(arguments) => shrink::shrink(arguments),
         Command::Ablate(arguments) => ablate::ablate(arguments),
+        Command::Detectors(arguments) => detectors::detectors(arguments),
         Command::Mutants(arguments) => mutants::mutants(arguments),
         Command::Meta(arguments) => meta::meta(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
@@ -143,6 +145,8 @@ enum Command {
     Shrink(ShrinkArguments),
     /// Switch each rule off in turn, and show what breaks.
     Ablate(AblateArguments),
+    /// Play liars, and say which detector notices each of them, how soon, and at what cost.
+    Detectors(DetectorsArguments),
     /// Plant bugs, and say which of them the oracle sees.
     Mutants(MutantsArguments),
     /// Play each seed in two processes and compare the traces.
@@ -253,6 +257,19 @@ struct AblateArguments {
     /// Wall time for shrinking each scenario.
     #[arg(long, value_name = "TIME", value_parser = fuzz::span, default_value = "1m")]
     budget: Duration,
+}
+
+#[derive(Debug, Args)]
+struct DetectorsArguments {
+    /// Scenario files with a liar. Without any, two of a forked room and all of
+    /// scenarios/adversaries.
+    files: Vec<PathBuf>,
+    /// How many scenarios are played side by side. Without this, one for each processor.
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    jobs: Option<usize>,
+    /// Where the tables are written.
+    #[arg(long, value_name = "DIR", default_value = "output/detectors")]
+    out: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@
 //! [`world`](crate::world), which knows none of them. [`fuzz`] plays many seeds side by side; a
 //! [`Case`] is one of them, a [`Fingerprint`] says which failures are alike, and [`Coverage`] what
 //! was touched; [`shrink`] makes a failure small, and [`ablate`] shows what a rule is worth;
-//! [`try_mutants`] tries the oracle. Sweeps come with a later release.
+//! [`detect`] shows what gives liars away, and [`try_mutants`] tries the oracle. Sweeps come with a later release.
 //!
 //! Not here: files and what is shown; whoever runs a campaign does that.
 
@@ -12,6 +12,7 @@ mod ablate;
 mod case;
 mod cast;
 mod coverage;
+mod detect;
 mod fingerprint;
 mod fuzz;
 mod inside;
@@ -26,6 +27,7 @@ pub use ablate::{Against, Finding, Off, Row as AblationRow, Trial, ablate};
 pub use case::{Case, Ended, How};
 pub use cast::Company;
 pub use coverage::{Both, CRASH_AT_POINT, Coverage, codes};
+pub use detect::{Noticed, Watched, detect};
 pub use fingerprint::Fingerprint;
 pub use fuzz::{Plan, Searched, Watcher, fuzz};
 pub use inside::Inside;

@@ -23,9 +23,9 @@ mod testing;
 mod text;
 
 pub use campaign::{
-    ABLATION_HEADINGS, FailureNote, HEADINGS, Tally, UNEXPLAINED, ablation_file, ablation_lines,
-    ablation_markdown, ablation_page, annotation, failure_files, junit, never_reached, row,
-    step_summary, touched,
+    ABLATION_HEADINGS, DETECTION_HEADINGS, FailureNote, HEADINGS, Tally, UNEXPLAINED,
+    ablation_file, ablation_lines, ablation_markdown, ablation_page, annotation, detection_lines,
+    detection_markdown, failure_files, junit, never_reached, row, step_summary, touched,
 };
 pub use folder::Folder;
 pub use paint::Paint;

@@ -2,6 +2,7 @@
 //! and the same for machines that run tests.
 
 mod ablation;
+mod detection;
 mod failure;
 mod github;
 mod junit;
@@ -12,6 +13,7 @@ mod touched;
 pub use ablation::{
     ABLATION_HEADINGS, ablation_file, ablation_lines, ablation_markdown, ablation_page,
 };
+pub use detection::{DETECTION_HEADINGS, detection_lines, detection_markdown};
 pub use failure::{FailureNote, failure_files};
 pub use github::{annotation, step_summary};
 pub use junit::junit;
