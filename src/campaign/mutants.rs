@@ -13,7 +13,7 @@ use super::one::play_and_judge;
 use super::side_by_side::side_by_side;
 use crate::oracle::judge;
 use crate::scenario::Scenario;
-use crate::script::Script;
+use crate::script::{Script, Watch};
 use crate::trace::Header;
 use crate::world::Options;
 
@@ -123,11 +123,13 @@ fn first_broken(script: &Script, told: bool) -> Result<Vec<String>, String> {
     Ok(at_first.map(|violation| violation.invariant).collect())
 }
 
-/// The script with all rules on, every text as usual and everybody honest.
+/// The script with all rules on, every text as usual, as much patience, and everybody honest.
 fn without_bug(mut script: Script) -> Script {
     script.protocol.without.clear();
     script.protocol.hub_without.clear();
     script.protocol.readings.clear();
     script.misbehaviour.clear();
+    let detectors = std::mem::take(&mut script.protocol.watch.detectors);
+    script.protocol.watch = Watch { detectors, ..Watch::default() };
     script
 }
