@@ -58,16 +58,20 @@ fn owed_to(ledger: &Ledger, uri: &RoomUri, index: u64) -> BTreeSet<ProviderName>
     let room = ledger.room(uri);
     let mut items = room.hub.items();
     let message = items.find(|item| item.index == index && item.kind == Kind::Message);
+    // The hub gives it to whom it is for in the epoch that it takes it in, perhaps a later one than
+    // the message's own; and by the time that it is durable, a commit may have come.
+    let taken_in = message.map(|item| {
+        let before = room.hub.items().filter(|before| before.n < item.n);
+        before.filter_map(Item::begins).max().unwrap_or(item.epoch)
+    });
     let listens = |user: &UserUri| {
-        message.is_none_or(|item| {
-            // The hub withholds it by the epoch that it takes it in, perhaps a later one than the
-            // message's own.
-            let before = room.hub.items().filter(|before| before.n < item.n);
-            let taken_in = before.filter_map(Item::begins).max().unwrap_or(item.epoch);
-            !is_deaf(ledger, uri, taken_in, user) && !room.leavers.contains_key(user)
+        taken_in.is_none_or(|epoch| {
+            !is_deaf(ledger, uri, epoch, user) && !room.leavers.contains_key(user)
         })
     };
-    let members = room.hub.members().iter().filter(|member| listens(&member.user));
+    let then = taken_in.and_then(|epoch| room.hub.shadow_at(epoch));
+    let members = then.map_or(room.hub.members(), |shadow| &shadow.members);
+    let members = members.iter().filter(|member| listens(&member.user));
     let providers = members.map(|member| member.client.provider().clone());
     providers.filter(|provider| provider != uri.provider()).collect()
 }
@@ -95,7 +99,7 @@ impl QueuesDrain {
 #[cfg(test)]
 mod tests {
     use crate::mimi::uri::ProviderName;
-    use crate::oracle::tests_support::{HUB, Story, removing, room, user};
+    use crate::oracle::tests_support::{HUB, Story, adding, removing, room, user};
     use crate::trace::{Change, Event, Kind};
 
     fn owing() -> Story {
@@ -164,6 +168,18 @@ mod tests {
         let mut deaf = owing();
         deaf.nobody_may_receive(0);
         assert_eq!(paid_but_the_message(deaf), "");
+    }
+
+    #[test]
+    fn who_comes_in_before_a_message_is_durable_and_after_it_was_taken_in_is_not_owed_it() {
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.accepted("A1", Kind::Message, 1, "message", Change::default());
+        story.commit("A1", adding(&["C1"], &["C1"]));
+        story.push(HUB, Event::Durable { room: room(), index: 2 });
+        (0..4).for_each(|index| pays(&mut story, index));
+        let to = ProviderName::new("c.example").unwrap();
+        story.push(HUB, Event::FannedOut { room: room(), index: 3, to, attempts: 1 });
+        assert_eq!(told(story), "");
     }
 
     #[test]
