@@ -196,7 +196,9 @@ impl Room {
         let can = |user: &UserUri| member.state().can(user, Capability::SEND_MESSAGE);
         let members = member.members().unwrap_or_default();
         let others = members.into_iter().filter(|it| it.client != *own && can(&it.user));
-        let expected: BTreeSet<ClientUri> = others.map(|it| it.client).collect();
+        // Who may not read hears nobody, by right.
+        let hears = member.state().can(&kit.actor.user, Capability::RECEIVE_MESSAGE);
+        let expected: BTreeSet<ClientUri> = others.filter(|_| hears).map(|it| it.client).collect();
         let span = (self.record.first_epoch, epoch);
         let found = self.record.beats.round(span, &expected, kit.watching.patience);
         for why in found {
