@@ -185,7 +185,10 @@ impl Room {
         if self.record.standing == Standing::Member {
             self.put_out(kit, None, u64::MAX, false);
         }
-        if self.record.denials.are_final() {
+        // Between two denials there was a commit: it took the user out that had asked for it, or
+        // voided that, and then the hub would let it in.
+        let has_left = self.record.leaving.is_some() && self.record.denials.is_more_than_one();
+        if has_left || self.record.denials.are_final() {
             self.leave_ends(kit, true);
             self.read_no_more();
         }

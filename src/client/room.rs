@@ -146,6 +146,10 @@ impl Denials {
         self.until_commit = false;
     }
 
+    pub fn is_more_than_one(self) -> bool {
+        self.times > 1
+    }
+
     pub fn are_final(self) -> bool {
         self.times >= if self.stranger { 1 } else { Self::MOST }
     }
