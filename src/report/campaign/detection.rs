@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_row_shows_who_noticed_how_often_and_how_soon() {
         let text = detection_markdown(&[noticed()], "schism detectors");
-        assert!(text.contains("| two-forks | agreement | 3 | | | | 3: 1.4 s |"), "{text}");
+        assert!(text.contains("| two-forks | agreement | 3 |  |  |  | 3: 1.4 s |"), "{text}");
         assert!(text.contains("| false alarms | 0 | 0 | 0 | 0 | 0 | 1 |"), "{text}");
         assert!(text.contains("| -100.0 % | -100.0 % | +25.0 % | +0.0 %"), "{text}");
     }
