@@ -272,3 +272,47 @@ fn keys_that_a_disk_keeps_open_what_was_read() {
         assert_eq!(played.readers("this, too"), ["A2", "B1"]);
     });
 }
+
+/// The rules by which hubs refuse something, each time.
+fn refusals(played: &Played) -> Vec<&str> {
+    let rules = played.entries().iter().map(|entry| match &entry.event {
+        Event::Refused { rule, .. } => Some(rule.as_str()),
+        _ => None,
+    });
+    rules.flatten().collect()
+}
+
+#[test]
+fn a_build_that_reads_a_component_otherwise_shows_at_the_next_change_of_it() {
+    each_seed("incidents/older-build-reads-the-list", |played| {
+        assert_began(played, "B1", "client.runs-an-older-build");
+        assert_eq!(entrances(played, "B1", Way::Commit), 4, "the ban, dan, and two at the end");
+        let [resync] = resyncs(played, "B1")[..] else { panic!("one resync") };
+        let Event::Resyncing { why, .. } = &played.at(resync).event else { unreachable!() };
+        assert!(why.ends_with("Unable to decrypt the path node."), "{why}");
+        assert_eq!(played.readers("afterwards"), ["A1", "B1", "C1", "D1"]);
+        played.assert_all_at_one_epoch(5);
+    });
+}
+
+#[test]
+fn a_hub_keeps_out_what_a_build_that_reads_otherwise_commits() {
+    each_seed("incidents/older-build-changes-the-list", |played| {
+        assert_began(played, "B1", "client.runs-an-older-build");
+        assert_eq!(refusals(played), ["group-info-matches"]);
+        assert_eq!(played.fate("s14000-B1"), Some(Fate::Refused));
+        assert_eq!(played.readers("afterwards"), ["A1", "B1", "D1"]);
+        played.assert_all_at_one_epoch(4);
+    });
+}
+
+#[test]
+fn a_hub_that_takes_it_has_a_room_of_its_own() {
+    each_seed("incidents/older-build-changes-the-list-unchecked", |played| {
+        assert_began(played, "B1", "client.runs-an-older-build");
+        assert_eq!(resyncs(played, "A1").len(), 1);
+        assert_eq!(resyncs(played, "A2").len(), 1);
+        assert!(refusals(played).contains(&"valid-mls"), "nobody comes back");
+        assert_eq!(played.readers("afterwards"), ["A1", "B1"], "B1 has the old epoch's keys yet");
+    });
+}

@@ -5,10 +5,10 @@
 //! that each has beside this one.
 
 use super::{
-    Begins, Forgery, Keep, Meddler, Part, Plan, ailing_disk, forged_consents, forged_franks,
+    Begins, Forgery, Keep, Meddler, Other, Part, Plan, ailing_disk, forged_consents, forged_franks,
     forged_senders, handing_on, ignored_leaves, lied_codes, lost_welcomes, misread_mail,
-    mistaken_201, old_bodies, reordered, replays, second_hand_out, spoilt_franks, swallowed_errors,
-    uneven_mail, withheld,
+    mistaken_201, old_bodies, older_build, reordered, replays, second_hand_out, spoilt_franks,
+    swallowed_errors, uneven_mail, withheld,
 };
 use crate::mls::Franker;
 use crate::{client, provider};
@@ -52,7 +52,7 @@ pub enum Made {
     /// A disk of a client that has another one's groups.
     OthersKeys,
     /// A client, and another program on its disk.
-    SecondProgram,
+    SecondProgram(Other),
     /// Something between a client and its user.
     Drafts,
 }
@@ -425,7 +425,7 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         meaning: "for a while another program runs on a client's disk, and the client hears of it \
                   nothing",
         source: "mimi.md N-06 (libxmtp #3760)",
-        made: Made::SecondProgram,
+        made: Made::SecondProgram(Other::Unheard),
     },
     BehaviourInfo {
         id: "client.keeps-others-keys",
@@ -444,6 +444,13 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         meaning: "the hub waits for another code than 201, and never takes an event for delivered",
         source: "mimi.md Q1, A33; R44; P06 §5.5",
         made: Made::Meddler(mistaken_201::mistakes_201),
+    },
+    BehaviourInfo {
+        id: "client.runs-an-older-build",
+        meaning: "a client's build is an older one, which leaves the banned out of the list that it \
+                  reads",
+        source: "mimi.md N-19 (libxmtp #3864, #3865); I2; P06 §7.2",
+        made: Made::SecondProgram(Other::Build(older_build::without_the_banned)),
     },
 ];
 

@@ -1,10 +1,13 @@
-//! `client.shares-its-disk`: another program on the disk of a client (N-06).
+//! Another program on the disk of a client.
 //!
-//! On a phone, what shows notifications is a program of its own, with the app's code and the app's
-//! disk. Here the client stops when the plan begins, and the other program, the same honest code,
-//! takes up the disk, fetches the mail and follows the room until the plan ends. Then the client
-//! goes on from the disk. Nothing is torn; but of all that happened meanwhile the client's user
-//! hears nothing, and nor does its journal.
+//! The client stops when the plan begins, and the other program takes up the disk, fetches the mail
+//! and follows the room until the plan ends, if it does. Then the client goes on from the disk.
+//!
+//! - `client.shares-its-disk` (N-06): on a phone, what shows notifications is a program of its own,
+//!   with the app's code and the app's disk. Nothing is torn; but of all that happened meanwhile the
+//!   client's user hears nothing, and nor does its journal.
+//! - `client.runs-an-older-build` (N-19): the app is put back to a build that reads the room's state
+//!   in another way. It is the client all the same, and its user sees no difference.
 //!
 //! Not here: both at once, which would use keys twice; what the user wants meanwhile, which waits.
 
@@ -15,17 +18,30 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::Plan;
 use crate::client::{self, Setup};
+use crate::mls::Dialect;
 use crate::node::wish::Wish;
 use crate::node::{Clock, Task};
 use crate::trace::{Event, Journal};
 
-/// Makes a program from its journal and its number, which its chance depends on.
+/// Makes a program from its journal and its number, which its chance depends on. Of three, the
+/// second is the other one.
 pub type MakeProgram = Box<dyn Fn(Journal, u8) -> Setup>;
+
+/// What the other program is.
+#[derive(Debug, Clone, Copy)]
+pub enum Other {
+    /// The same code again, beside the client, of which nobody hears.
+    Unheard,
+    /// A build in the place of the client's, which reads room states in this way.
+    Build(Dialect),
+}
 
 /// See the top of this file.
 pub struct SecondProgram {
     /// When it is to happen.
     pub plan: Plan,
+    /// What it is.
+    pub other: Other,
     /// The client's clock.
     pub clock: Rc<dyn Clock>,
     /// The client's journal.
@@ -43,7 +59,12 @@ impl SecondProgram {
             let behaviour = self.plan.id.to_owned();
             self.journal.record(Event::BehaviourBegan { behaviour });
         }
-        self.one((self.journal.unread(), 1), None, until).await;
+        match self.other {
+            Other::Unheard => self.one((self.journal.unread(), 1), None, until).await,
+            Other::Build(_) => {
+                self.one((self.journal.clone(), 1), Some(&mut wishes), until).await;
+            }
+        }
         self.one((self.journal.clone(), 2), Some(&mut wishes), None).await;
     }
 

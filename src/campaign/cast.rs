@@ -9,14 +9,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::inside::Inside;
 use crate::adversary::{
-    AilingDisk, BehaviourInfo, Drafts, ForgedGroupInfo, Ghost, Keep, Liar, Made, Meddling,
+    AilingDisk, BehaviourInfo, Drafts, ForgedGroupInfo, Ghost, Keep, Liar, Made, Meddling, Other,
     OthersKeys, Overreach, Pair, Part, Plan, Puppet, SecondProgram, SecondServer, TwoHubs,
 };
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
 use crate::mimi::uri::{ClientUri, ProviderName, UserUri};
 use crate::mimi::watch::Watching;
-use crate::mls::{Franker, Identity, Meter};
+use crate::mls::{Franker, Identity, Meter, as_written};
 use crate::node::{Disk, Network, Service, Task};
 use crate::provider::{self, KeyMaterialPolicy, Server, Setup};
 use crate::script::{Behaviour, KeyMaterial, Misbehaviour, Script};
@@ -146,6 +146,7 @@ impl Company {
         client::Setup {
             actor: Actor { client: client.clone(), user: user.clone() },
             meter: meter(given),
+            dialect: as_written,
             disk: self.client_disk(client, given),
             network: through(&meddling, given.network.clone()),
             clock: given.clock.clone(),
@@ -174,8 +175,11 @@ impl Company {
         given: Given,
         wishes: UnboundedReceiver<Wish>,
     ) -> Task<()> {
-        let second = |(made, plan)| matches!(made, Made::SecondProgram).then_some(plan);
-        let Some(plan) = self.plans(client.name()).find_map(second) else {
+        let second = |(made, plan)| match made {
+            Made::SecondProgram(other) => Some((other, plan)),
+            _ => None,
+        };
+        let Some((other, plan)) = self.plans(client.name()).find_map(second) else {
             let setup = self.client_setup(client, user, &given, 0);
             return Box::pin(client::run(setup, wishes));
         };
@@ -183,9 +187,13 @@ impl Company {
         let (company, client, user) = (self.clone(), client.clone(), user.clone());
         let make = Box::new(move |journal, program| {
             let given = Given { journal, ..given.clone() };
-            company.client_setup(&client, &user, &given, program)
+            let setup = company.client_setup(&client, &user, &given, program);
+            match other {
+                Other::Build(dialect) if program == 1 => client::Setup { dialect, ..setup },
+                _ => setup,
+            }
         });
-        Box::pin(SecondProgram { plan, clock, journal, make }.run(wishes))
+        Box::pin(SecondProgram { plan, other, clock, journal, make }.run(wishes))
     }
 
     /// What this user's wishes pass before the client hears them.

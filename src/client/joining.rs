@@ -144,7 +144,7 @@ impl Room {
             return Err(MlsError::Malformed("GroupInfo answer: it has no ratchet tree"));
         };
         let scratch = kit.library.scratch()?;
-        let entry = own_entry(kit, &state_in(group_info)?, has_code);
+        let entry = own_entry(kit, &state_in(&kit.library, group_info)?, has_code);
         let (joined, committed) =
             Member::join_externally(&scratch, &kit.identity, group_info, tree, entry.as_ref())?;
         let epoch = joined.epoch() - 1;

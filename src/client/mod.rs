@@ -47,7 +47,7 @@ use crate::mimi::rules::{Actor, RuleSet};
 use crate::mimi::uri::RoomUri;
 use crate::mimi::watch::Watching;
 use crate::mimi::wire::FanoutMessage;
-use crate::mls::{Identity, Library, Meter, MlsFraming, Store};
+use crate::mls::{Dialect, Identity, Library, Meter, MlsFraming, Store};
 use crate::node::telling::Teller;
 use crate::node::wish::Wish;
 use crate::node::{self, Clock, Disk, Network, OutOfBand, Points, points};
@@ -81,6 +81,8 @@ pub struct Setup {
     pub random: [u8; 32],
     /// Adds up the time inside the MLS library.
     pub meter: Meter,
+    /// How its build reads room states.
+    pub dialect: Dialect,
     /// Least and most time between seeing proposals and committing them, in milliseconds.
     pub commit_delay_ms: (u64, u64),
     /// The rules that it holds commits against.
@@ -163,7 +165,7 @@ impl Client {
         let secret = stored.as_ref().map_or(setup.random, |stored| stored.secret);
         let kit = Kit {
             identity: Identity::client(&setup.actor, secret),
-            library: Library::new(setup.random, setup.meter.clone()),
+            library: Library::new(setup.random, setup.meter.clone()).with_dialect(setup.dialect),
             actor: setup.actor.clone(),
             journal: setup.journal.clone(),
             teller: Teller::default(),

@@ -14,8 +14,8 @@ use openmls::prelude::{
 };
 use tls_codec::{DeserializeBytes as _, Serialize as _, VLBytes};
 
-use super::MlsError;
 use super::identity::{read_credential, read_server};
+use super::{Library, MlsError};
 use crate::mimi::room::{ComponentUpdate, RoomState};
 use crate::mimi::rules::{Actor, Handshake, HandshakeKind, Part, Proposer, What};
 use crate::mimi::uri::ProviderName;
@@ -154,8 +154,8 @@ pub(super) fn decode_state(context: &GroupContext) -> Result<RoomState, MlsError
 ///
 /// # Errors
 /// When it does not begin with the GroupContext of a room.
-pub fn state_in(group_info: &[u8]) -> Result<RoomState, MlsError> {
-    decode_state(&context_in(group_info)?)
+pub fn state_in(library: &Library, group_info: &[u8]) -> Result<RoomState, MlsError> {
+    Ok((library.dialect)(decode_state(&context_in(group_info)?)?))
 }
 
 /// The GroupContext that a GroupInfo begins with (RFC 9420 §12.4.3).

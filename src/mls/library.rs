@@ -6,6 +6,7 @@ use std::rc::Rc;
 use openmls_traits::OpenMlsProvider as _;
 use thiserror::Error;
 
+use super::dialect::{Dialect, as_written};
 use super::seeded::SeededProvider;
 use super::store::Store;
 
@@ -71,6 +72,7 @@ impl Meter {
 pub struct Library {
     pub(super) provider: SeededProvider,
     pub(super) meter: Meter,
+    pub(super) dialect: Dialect,
     last: Cell<Option<Store>>,
     changed: Cell<bool>,
 }
@@ -79,7 +81,13 @@ impl Library {
     /// A library with empty storage, whose every draw is a function of `seed`.
     pub fn new(seed: [u8; 32], meter: Meter) -> Self {
         let provider = SeededProvider::new(seed);
-        Self { provider, meter, last: Cell::default(), changed: Cell::new(true) }
+        let (last, changed) = (Cell::default(), Cell::new(true));
+        Self { provider, meter, dialect: as_written, last, changed }
+    }
+
+    /// The same, as it is in a build that reads room states in this way.
+    pub fn with_dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
     }
 
     /// A library that goes on from a stored state.
@@ -108,7 +116,7 @@ impl Library {
     pub fn scratch(&self) -> Result<Self, MlsError> {
         use openmls_traits::random::OpenMlsRand as _;
         let seed = self.provider.rand().random_array().map_err(MlsError::refused)?;
-        Ok(Self::new(seed, self.meter.clone()))
+        Ok(Self::new(seed, self.meter.clone()).with_dialect(self.dialect))
     }
 
     /// A salt for a message's content.

@@ -8,6 +8,7 @@
 //! Not here: deciding anything. Whether a commit is accepted is up to the caller, between staging
 //! and merging.
 
+mod dialect;
 mod facts;
 mod framing;
 mod frank;
@@ -29,6 +30,7 @@ mod store;
 mod testing;
 mod view;
 
+pub use dialect::{Dialect, as_written};
 pub use facts::{Leaf, RoomSnapshot, state_in};
 pub use framing::{MlsFraming, Peek, PeekKind, peek, welcome_message, welcome_references};
 pub use frank::{Franker, franking_tag_of, judge_frank};

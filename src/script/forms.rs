@@ -131,6 +131,7 @@ pub static FORMS: &[Form] = &[
     Form { takes: &[Takes::User], ..bug("client.keeps-others-keys", true) },
     bug("client.uploads-drafts", true),
     Form { who: Who::Hub, ..bug("hub.mistakes-201", true) },
+    bug("client.runs-an-older-build", true),
 ];
 
 const fn once(id: &'static str, who: Who, takes: &'static [Takes]) -> Form {

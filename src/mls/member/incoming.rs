@@ -117,7 +117,7 @@ impl Member {
                 let staged = library.meter.measure(stage);
                 // Here too a proposal can be missing that the commit names.
                 let staged = staged.map_err(|error| named(&error.to_string()))?;
-                self.staged(senders, sender, Box::new(staged), next)
+                self.staged(senders, sender, Box::new(staged), (library.dialect)(next))
             }
             ProcessedMessageContent::OwnPendingCommit => Ok(Incoming::OwnCommit),
             ProcessedMessageContent::OwnPrivateMessage => Ok(Incoming::OwnMessage),

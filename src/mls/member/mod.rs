@@ -82,7 +82,7 @@ impl Member {
                 .map_err(MlsError::refused)?;
             Ok::<_, MlsError>((group, info))
         })?;
-        Ok((Self::of(group)?, group_info_bytes(group_info)?))
+        Ok((Self::of(library, group)?, group_info_bytes(group_info)?))
     }
 
     /// Joins by a Welcome, in its form as an MLS message.
@@ -108,7 +108,7 @@ impl Member {
             .into_group(provider)
             .map_err(MlsError::refused)
         })?;
-        Self::of(group)
+        Self::of(library, group)
     }
 
     /// Builds an external commit, with the joiner's own entry in the list where it needs one. The
@@ -124,7 +124,7 @@ impl Member {
         tree: &[u8],
         entry: Option<&ComponentUpdate>,
     ) -> Result<(Self, Committed), MlsError> {
-        let before = facts::state_in(group_info)?;
+        let before = facts::state_in(library, group_info)?;
         let info: VerifiableGroupInfo = exactly(group_info, "GroupInfo")?;
         let tree: RatchetTreeIn = exactly(tree, "ratchet tree")?;
         library.touched();
@@ -161,7 +161,7 @@ impl Member {
             welcome: None,
             group_info: encoded_group_info(info)?,
         };
-        Ok((Self::of(group)?, committed))
+        Ok((Self::of(library, group)?, committed))
     }
 
     /// Takes a group up again from storage, with its pending commit if there is one.
@@ -171,7 +171,10 @@ impl Member {
     pub fn load(library: &Library, room: &RoomUri) -> Result<Self, MlsError> {
         let load = || MlsGroup::load(library.provider.storage(), &group_id(room));
         let group = library.meter.measure(load).map_err(MlsError::refused)?;
-        Self::of(group.ok_or_else(|| MlsError::Refused(format!("{room} is not in storage")))?)
+        Self::of(
+            library,
+            group.ok_or_else(|| MlsError::Refused(format!("{room} is not in storage")))?,
+        )
     }
 
     /// Deletes the group from storage.
@@ -184,8 +187,9 @@ impl Member {
         library.meter.measure(delete).map_err(MlsError::refused)
     }
 
-    fn of(group: MlsGroup) -> Result<Self, MlsError> {
+    fn of(library: &Library, group: MlsGroup) -> Result<Self, MlsError> {
         let state = facts::decode_state(group.public_group().group_context())?;
+        let state = (library.dialect)(state);
         Ok(Self { group, state })
     }
 
@@ -288,8 +292,9 @@ impl Member {
         self.group.set_configuration(storage, &config).map_err(MlsError::refused)
     }
 
-    fn refresh(&mut self) -> Result<(), MlsError> {
-        self.state = facts::decode_state(self.group.public_group().group_context())?;
+    fn refresh(&mut self, library: &Library) -> Result<(), MlsError> {
+        let state = facts::decode_state(self.group.public_group().group_context())?;
+        self.state = (library.dialect)(state);
         Ok(())
     }
 

@@ -248,7 +248,7 @@ impl Member {
         library.touched();
         let merge = || self.group.merge_pending_commit(&library.provider);
         library.meter.measure(merge).map_err(MlsError::refused)?;
-        self.refresh()
+        self.refresh(library)
     }
 
     /// Encrypts an application message.
