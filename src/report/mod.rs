@@ -10,6 +10,7 @@
 //! Not here: judging (`oracle`), and reading arguments (the command line).
 
 mod campaign;
+mod causes;
 mod collapse;
 mod folder;
 mod names;
@@ -27,6 +28,7 @@ pub use campaign::{
     ablation_file, ablation_lines, ablation_markdown, ablation_page, annotation, detection_lines,
     detection_markdown, failure_files, junit, never_reached, row, step_summary, touched,
 };
+pub use causes::Causes;
 pub use folder::Folder;
 pub use paint::Paint;
 pub use story::{Measured, judgement, story};
