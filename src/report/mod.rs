@@ -15,6 +15,7 @@ mod collapse;
 mod folder;
 mod names;
 mod paint;
+mod sentence;
 mod story;
 mod summary;
 mod table;
@@ -31,6 +32,7 @@ pub use campaign::{
 pub use causes::Causes;
 pub use folder::Folder;
 pub use paint::Paint;
+pub use sentence::sentences;
 pub use story::{Measured, judgement, story};
 pub use summary::{Found, Stored, Summary};
 pub use table::{Note, Row, table, table_with_notes};

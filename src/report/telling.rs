@@ -39,6 +39,12 @@ pub fn tell(header: &Header, entries: &[Entry]) -> Vec<Line> {
     lines
 }
 
+/// For each entry, its line's text, where it has one.
+pub fn told(header: &Header, entries: &[Entry]) -> Vec<Option<String>> {
+    let mut teller = Teller::new(header, entries);
+    (0..entries.len()).map(|index| Some(teller.line(index)?.1)).collect()
+}
+
 struct Teller<'a> {
     header: &'a Header,
     entries: &'a [Entry],
