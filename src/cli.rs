@@ -3,7 +3,8 @@
 //! `schism run` plays a scenario, `schism expand` shows what a seed makes of it, `schism fuzz`
 //! plays many seeds, `schism replay` plays a failure again, `schism shrink` makes it small, `schism
 //! ablate` switches rules off, `schism mutants` tries the oracle, `schism meta` compares two
-//! processes, `schism check` judges a stored trace again, `schism list` shows what can be named in
+//! processes, `schism check` judges a stored trace again, `schism
+//! report` makes a page of it, `schism list` shows what can be named in
 //! a scenario. Each command gives its text for stdout and its exit code, or a [`Failure`]; only
 //! [`main`] prints and ends the process.
 //!
@@ -22,6 +23,7 @@ mod mutants;
 mod place;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod shrink;
 
@@ -76,6 +78,7 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
         Command::Mutants(arguments) => mutants::mutants(arguments),
         Command::Meta(arguments) => meta::meta(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
+        Command::Report(arguments) => report::report(arguments),
         Command::List(arguments) => list::list(arguments),
     }
 }
@@ -153,6 +156,8 @@ enum Command {
     Meta(MetaArguments),
     /// Judge a stored run again, from its trace.
     Check(CheckArguments),
+    /// Make a page of a stored run, to look at in a browser.
+    Report(ReportArguments),
     /// List what a scenario can name, or the scenarios there are.
     List(ListArguments),
 }
@@ -173,6 +178,9 @@ struct RunArguments {
     /// Log what the nodes do to stderr, from this level on.
     #[arg(long, value_enum, value_name = "LEVEL")]
     log: Option<Level>,
+    /// Make the run's page, too, and show it in the browser.
+    #[arg(long)]
+    open: bool,
 }
 
 #[derive(Debug, Args)]
@@ -303,6 +311,15 @@ struct CheckArguments {
     /// What to print.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+}
+
+#[derive(Debug, Args)]
+struct ReportArguments {
+    /// The folder that a run left: it holds trace.jsonl, and gets report.html.
+    dir: PathBuf,
+    /// Show the page in the browser.
+    #[arg(long)]
+    open: bool,
 }
 
 #[derive(Debug, Args)]

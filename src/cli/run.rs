@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use schism::campaign::Judged;
-use schism::report::{Folder, Found, Measured, Paint, Summary, story};
+use schism::report::{Folder, Found, Measured, Paint, Summary, run_page, story};
 use schism::scenario::Expanded;
 
 use super::expand::read;
+use super::report::{PAGE, open};
 use super::{Answer, Failure, Format, RunArguments};
 use crate::wiring;
 
@@ -56,6 +57,11 @@ fn conclude(
             story(header, entries, verdict, &measured, paint)
         }
     };
+    if arguments.open {
+        let page = run_page(header, entries, verdict, &format!("schism {again}"));
+        folder.write(PAGE, &page).map_err(|error| Failure::internal(&error.to_string()))?;
+        open(&folder.path().join(PAGE))?;
+    }
     Ok(Answer { text, code: verdict.verdict.exit_code() })
 }
 
@@ -89,7 +95,14 @@ mod tests {
     use super::*;
 
     fn arguments(place: &Place, file: PathBuf, format: Format) -> RunArguments {
-        RunArguments { file, seed: None, out: place.path().join("out"), format, log: None }
+        RunArguments {
+            file,
+            seed: None,
+            out: place.path().join("out"),
+            format,
+            log: None,
+            open: false,
+        }
     }
 
     fn played(outcome: Outcome) -> Judged {

@@ -3,7 +3,7 @@
 //!
 //! [`story`] turns a trace and its verdict into text; [`Found`] and [`Summary`] are the same
 //! knowledge as JSON; [`Folder`] says where a run's files stand and writes them whole; [`table`]
-//! lays out the catalogues. All of it reads the trace and the verdict, and nothing else, so that a
+//! lays out the catalogues; [`run_page`] is the run as a page to look at. All of it reads the trace and the verdict, and nothing else, so that a
 //! stored run can be shown again without being played. What a campaign came to is shown by
 //! `campaign`, from its cases.
 //!
@@ -14,6 +14,7 @@ mod causes;
 mod collapse;
 mod folder;
 mod names;
+mod page;
 mod paint;
 mod sentence;
 mod story;
@@ -31,8 +32,9 @@ pub use campaign::{
 };
 pub use causes::Causes;
 pub use folder::Folder;
+pub use page::run_page;
 pub use paint::Paint;
 pub use sentence::sentences;
 pub use story::{Measured, judgement, story};
-pub use summary::{Found, Stored, Summary};
+pub use summary::{Found, Stored, Summary, command_of};
 pub use table::{Note, Row, table, table_with_notes};

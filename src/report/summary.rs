@@ -144,6 +144,12 @@ impl Stored {
     }
 }
 
+/// The command that makes the run again, as the text of a `summary.json` has it.
+pub fn command_of(text: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    Some(value.get("command")?.as_str()?.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing;

@@ -1,0 +1,119 @@
+// The run as the page holds it: events, lanes, requests, and what is what.
+"use strict";
+
+const run = JSON.parse(document.getElementById("run").textContent);
+
+/** Events by their place in the trace; `at(n)` for places from 1, whatever was left out. */
+const events = run.events;
+const byPlace = new Map(events.map((event, index) => [event.n, index]));
+const at = (n) => events[byPlace.get(n)];
+
+/** What the boxes above the diagram switch: which events belong to which kind. */
+const KINDS = {
+  wishes: ["intent", "intent_ended"],
+  decisions: ["accepted", "refused", "answered", "exiting", "account_deleted", "reported"],
+  epochs: ["entered", "removed", "resyncing", "rejected", "buffered", "unreadable", "restart_found"],
+  messages: ["submitted", "delivered"],
+  requests: ["request", "response", "couriered"],
+  faults: ["crashed", "restarted", "offline", "online", "clock_set", "partitioned", "healed",
+    "held", "behaviour_began", "behaviour_ended"],
+  alarms: ["alarmed", "claimed"],
+  world: ["phase_began", "probed", "opened", "seen", "kept"],
+  mail: [],
+  bookkeeping: [],
+};
+const HIDDEN_AT_FIRST = new Set(["mail", "bookkeeping"]);
+const KIND_OF = new Map(Object.entries(KINDS).flatMap(([kind, all]) => all.map((it) => [it, kind])));
+
+const isMail = (event) => event.event === "request"
+  ? event.endpoint === "client/mailbox"
+  : event.request !== undefined && at(event.request)?.endpoint === "client/mailbox";
+
+for (const event of events) {
+  event.sort = isMail(event) ? "mail" : KIND_OF.get(event.event) ?? "bookkeeping";
+  event.lane = run.lanes.findIndex((lane) => lane.name === event.node);
+}
+
+const lastPart = (uri) => (uri ?? "").split("/").pop();
+const seconds = (ms) => `${(ms / 1000).toFixed(3)} s`;
+
+/** A few words for the diagram. The whole sentence stands in the panel. */
+function brief(event) {
+  const commits = { commit: "commit", external_commit: "external commit", created: "created" };
+  switch (event.event) {
+    case "intent": return `${event.wish} ${lastPart(event.object)}`.trim();
+    case "intent_ended": return event.fate;
+    case "accepted": return event.kind === "message" ? "message" : event.kind === "proposals"
+      ? "proposals" : `${commits[event.kind]} → ${event.kind === "created" ? 0 : event.epoch + 1}`;
+    case "refused": return `✗ ${event.rule}`;
+    case "entered": return `epoch ${event.epoch}`;
+    case "removed": return "out";
+    case "resyncing": return "sets out to return";
+    case "rejected": return `✗ ${event.rule}`;
+    case "submitted": return "sends";
+    case "delivered": return `reads ${lastPart(event.sender)}`;
+    case "request": return event.endpoint.replace("client/", "");
+    case "response": return event.status === 0 ? "no answer" : `${event.status}`;
+    case "couriered": return event.what;
+    case "behaviour_began": return `lies: ${event.behaviour}`;
+    case "behaviour_ended": return `ends: ${event.behaviour}`;
+    case "phase_began": return event.phase;
+    case "alarmed": return `alarm: ${event.detector}`;
+    case "partitioned": case "held": case "healed":
+      return `${event.event}: ${event.from} → ${event.to}`;
+    default: return event.event.replaceAll("_", " ");
+  }
+}
+
+/** Requests with where they arrived and what became of them. */
+function findWires() {
+  const wires = new Map();
+  for (const event of events) {
+    if (event.event === "request") {
+      const to = run.lanes.findIndex((lane) => lane.name === event.to);
+      if (to >= 0) wires.set(event.n, { request: event, to, fates: [] });
+    } else if (event.event === "response") {
+      const wire = wires.get(event.request);
+      if (wire) wire.response = event;
+    } else if (event.event === "couriered") {
+      wires.get(event.request)?.fates.push(event.what);
+    }
+    const wire = wires.get(event.cause);
+    if (wire && !wire.arrival && event.lane === wire.to) wire.arrival = event;
+  }
+  return [...wires.values()];
+}
+const wires = findWires();
+
+/** What an event rests on directly, and everything that led to it. */
+const causesOf = (event) => run.causes[byPlace.get(event.n)].map(at).filter(Boolean);
+function pastOf(event) {
+  const past = new Set();
+  const open = [event];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (!past.has(next.n)) {
+      past.add(next.n);
+      open.push(...causesOf(next));
+    }
+  }
+  return past;
+}
+
+/** A split has two sides. Of the other one, the first event that shows it. */
+function otherSide(event) {
+  const isView = (it) => it.event === "entered" || (it.event === "shadowed" && it.stage === "committed");
+  if (!isView(event)) return undefined;
+  const differs = (it) => it.context !== event.context
+    || (it.authenticator && event.authenticator && it.authenticator !== event.authenticator);
+  return events.find((it) => it.n < event.n && isView(it) && it.room === event.room
+    && it.epoch === event.epoch && differs(it));
+}
+
+/** What led to an event; where a violation shows at it, to both of its sides. */
+function grounds(event) {
+  const past = pastOf(event);
+  const other = run.violations.some((it) => it.event === event.n) ? otherSide(event) : undefined;
+  if (other) pastOf(other).forEach((n) => past.add(n));
+  return past;
+}
