@@ -71,6 +71,7 @@ fn seen(name: &str, page: &str) -> Option<Value> {
 fn assert_usable(seen: &Value) {
     assert_eq!(seen["errors"], Value::Array(vec![]), "{seen}");
     assert_eq!(seen["overlaps"], Value::Array(vec![]), "{seen}");
+    assert_eq!(seen["downward"], true, "{seen}");
     assert_eq!(seen["clicked"], true, "{seen}");
     assert_eq!(seen["stepped"], true, "{seen}");
     assert_eq!(seen["slid"], true, "{seen}");
@@ -97,6 +98,13 @@ fn an_honest_run_has_no_violation_and_one_colour_for_each_epoch() {
     assert_usable(&seen);
     assert_eq!(seen["violations"], 0, "{seen}");
     assert_eq!(seen["forks"], 0, "{seen}");
+}
+
+#[test]
+fn time_leads_downward_where_the_nodes_of_a_tick_have_their_own() {
+    let (page, _) = page("partition-heals", include_str!("../scenarios/partition-heals.toml"));
+    let Some(seen) = seen("partition-heals", &page) else { return };
+    assert_usable(&seen);
 }
 
 /// Three users at three providers, each with four clients, who talk for a while.

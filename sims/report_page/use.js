@@ -28,6 +28,9 @@
       && one.box.top < other.box.bottom - 3 && other.box.top < one.box.bottom - 3)
     .map((other) => `${one.label} / ${other.label}`));
 
+  const shown = plan.shown.map((event) => event.y);
+  seen.downward = shown.every((y, place) => Number.isFinite(y) && (place === 0 || y >= shown[place - 1] - 200));
+
   const wanted = marks().find((mark) => !mark.classList.contains("selected"));
   wanted.dispatchEvent(new MouseEvent("click", { bubbles: true }));
   seen.clicked = text() !== seen.chosen && document.querySelectorAll("#board .selected").length === 1;

@@ -134,8 +134,8 @@ function drawWires(parent, top, bottom) {
 }
 
 function drawWire(parent, { request, response, arrival }, x1, x2, y2, fates) {
-  const lost = fates.includes("lost");
-  const answerLost = fates.includes("response lost") || (!lost && response?.status === 0 && arrival);
+  const lost = fates.includes("lost") || (response?.status === 0 && !arrival);
+  const answerLost = fates.includes("response lost") || (!lost && response?.status === 0);
   const kinds = [lost && "lost", fates.includes("delayed") && "late", fates.includes("repeated") && "twice",
     fates.includes("turned away") && "lost", isFaded(request) && "faded"].filter(Boolean);
   const tip = lost ? 0.6 : 1;

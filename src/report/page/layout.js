@@ -31,12 +31,12 @@ function layOut() {
   const shown = [];
   const times = [];
   let y = 30;
-  let last = events.length > 0 ? events[0].at_ms : 0;
+  let last = events.length > 0 ? events[0].row : 0;
   let index = 0;
   while (index < events.length) {
     let end = index;
-    const now = events[index].at_ms;
-    while (end < events.length && events[end].at_ms === now) end += 1;
+    const now = events[index].row;
+    while (end < events.length && events[end].row === now) end += 1;
     const group = events.slice(index, end);
     const visible = group.filter(isShown);
     if (visible.length > 0 || view.trueTime) {

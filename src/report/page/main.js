@@ -8,7 +8,8 @@ function select(event, scroll) {
   view.selected = event ?? null;
   view.past = event && document.getElementById("past").checked ? grounds(event) : null;
   if (event) {
-    slider.value = plan.shown.indexOf(event) + 1;
+    const shown = plan.shown.indexOf(event);
+    slider.value = shown < 0 ? firstBelow(plan.shown, event.y) : shown + 1;
     place.textContent = `${seconds(event.at_ms)}, event ${event.n} of ${run.total}`;
     slider.setAttribute("aria-valuetext", `${event.node} ${run.said[byPlace.get(event.n)]}`);
   }
@@ -107,6 +108,12 @@ for (const button of document.querySelectorAll("[data-event]")) {
 }
 window.addEventListener("resize", refresh);
 
+/** The event that the address names, as in `report.html#229`; else the first violation. */
+function first() {
+  const named = at(Number(location.hash.slice(1)));
+  return named ?? (run.violations.length > 0 ? at(run.violations[0].event) : undefined);
+}
+
 refresh();
-if (run.violations.length > 0) select(at(run.violations[0].event), true);
-else showPanel();
+select(first(), true);
+window.addEventListener("hashchange", () => select(first(), true));

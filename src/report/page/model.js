@@ -29,7 +29,12 @@ const isMail = (event) => event.event === "request"
   ? event.endpoint === "client/mailbox"
   : event.request !== undefined && at(event.request)?.endpoint === "client/mailbox";
 
+// Within a tick of the simulation, nodes run one after the other, each on its own clock: a later
+// event may have an earlier time. In the diagram time never goes back.
+let latest = 0;
 for (const event of events) {
+  latest = Math.max(latest, event.at_ms);
+  event.row = latest;
   event.sort = isMail(event) ? "mail" : KIND_OF.get(event.event) ?? "bookkeeping";
   event.lane = run.lanes.findIndex((lane) => lane.name === event.node);
 }

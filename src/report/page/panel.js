@@ -20,7 +20,7 @@ function link(event) {
 
 /** The entry as it stands in the trace. */
 function decoded(event) {
-  const own = new Set(["sort", "lane", "y"]);
+  const own = new Set(["sort", "lane", "row", "y"]);
   return JSON.stringify(event, (key, value) => (own.has(key) ? undefined : value), 2);
 }
 
