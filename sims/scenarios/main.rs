@@ -35,6 +35,7 @@ mod policy;
 mod random;
 mod readings;
 mod regressions;
+mod repairs;
 mod secrets;
 mod two_faced;
 

@@ -53,6 +53,10 @@ const STOOD_BEFORE: &[(&str, &str)] = &[
     ("key-package-once", "a provider keeps it by itself: nobody is refused anything"),
 ];
 
+/// What users want of a room only once it is lost, and the scenario that shows it.
+const REPAIRS: &[(&str, &str)] =
+    &[("re-add", "repair-by-re-adding"), ("reboot", "repair-by-reboot")];
+
 /// What honest nodes come to in few seeds, by its words.
 const RARE: &[(&str, &str)] = &[
     ("rule may-receive refused", "a follower whose users may receive, but for one who may not"),
@@ -84,6 +88,10 @@ impl Thing {
             Self::Refused(rule) => no_refusal(rule),
             Self::Code(code) if code.scenario.starts_with(LIARS) => {
                 Some(only_a_liar(code.scenario))
+            }
+            Self::True(verb) | Self::Untrue(verb) => {
+                let repair = REPAIRS.iter().find(|(repair, _)| *repair == verb);
+                repair.map(|(_, scenario)| format!("repairs what a liar broke: {scenario}"))
             }
             _ => None,
         };
@@ -147,6 +155,13 @@ mod tests {
             {
                 assert!(scenario(name).contains("misbehaviour = ["), "{thing}: {name}");
             }
+        }
+    }
+
+    #[test]
+    fn repairs_are_seen_in_their_scenarios() {
+        for (verb, name) in REPAIRS {
+            assert!(scenario(name).contains(&format!("do = \"{verb}\"")), "{verb}: {name}");
         }
     }
 

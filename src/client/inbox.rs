@@ -48,12 +48,25 @@ impl Room {
         job.and_then(|job| job.digest).is_some_and(|own| own == Digest::of(&event.message))
     }
 
+    /// Whether somebody has added this client, who could not use that so far.
+    pub(super) fn has_a_welcome(&self) -> bool {
+        self.record.early.iter().any(|event| matches!(event.extra, FanoutExtra::Welcome { .. }))
+    }
+
+    /// Notes the hub's time of what has led this client on from `before`, if it has.
+    fn note_led_at(&mut self, before: (u64, u64, Standing), stamp: u64) {
+        if before != (self.record.stay, self.epoch(), self.record.standing) {
+            self.record.led_at = self.record.led_at.max(stamp);
+        }
+    }
+
     fn take(&mut self, kit: &Kit, event: FanoutMessage) {
         let before = (self.record.stay, self.epoch(), self.record.standing);
         match self.use_event(kit, &event) {
             Use::Done => {}
             Use::Early(why) => return self.keep_for_later(kit, event, &why),
         }
+        self.note_led_at(before, event.timestamp);
         let proposal = matches!(event.extra, FanoutExtra::Proposal { .. });
         if proposal || before != (self.record.stay, self.epoch(), self.record.standing) {
             self.try_again(kit);
@@ -72,6 +85,7 @@ impl Room {
         if let Use::Early(_) = self.use_event(kit, &event) {
             return self.record.early.push(event);
         }
+        self.note_led_at(before, event.timestamp);
         if before != (self.record.stay, self.epoch(), self.record.standing) {
             self.try_again(kit);
         }
@@ -197,6 +211,11 @@ impl Room {
             return Use::Done;
         }
         let removes_me = staged.removes_me;
+        // Whom a commit takes out and adds again, its own Welcome leads back in (`repair`).
+        let adds_me =
+            staged.handshake.parts.iter().any(
+                |part| matches!(&part.what, What::Add(added) if added.client == kit.actor.client),
+            );
         if removes_me && matches!(self.record.job, Some(Job { kind: Kind::Join { .. }, .. })) {
             // The external commit is for a later epoch, and perhaps leads back in: the answer
             // tells.
@@ -210,6 +229,11 @@ impl Room {
         if let Err(error) = member.merge(&kit.library, staged) {
             self.must_rejoin(error.to_string());
             return self.refuse(kit, digest, &error.to_string());
+        }
+        if removes_me && adds_me {
+            self.record.out_since = stamp.saturating_sub(1);
+            self.put_out(kit, Some(digest), self.record.out_since, false);
+            return Use::Done;
         }
         if removes_me {
             self.removed(kit, Some(digest), stamp);
@@ -285,9 +309,17 @@ impl Room {
         if event.timestamp < out_since || (event.timestamp == out_since && !may_tie) {
             return self.pass(kit, digest, "of a stay that is over");
         }
+        // Who has lost the room may have been taken out by a commit that it can't follow, and added
+        // again: a Welcome of later than all that it knows leads on.
+        let is_lost = self.record.recover.is_some() || !self.record.denials.is_none();
+        let leads_on = is_lost && event.timestamp > self.record.led_at;
         // Whatever the hub said of it before, somebody lets this client in.
         self.record.denials = Denials::default();
-        if matches!(self.record.standing, Standing::Member | Standing::Creating) {
+        let is_inside = match self.record.standing {
+            Standing::Member => !leads_on,
+            standing => standing == Standing::Creating,
+        };
+        if is_inside {
             // Perhaps the removal that it follows is still under way (N-03).
             return Use::Early("already a member".to_owned());
         }

@@ -13,9 +13,7 @@ use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata};
 use crate::mimi::rules::{Reading, What};
 use crate::mimi::uri::{ClientUri, UserUri};
 use crate::mimi::wire::UpdateRequest;
-use crate::mls::{
-    CommitPlan, MlsError, SUITE_NUMBER, key_package_facts, required_capabilities, sign_key_material,
-};
+use crate::mls::{CommitPlan, MlsError, key_package_facts, sign_key_material};
 use crate::node::wish::{Wish, WishKind};
 use crate::trace::Fate;
 
@@ -24,11 +22,15 @@ impl Room {
         while self.record.job.is_none() {
             let Some(wanted) = self.record.wanted.pop_front() else { return };
             match wanted.wish.what.clone() {
-                WishKind::Create(_) | WishKind::Join | WishKind::JoinWith(_) => {
+                WishKind::Create(_)
+                | WishKind::Reboot(_)
+                | WishKind::Join
+                | WishKind::JoinWith(_) => {
                     self.end(kit, &wanted, Fate::Abandoned, "already a member");
                 }
                 WishKind::Add(user) => self.begin_add(kit, wanted, &user, now_ms),
                 WishKind::Remove(user) => self.begin_remove(kit, wanted, &user),
+                WishKind::ReAdd(user) => self.begin_re_add(kit, wanted, &user, now_ms),
                 WishKind::Rename(name) => self.begin_rename(kit, wanted, &name),
                 WishKind::Update => self.begin_commit(kit, Some(wanted), &CommitPlan::default()),
                 WishKind::Send(text) => self.begin_send(kit, wanted, &text),
@@ -72,7 +74,10 @@ impl Room {
         // Somebody else may be about to add this client: what only members can do waits.
         let possible = |wanted: &Wanted| {
             let what = &wanted.wish.what;
-            matches!(what, WishKind::Create(_) | WishKind::Join | WishKind::JoinWith(_))
+            matches!(
+                what,
+                WishKind::Create(_) | WishKind::Reboot(_) | WishKind::Join | WishKind::JoinWith(_)
+            )
         };
         if self.record.standing == Standing::Gone {
             let (stay, go): (Vec<_>, Vec<_>) =
@@ -87,7 +92,7 @@ impl Room {
         };
         let Some(wanted) = self.record.wanted.remove(place) else { return };
         match wanted.wish.what {
-            WishKind::Create(_) => {
+            WishKind::Create(_) | WishKind::Reboot(_) => {
                 let about = format!("{} hub key", wanted.wish.intent);
                 self.begin(Job::new(Kind::HubKey, Some(wanted), about, Vec::new()));
             }
@@ -104,21 +109,14 @@ impl Room {
             return self.end(kit, &wanted, Fate::Abandoned, "already an active participant");
         }
         let facts = |package: &Vec<u8>| key_package_facts(&kit.library, package).ok();
-        let ends = |package: &Vec<u8>| facts(package).is_some_and(|it| it.has_expired(now_ms));
-        // What has lost so often that it is over by now is fetched anew.
-        let material = wanted.material.take().filter(|material| !material.iter().any(ends));
-        let Some(material) = material else {
-            let request = sign_key_material(&kit.identity, &kit.actor, user, &self.uri);
-            let about = format!("{} key material", wanted.wish.intent);
-            let kind = Kind::KeyMaterial(user.clone());
-            return self.begin(Job::new(kind, Some(wanted), about, request.encode()));
+        let Some(material) = self.fresh_material(kit, &mut wanted, now_ms) else {
+            return self.ask_for_material(kit, wanted, user);
         };
-        let suites = [SUITE_NUMBER];
         let adds: Vec<_> = material
             .iter()
             .filter(|package| {
                 facts(package).is_some_and(|it| {
-                    it.fits(&suites, &required_capabilities())
+                    it.is_for_rooms()
                         && it.owner.user == *user
                         && !inside.contains(&it.owner.client)
                 })
@@ -142,6 +140,13 @@ impl Room {
         wanted.material = Some(material);
         let plan = CommitPlan { adds, updates, removes: Vec::new() };
         self.begin_commit(kit, Some(wanted), &plan);
+    }
+
+    pub(super) fn ask_for_material(&mut self, kit: &Kit, wanted: Wanted, user: &UserUri) {
+        let request = sign_key_material(&kit.identity, &kit.actor, user, &self.uri);
+        let about = format!("{} key material", wanted.wish.intent);
+        let kind = Kind::KeyMaterial(user.clone());
+        self.begin(Job::new(kind, Some(wanted), about, request.encode()));
     }
 
     fn begin_remove(&mut self, kit: &Kit, wanted: Wanted, user: &UserUri) {
@@ -222,17 +227,21 @@ impl Room {
         members.filter(|member| member.user == *user).map(|member| member.client).collect()
     }
 
-    /// After a room is created, its creator brings its user's other clients in (P06 §3.1).
-    pub(super) fn want_own_clients(&mut self, kit: &Kit, created_by: &Wish) {
-        let wish = Wish {
-            intent: format!("{}+", created_by.intent),
-            room: self.uri.clone(),
-            what: WishKind::Add(kit.actor.user.clone()),
-            probe: false,
-        };
+    /// After a room is created, its creator brings its user's other clients in (P06 §3.1), and
+    /// those of the users who had some in the room that this one takes the place of.
+    pub(super) fn want_clients(&mut self, kit: &Kit, created_by: &Wanted) {
         let wanted = self.record.wanted.len();
-        self.wished(kit, wish);
-        // It comes before whatever the user wants next.
+        let others = created_by.estate.iter().flat_map(|estate| &estate.users);
+        for (user, marks) in std::iter::once(&kit.actor.user).chain(others).zip(1..) {
+            let wish = Wish {
+                intent: format!("{}{}", created_by.wish.intent, "+".repeat(marks)),
+                room: self.uri.clone(),
+                what: WishKind::Add(user.clone()),
+                probe: false,
+            };
+            self.wished(kit, wish);
+        }
+        // They come before whatever the user wants next.
         self.record.wanted.rotate_right(self.record.wanted.len() - wanted);
     }
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::errand::{Expects, JobTag, Sending};
 use crate::mimi::local::Errand;
+use crate::mimi::room::RoomState;
 use crate::mimi::uri::{RoomUri, UserUri};
 use crate::mls::{RequestKey, Store};
 use crate::node::wish::Wish;
@@ -26,12 +27,22 @@ pub(super) struct Wanted {
     pub setbacks: u32,
     /// KeyPackages that were fetched for it and not used up.
     pub material: Option<Vec<Vec<u8>>>,
+    /// The room that a new one is to take the place of, as it was when the user wanted it.
+    pub estate: Option<Box<Estate>>,
 }
 
 impl Wanted {
     pub fn new(wish: Wish) -> Self {
-        Self { wish, attempts: 0, setbacks: 0, material: None }
+        Self { wish, attempts: 0, setbacks: 0, material: None, estate: None }
     }
+}
+
+/// What is left of a room for one that takes its place.
+#[derive(Clone)]
+pub(super) struct Estate {
+    pub state: RoomState,
+    /// The users who have clients in it, the own one left out.
+    pub users: Vec<UserUri>,
 }
 
 /// What a job is.

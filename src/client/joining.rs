@@ -106,6 +106,13 @@ impl Room {
         epoch: u64,
         now_ms: u64,
     ) {
+        if self.has_a_welcome() {
+            // Another way in has opened meanwhile.
+            self.try_again(kit);
+            if self.record.standing == Standing::Member && self.record.recover.is_none() {
+                return self.again(wanted);
+            }
+        }
         self.record.futile.add(epoch);
         let futile = self.record.futile;
         if futile.is_final() {
@@ -183,7 +190,13 @@ impl Room {
     /// after which that may change, until it is plain that it is out.
     pub(super) fn denied(&mut self, kit: &Kit) {
         if self.record.standing == Standing::Member {
-            self.put_out(kit, None, u64::MAX, false);
+            self.record.estate = self.estate(&kit.actor.user).map(Box::new);
+            // A Welcome that came meanwhile may lead back in: somebody has added it again.
+            self.put_out(kit, None, self.record.out_since, false);
+            self.try_again(kit);
+            if self.record.standing == Standing::Member {
+                return;
+            }
         }
         // Between two denials there was a commit: it took the user out that had asked for it, or
         // voided that, and then the hub would let it in.

@@ -19,6 +19,7 @@ mod joining;
 mod judging;
 mod kit;
 mod messaging;
+mod repair;
 mod replies;
 mod reporting;
 mod room;
@@ -49,7 +50,7 @@ use crate::mimi::watch::Watching;
 use crate::mimi::wire::FanoutMessage;
 use crate::mls::{Dialect, Identity, Library, Meter, MlsFraming, Store};
 use crate::node::telling::Teller;
-use crate::node::wish::Wish;
+use crate::node::wish::{Wish, WishKind};
 use crate::node::{self, Clock, Disk, Network, OutOfBand, Points, points};
 use crate::trace::Journal;
 
@@ -257,7 +258,14 @@ impl Client {
         } else {
             let mut room = self.rooms.remove(&uri).unwrap_or_else(|| Room::new(uri.clone()));
             room.is_told &= self.mail_is_read;
-            room.wished(&self.kit, wish);
+            match &wish.what {
+                WishKind::Reboot(of) => {
+                    let lost = self.rooms.get(of);
+                    let estate = lost.and_then(|lost| lost.estate(&self.kit.actor.user));
+                    room.reboot(&self.kit, wish, estate);
+                }
+                _ => room.wished(&self.kit, wish),
+            }
             self.rooms.insert(uri, room);
         }
         if self.closed {

@@ -10,6 +10,7 @@ use super::job::{Job, Kind, Wanted};
 use super::kit::Kit;
 use super::room::{Denials, Futile, Room, Standing};
 use crate::mimi::local::{CreateRoomRequest, HubKeys};
+use crate::mimi::room::Charter;
 use crate::mimi::rules::Reading;
 use crate::mimi::wire::{
     ClientKeyMaterial, ClientStatus, GroupInfoOption, KeyMaterialResponse, RatchetTreeOption,
@@ -125,12 +126,17 @@ impl Room {
 
     fn update_decided(&mut self, kit: &Kit, job: Job, response: UpdateResponse, now_ms: u64) {
         match response.outcome {
-            UpdateOutcome::Success { .. } => match &job.kind {
-                Kind::Commit { .. } => self.commit_accepted(kit, job),
-                Kind::Propose { .. } => self.leave_accepted(kit, job),
-                Kind::Join { .. } => self.join_accepted(kit, job),
-                _ => {}
-            },
+            UpdateOutcome::Success { accepted_at } => {
+                if matches!(job.kind, Kind::Commit { .. } | Kind::Join { .. }) {
+                    self.record.led_at = self.record.led_at.max(accepted_at);
+                }
+                match &job.kind {
+                    Kind::Commit { .. } => self.commit_accepted(kit, job),
+                    Kind::Propose { .. } => self.leave_accepted(kit, job),
+                    Kind::Join { .. } => self.join_accepted(kit, job),
+                    _ => {}
+                }
+            }
             UpdateOutcome::WrongEpoch { current } => {
                 self.take_back(kit, &job);
                 self.record.heard_of = self.record.heard_of.max(current);
@@ -271,12 +277,21 @@ impl Room {
         let Some(wanted) = job.wanted else { return };
         let name = self.uri.name().to_owned();
         let creator = kit.actor.user.clone();
-        let WishKind::Create(charter) = &wanted.wish.what else { return };
-        let state = charter.found(self.uri.clone(), &name, creator);
+        let found = |charter: &Charter| {
+            let state = charter.found(self.uri.clone(), &name, creator);
+            Ok((state.map_err(|error| error.to_string())?, charter.franking))
+        };
+        let state = match (&wanted.wish.what, &wanted.estate) {
+            (WishKind::Create(charter), _) => found(charter),
+            (_, Some(estate)) => {
+                Ok((self.taken_over(estate), estate.state.franking_agent.is_some()))
+            }
+            _ => Err("there is nothing to begin with".to_owned()),
+        };
         let keys = HubKeys::decode(&reply.body).map_err(|error| error.to_string());
-        let built = state.map_err(|error| error.to_string()).and_then(|mut state| {
+        let built = state.and_then(|(mut state, franks)| {
             let HubKeys { external_sender, franking_agent } = keys?;
-            state.franking_agent = charter.franking.then_some(franking_agent);
+            state.franking_agent = franks.then_some(franking_agent);
             Member::create(&kit.library, &kit.identity, &self.uri, &state, &external_sender)
                 .and_then(|(member, info)| Ok((member.ratchet_tree()?, member, info)))
                 .map_err(|error| error.to_string())
@@ -300,7 +315,7 @@ impl Room {
         self.entered(kit, Way::Created, None);
         if let Some(wanted) = job.wanted {
             self.end(kit, &wanted, Fate::Done, "at epoch 0");
-            self.want_own_clients(kit, &wanted.wish);
+            self.want_clients(kit, &wanted);
         }
     }
 
@@ -332,6 +347,7 @@ impl Room {
         self.record.outside_since_ms = None;
         self.record.exiting = false;
         self.record.futile = Futile::default();
+        self.record.estate = None;
         self.record.hub = self.member.as_ref().and_then(Member::hub);
     }
 

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::claims::Saying;
 use super::errand::{JobTag, Sending};
-use super::job::{Job, Kind, Wanted};
+use super::job::{Estate, Job, Kind, Wanted};
 use super::kit::Kit;
 use crate::mimi::room::ComponentUpdate;
 use crate::mimi::rules::servers;
@@ -95,12 +95,16 @@ pub(super) struct RoomRecord {
     pub last_commit: Option<Digest>,
     /// The hub's time of the commit that ended the last stay: what it accepted before is over.
     pub out_since: u64,
+    /// The hub's time of the last thing that led this client into an epoch.
+    pub led_at: u64,
     /// How often the hub did not let this client back in.
     pub denials: Denials,
     /// The hub's entry among the group's external senders, encoded, as the last stay had it.
     pub hub: Option<Vec<u8>>,
     /// The way in that the hub keeps calling over.
     pub futile: Futile,
+    /// What is left of the room to a client that has lost it.
+    pub estate: Option<Box<Estate>>,
     /// Why this client does not follow the room's hub any more.
     pub parted: Option<String>,
     /// What it took the room to be.
@@ -144,6 +148,10 @@ impl Denials {
 
     pub fn commit_came(&mut self) {
         self.until_commit = false;
+    }
+
+    pub fn is_none(self) -> bool {
+        self.times == 0
     }
 
     pub fn is_more_than_one(self) -> bool {
@@ -334,6 +342,9 @@ impl Room {
         }
         self.record.rest_until_ms = 0;
         self.lose_patience(now_ms);
+        if self.record.recover.is_some() && self.has_a_welcome() {
+            self.try_again(kit);
+        }
         if let Some(recovery) = &self.record.recover {
             let why = recovery.why.clone();
             return self.begin_recovery(kit, &why);

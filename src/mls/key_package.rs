@@ -150,6 +150,11 @@ impl KeyPackageFacts {
             && required.credentials.iter().all(|kind| can.credentials.contains(kind))
     }
 
+    /// Whether it can be used in the rooms of the testbed.
+    pub fn is_for_rooms(&self) -> bool {
+        self.fits(&[super::SUITE_NUMBER], &required_capabilities())
+    }
+
     /// Whether it is over at `now_ms`.
     pub fn has_expired(&self, now_ms: u64) -> bool {
         self.not_after_ms.is_some_and(|end| end < now_ms)

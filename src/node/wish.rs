@@ -76,6 +76,12 @@ pub enum WishKind {
     RemoveClient(ClientUri),
     /// Have the own client removed, and stay listed.
     SelfRemove,
+    /// Take out the clients of a user that are members, and add them again in the same commit. Of
+    /// the own user's, all but the own client.
+    ReAdd(UserUri),
+    /// Open the wish's room in the place of this one: its participants with their roles, its policy
+    /// and its bans, and the clients of those who had any in it.
+    Reboot(RoomUri),
     /// Change the policy.
     ChangePolicy(PolicyChange),
     /// Ask for consent, give it, or take either back (P06 §5.7).
@@ -129,6 +135,8 @@ impl WishKind {
             Self::ChangeRole(..) => "change-role",
             Self::RemoveClient(_) => "remove-client",
             Self::SelfRemove => "self-remove",
+            Self::ReAdd(_) => "re-add",
+            Self::Reboot(_) => "reboot",
             Self::ChangePolicy(_) => "change-policy",
             Self::Consent { operation: ConsentOperation::Request, .. } => "ask-consent",
             Self::Consent { operation: ConsentOperation::Cancel, .. } => "cancel-consent",
@@ -152,8 +160,10 @@ impl WishKind {
             | Self::Ban(user)
             | Self::Unban(user, _)
             | Self::Kick(user)
+            | Self::ReAdd(user)
             | Self::ChangeRole(user, _) => user.to_string(),
             Self::RemoveClient(client) => client.to_string(),
+            Self::Reboot(of) => of.to_string(),
             Self::Send(text) => text.clone(),
             Self::Rename(name) | Self::Upload(name) => name.clone(),
             Self::Download(url) => url.to_string(),

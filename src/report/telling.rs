@@ -142,6 +142,10 @@ impl<'a> Teller<'a> {
             "change-role" => (Sort::Notable, format!("changes the role of {whom} in {room}")),
             "remove-client" => (Sort::Notable, format!("removes the client {whom} from {room}")),
             "self-remove" => (Sort::Notable, format!("takes itself out of {room}")),
+            "re-add" => (Sort::Notable, format!("takes {whom} out of {room} and adds it again")),
+            "reboot" => {
+                (Sort::Notable, format!("opens {room} in the place of {}", lost_room(object)))
+            }
             "change-policy" => (Sort::Notable, format!("changes the policy of {room}")),
             "send" => (Sort::Message, format!("sends {quoted} to {room}")),
             "rename" => (Sort::Wish, format!("renames {room} to {quoted}")),
@@ -402,6 +406,11 @@ impl<'a> Teller<'a> {
         };
         notable(format!("{says} {way}"))
     }
+}
+
+/// The name of a room that another takes the place of.
+fn lost_room(uri: &str) -> String {
+    RoomUri::parse(uri).map_or(uri.to_owned(), |uri| uri.name().to_owned())
 }
 
 /// What of the room's rules a proposal changes, if anything.

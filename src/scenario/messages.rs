@@ -109,7 +109,7 @@ fn a_misspelt_action_gets_the_nearest_one() {
     11 │     { at = "2s", who = "A1", do = "add", user = "bob" },
     12 │     { at = "3s", who = "B1", do = "snd", text = "hello" },
        ·                                   ──┬──
-       ·                                     ╰── expected one of create, add, remove, send, rename, update, leave, join, report-abuse, invite, ban, unban, kick, change-role, change-own-role, remove-client, self-remove, change-policy, ask-consent, cancel-consent, grant-consent, revoke-consent, delete-account, find-user, upload, download
+       ·                                     ╰── expected one of create, add, remove, send, rename, update, leave, join, report-abuse, invite, ban, unban, kick, change-role, change-own-role, remove-client, self-remove, re-add, reboot, change-policy, ask-consent, cancel-consent, grant-consent, revoke-consent, delete-account, find-user, upload, download
     13 │     { at = "4s", who = "B2", do = "join" },
        ╰────
      help: did you mean `send`?

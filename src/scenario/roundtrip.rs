@@ -147,6 +147,7 @@ fn governing() -> Vec<Action> {
         Action::ChangeOwnRole { role: role() },
         Action::RemoveClient { client: "A.2".to_owned() },
         Action::SelfRemove,
+        Action::ReAdd { user: user() },
         change(PolicyChange::Roles("strict".to_owned())),
         change(PolicyChange::MaxUsers(3)),
         change(PolicyChange::MaxClients(4)),

@@ -57,6 +57,7 @@ const KEYS: &[&str] = &[
     "code",
     "role",
     "client",
+    "of",
     "provider",
     "handle",
     "nick",
@@ -152,7 +153,7 @@ fn step(value: &Value<'_>, topology: &Topology) -> Result<Vec<Placed>, Complaint
     };
     let action = action(&verb, &fields, topology)?;
     let hub = of_room.uri.provider();
-    if action == Action::Create && client.uri.provider() != hub {
+    if action.creates() && client.uri.provider() != hub {
         let what = format!("`{}` can't create the room `{room}`", who.text);
         let expected = format!("expected a client of the hub {hub}");
         return Err(Complaint::new(&who.span, what, expected));
@@ -173,7 +174,8 @@ fn step(value: &Value<'_>, topology: &Topology) -> Result<Vec<Placed>, Complaint
 
 fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<Action, Complaint> {
     let own: &[&str] = match verb.text {
-        "add" | "remove" | "ban" | "kick" => &["user"],
+        "add" | "remove" | "ban" | "kick" | "re-add" => &["user"],
+        "reboot" => &["of"],
         "invite" | "unban" | "change-role" => &["user", "role"],
         "change-own-role" => &["role"],
         "remove-client" => &["client"],
@@ -239,6 +241,12 @@ fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<A
             Action::RemoveClient { client: client.text.to_owned() }
         }
         "self-remove" => Action::SelfRemove,
+        "re-add" => Action::ReAdd { user: user()? },
+        "reboot" => {
+            let of = fields.need("of", "the room that it takes the place of")?;
+            let of = of.text("the short name of a room")?;
+            Action::Reboot { of: topology.room_named(&of)?.0.to_owned() }
+        }
         "change-policy" => Action::ChangePolicy { change: policy_steps::read(fields, topology)? },
         _ if fields.get("code").is_some() => {
             Action::JoinWith { code: text("code", "a code to join with")? }
@@ -335,30 +343,32 @@ fn numbered(action: &Action, n: u64) -> Action {
 fn creations(placed: &[Placed]) -> Result<BTreeMap<String, u64>, Complaint> {
     let mut created: BTreeMap<String, u64> = BTreeMap::new();
     let mut earliest = Earliest::default();
-    for Placed { step, action, .. } in placed {
+    for Placed { step, action: action_at, .. } in placed {
         let room = &step.room;
         let first = created.get(room);
         earliest.note(match (&step.action, first) {
-            (Action::Create, Some(first)) => {
+            (action, Some(first)) if action.creates() => {
                 let what = format!("the room `{room}` is created twice");
                 let expected = format!("it was created at {} already", show(*first));
-                Err(Complaint::new(action, what, expected))
+                Err(Complaint::new(action_at, what, expected))
             }
-            (Action::Create, None) => {
+            (Action::Reboot { of }, None) if !created.contains_key(of) => {
+                Err(too_early(placed, of, action_at))
+            }
+            (action, None) if action.creates() => {
                 created.insert(room.clone(), step.at_ms);
                 Ok(())
             }
             (_, Some(_)) => Ok(()),
             (action, None) if is_affair(action) => Ok(()),
-            (_, None) => Err(too_early(placed, room, action)),
+            (_, None) => Err(too_early(placed, room, action_at)),
         });
     }
     earliest.or(created)
 }
 
 fn too_early(placed: &[Placed], room: &str, action: &Range<usize>) -> Complaint {
-    let creates =
-        |placed: &&Placed| placed.step.room == room && placed.step.action == Action::Create;
+    let creates = |placed: &&Placed| placed.step.room == room && placed.step.action.creates();
     match placed.iter().find(creates) {
         Some(create) => {
             let what = format!("this comes before the room `{room}` is created");

@@ -141,21 +141,24 @@ impl Topology {
         Err(Complaint::unknown(&name.span, "user", name.text, known))
     }
 
+    /// The room with this short name.
+    pub(super) fn room_named(&self, name: &Text<'_>) -> Result<(&str, &Room), Complaint> {
+        let known = || self.rooms.keys().map(String::as_str);
+        let found = self.rooms.get_key_value(name.text);
+        found
+            .map(|(name, room)| (name.as_str(), room))
+            .ok_or_else(|| Complaint::unknown(&name.span, "room", name.text, known()))
+    }
+
     /// The room that `fields` names under `room`, which may be left out where there is only one.
     pub(super) fn room(&self, fields: &Fields<'_>) -> Result<(&str, &Room), Complaint> {
         let known = || self.rooms.keys().map(String::as_str);
         let named = fields.get("room").map(|value| value.text("the short name of a room"));
-        let found = match named.transpose()? {
-            Some(name) => self
-                .rooms
-                .get_key_value(name.text)
-                .ok_or_else(|| Complaint::unknown(&name.span, "room", name.text, known()))?,
-            None if self.rooms.len() == 1 => {
-                self.rooms.iter().next().ok_or_else(|| no_room(fields, known()))?
-            }
-            None => return Err(no_room(fields, known())),
-        };
-        Ok((found.0.as_str(), found.1))
+        if let Some(name) = named.transpose()? {
+            return self.room_named(&name);
+        }
+        let only = self.rooms.first_key_value().filter(|_| self.rooms.len() == 1);
+        only.map(|(name, room)| (name.as_str(), room)).ok_or_else(|| no_room(fields, known()))
     }
 }
 

@@ -143,6 +143,8 @@ fn step(step: &Step, only_room: bool) -> String {
             ("remove-client", format!(", client = {}", text(client)))
         }
         Action::SelfRemove => ("self-remove", String::new()),
+        Action::ReAdd { user } => ("re-add", format!(", user = {}", text(user))),
+        Action::Reboot { of } => ("reboot", format!(", of = {}", text(of))),
         Action::ChangePolicy { change } => {
             ("change-policy", format!(", {}", policy_steps::written(change)))
         }
@@ -161,7 +163,7 @@ fn step(step: &Step, only_room: bool) -> String {
         }
     };
     // Consent with a room is for that room, and without one for any.
-    let must_say = matches!(step.action, Action::Create | Action::Consent { .. });
+    let must_say = step.action.creates() || matches!(step.action, Action::Consent { .. });
     let is_clear = only_room && !must_say;
     let room = if is_clear || step.action.is_anywhere() {
         String::new()

@@ -183,6 +183,8 @@ pub const ACTIONS: &[&str] = &[
     CHANGE_OWN_ROLE,
     "remove-client",
     "self-remove",
+    "re-add",
+    "reboot",
     "change-policy",
     "ask-consent",
     "cancel-consent",

@@ -186,6 +186,18 @@ pub enum Action {
         /// The name of the new role.
         role: String,
     },
+    /// Take out a user's clients that are members, and add them again, in one commit: they have lost
+    /// the room.
+    ReAdd {
+        /// The user's short name.
+        user: String,
+    },
+    /// Open the room in the place of another one, which is lost: with its participants, roles,
+    /// policy and bans.
+    Reboot {
+        /// The other room's short name.
+        of: String,
+    },
     /// Remove one client, an own one or another's.
     RemoveClient {
         /// The client's short name.

@@ -30,6 +30,11 @@ impl Action {
         }
     }
 
+    /// Whether its room begins with it.
+    pub fn creates(&self) -> bool {
+        matches!(self, Self::Create | Self::Reboot { .. })
+    }
+
     /// Whether it happens in no room in particular, so that the step's room says nothing.
     pub fn is_anywhere(&self) -> bool {
         match self {

@@ -89,6 +89,7 @@ fn check_step(script: &Script, step: &Step, clients: &BTreeMap<&str, &str>) -> R
         | Action::Ban { user }
         | Action::Unban { user, .. }
         | Action::Kick { user }
+        | Action::ReAdd { user }
         | Action::ChangeRole { user, .. } => known(script.users.contains_key(user), "user", user),
         Action::FindUser { provider, .. } => {
             known(script.providers.contains(provider), "provider", provider.as_str())
@@ -96,6 +97,7 @@ fn check_step(script: &Script, step: &Step, clients: &BTreeMap<&str, &str>) -> R
         Action::RemoveClient { client } => {
             known(clients.contains_key(client.as_str()), "client", client)
         }
+        Action::Reboot { of } => known(script.rooms.contains_key(of), "room", of),
         _ => Ok(()),
     }
 }

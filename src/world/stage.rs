@@ -423,6 +423,8 @@ fn wish_kind(script: &Script, step: &Step) -> Option<WishKind> {
         }
         Action::RemoveClient { client } => WishKind::RemoveClient(owner(script, client)?.1.clone()),
         Action::SelfRemove => WishKind::SelfRemove,
+        Action::ReAdd { user } => WishKind::ReAdd(uri(user)?),
+        Action::Reboot { of } => WishKind::Reboot(script.rooms.get(of)?.uri.clone()),
         Action::ChangePolicy { change } => WishKind::ChangePolicy(change.clone()),
         Action::Consent { operation, user, here } => {
             WishKind::Consent { operation: operation.clone(), user: uri(user)?, here: *here }

@@ -102,7 +102,8 @@ fn drop_room(script: &mut Script, name: &str) {
     for step in script.steps.iter_mut().filter(|step| step.action.is_anywhere()) {
         step.room.clone_from(&first);
     }
-    script.steps.retain(|step| step.room != name);
+    let reboots_it = Action::Reboot { of: name.to_owned() };
+    script.steps.retain(|step| step.room != name && step.action != reboots_it);
     script.misbehaviour.retain(|one| one.behaviour.room != name);
     for other in script.rooms.values_mut() {
         other.charter.parent = other.charter.parent.take().filter(|parent| *parent != room.uri);

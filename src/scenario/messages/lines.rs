@@ -41,7 +41,7 @@ says! {
         "expected clubhouse";
     unknown_key_of_a_step: r#"do = "join" }"# => r#"do = "join", rom = "x" }"#,
         "13:43: unknown key `rom`",
-        "expected one of at, who, do, room, user, text, name, every, times, code, role, client, provider, handle, nick, email, phone, partial_name, whole_profile, roles, max_users, max_clients, multi_device, external_commits, external_proposals, fixed_membership, epoch_tolerance, max_skip, preauthorized, join_code, no_join_code";
+        "expected one of at, who, do, room, user, text, name, every, times, code, role, client, of, provider, handle, nick, email, phone, partial_name, whole_profile, roles, max_users, max_clients, multi_device, external_commits, external_proposals, fixed_membership, epoch_tolerance, max_skip, preauthorized, join_code, no_join_code";
     unknown_key_of_a_user: r#", new_clients = ["B2"]"# => r#", newclients = ["B2"]"#,
         "6:51: unknown key `newclients`",
         "expected one of at, clients, new_clients";
@@ -240,6 +240,16 @@ says! {
     a_client_to_remove_that_is_nobodys:
         r#"do = "send", text = "hello" }"# => r#"do = "remove-client", client = "B7" }"#,
         "12:61: unknown client `B7`", "expected one of A1, A2, B1, B2";
+    a_user_to_add_again_that_is_nobody:
+        r#"do = "send", text = "hello" }"# => r#"do = "re-add", user = "rob" }"#,
+        "12:52: unknown user `rob`", "expected one of alice, bob";
+    a_room_in_the_place_of_none:
+        r#"do = "send", text = "hello" }"# => r#"do = "reboot", of = "attic" }"#,
+        "12:50: unknown room `attic`", "expected clubhouse";
+    a_room_in_the_place_of_nothing:
+        r#"do = "send", text = "hello" }"# => r#"do = "reboot" }"#,
+        "12:5: a step has no `of`",
+        "expected `of = …`, the room that it takes the place of";
     a_change_of_role_without_a_role:
         r#"do = "send", text = "hello" }"# => r#"do = "change-role", user = "alice" }"#,
         "12:5: a step has no `role`", "expected `role = …`, the name of a role";

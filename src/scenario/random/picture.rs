@@ -69,7 +69,7 @@ impl<'a> Picture<'a> {
     pub(super) fn rooms_to_found(&self) -> Vec<String> {
         let created = |room: &str| {
             let mut steps = self.script.steps.iter();
-            steps.any(|step| step.room == room && step.action == Action::Create)
+            steps.any(|step| step.room == room && step.action.creates())
         };
         let open = |room: &&String| !self.tried.contains(*room) && !created(room);
         self.script.rooms.keys().filter(open).cloned().collect()
