@@ -94,9 +94,10 @@ fn what_a_follower_spoilt_its_clients_refuse_and_everybody_else_reads() {
 }
 
 #[test]
-fn who_does_not_check_franks_reads_what_nobody_can_report_and_the_trace_says_so() {
+fn who_does_not_check_franks_reads_what_nobody_can_report_and_the_oracle_says_so() {
     let mut script = script("frank-spoilt-by-a-follower", None);
     script.protocol.without = vec!["frank-is-genuine".to_owned()];
+    script.expect.violates = vec!["frank_sound".to_owned()];
     let played = Played(play(&script));
     assert_eq!(played.readers("with a spoilt frank"), ["A1", "B1", "B2"]);
     let message = played.message("with a spoilt frank");

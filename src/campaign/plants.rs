@@ -244,6 +244,11 @@ pub static PLANTS: &[Plant] = &[
         "messages go to whose role is deaf, too (R51)",
         "protocol.without = [\"may-receive\"]",
     ),
+    off(
+        "policy_is_kept",
+        "whoever may not send is heard all the same (R51)",
+        "protocol.without = [\"may-send\"]",
+    ),
     told_in(
         "expulsion_completes",
         "external commits void a removal faster than members wait for it (A20)",

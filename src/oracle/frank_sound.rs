@@ -4,6 +4,9 @@
 //! message, and the leaf's user is the one that the hub took it from. A message that the hub finds
 //! genuine in a report was sent, as it is, by the user who is accused of it.
 //!
+//! Shown: what a client gives to its user with a frank, the user could report, whoever sent it: it
+//! never shows what its sender could deny (P06 §5.4.1).
+//!
 //! Complete: where the hub has franked a message of an honest client, each honest client that
 //! reads it finds the frank with it, genuine, and none refuses it for a rule about franks. Not
 //! owed to clients of a dishonest provider, which may spoil what it hands on; nor where the hub
@@ -18,7 +21,8 @@ use crate::trace::{Digest, Entry, Event, Evidence, Kind, SeenFrank};
 
 pub(super) const INFO: InvariantInfo = InvariantInfo {
     id: "frank_sound",
-    meaning: "a genuine frank names the true sender, and comes with every message that has one",
+    meaning: "a genuine frank names the true sender, and comes with every message that has one; \
+              without one that holds, nothing franked is shown",
     source: "I23; R38, R39, R41; P06 §5.4.1, §5.9",
     not_checked: "rooms with a dishonest hub (it can frank what it likes); messages that the hub \
                   did not frank; whether they arrive at all (messages_delivered); reports that \
@@ -57,7 +61,12 @@ impl Invariant for FrankSound {
                     Some(SeenFrank { frank, genuine: true }) => {
                         self.not_given(ledger, room, digest, (sender, frank))
                     }
-                    other => self.kept_back(ledger, node, (room, digest), *other),
+                    Some(SeenFrank { genuine: false, .. })
+                        if self.franks.contains_key(&(room.clone(), *digest)) =>
+                    {
+                        Some("its frank did not hold: its sender could deny it".to_owned())
+                    }
+                    _ => self.kept_back(ledger, node, (room, digest)),
                 };
                 let tell = |wrong| format!("{node} delivered a message, and {wrong}");
                 wrong.map_or(vec![], |wrong| found(room, tell(wrong)))
@@ -103,16 +112,15 @@ impl FrankSound {
         (*named != person.user).then(other)
     }
 
-    /// Whether a message that was delivered without a genuine frank has one.
+    /// Whether a message that was delivered without a frank has one.
     fn kept_back(
         &self,
         ledger: &Ledger,
         node: &str,
         message: (&RoomUri, &Digest),
-        seen: Option<SeenFrank>,
     ) -> Option<String> {
-        let how = if seen.is_some() { "its frank did not hold" } else { "its frank was not there" };
-        self.is_owed(ledger, node, message).then(|| format!("{how}, though the hub gave it one"))
+        let owed = self.is_owed(ledger, node, message);
+        owed.then(|| "its frank was not there, though the hub gave it one".to_owned())
     }
 
     /// Whether this client is owed a genuine frank with this message.
@@ -216,6 +224,13 @@ mod tests {
         story.fires_last("frank_sound", "its frank was not there");
         let story = b1_reads(franked(), seen("frank", false));
         story.fires_last("frank_sound", "its frank did not hold");
+    }
+
+    #[test]
+    fn what_a_liar_could_deny_is_shown_to_nobody() {
+        let mut story = b1_reads(franked(), seen("frank", false));
+        story.header.dishonest = vec!["A1".into()];
+        story.fires_last("frank_sound", "its sender could deny it");
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     super::external_senders::INFO,
     super::inside_parent::INFO,
     super::receivers_may_receive::INFO,
+    super::policy_is_kept::INFO,
     super::expulsion_completes::INFO,
     super::no_false_alarm::INFO,
 ];

@@ -58,6 +58,8 @@ pub(super) struct Ledger {
     views: BTreeMap<Digest, RoomView>,
     /// KeyPackages are handed out only where their user has agreed.
     pub(super) explicit_consent: bool,
+    /// Users may leave rooms of fixed membership by themselves (Q8).
+    pub(super) fixed_rooms_may_be_left: bool,
     /// Hubs check whatever clients do.
     pub(super) hubs_check_all: bool,
     /// Users whose provider ended their account: nothing is owed to them.
@@ -94,6 +96,10 @@ impl Ledger {
             rooms: BTreeMap::new(),
             views: BTreeMap::new(),
             explicit_consent: header.explicit_consent,
+            fixed_rooms_may_be_left: header
+                .readings
+                .iter()
+                .any(|it| it == "fixed-rooms-may-be-left"),
             hubs_check_all: header.hub_without.is_empty(),
             gone: BTreeSet::new(),
             wishes: BTreeMap::new(),

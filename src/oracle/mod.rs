@@ -57,6 +57,7 @@ mod no_ghost;
 mod no_rejoin_storm;
 mod nobody_stuck;
 mod old_keys_deleted;
+mod policy_is_kept;
 mod queues_drain;
 mod receivers_may_receive;
 mod removed_cannot_read;

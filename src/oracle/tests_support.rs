@@ -4,6 +4,7 @@
 //! alice (a.example), B1 and B2 of bob (b.example), C1 of carol (c.example). Its verbs append what
 //! honest nodes would record. [`Story::amend`] spoils the last entry; [`Story::push`] adds any.
 
+use super::policy_is_kept::{REPORT_ABUSE, SEND_MESSAGE};
 use super::receivers_may_receive::RECEIVE_MESSAGE;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::trace::{
@@ -259,15 +260,25 @@ impl Story {
 
     /// All states so far, of this epoch on, say that no role may receive messages.
     pub(super) fn nobody_may_receive(&mut self, from: u64) {
+        self.since_epoch(from, |view| {
+            view.roles.iter_mut().for_each(|role| {
+                role.capabilities.retain(|held| *held != RECEIVE_MESSAGE);
+            });
+        });
+    }
+
+    /// Changes all states so far.
+    pub(super) fn everywhere(&mut self, change: impl Fn(&mut RoomView)) {
+        self.since_epoch(0, change);
+    }
+
+    fn since_epoch(&mut self, from: u64, change: impl Fn(&mut RoomView)) {
         for entry in &mut self.entries {
             if let Event::Shadowed { state, epoch, .. } | Event::Entered { state, epoch, .. } =
                 &mut entry.event
                 && *epoch >= from
             {
-                let roles = &mut state.view.as_mut().unwrap().roles;
-                roles.iter_mut().for_each(|role| {
-                    role.capabilities.retain(|held| *held != RECEIVE_MESSAGE);
-                });
+                change(state.view.as_mut().unwrap());
             }
         }
     }
@@ -475,7 +486,7 @@ fn state_of(snapshot: &Snapshot) -> StateRef {
         index,
         name: name.into(),
         // canReceiveMessage
-        capabilities: vec![0x0101],
+        capabilities: vec![SEND_MESSAGE, RECEIVE_MESSAGE, REPORT_ABUSE],
         ..RoleView::default()
     });
     let participants = snapshot.participants.clone();

@@ -6,7 +6,7 @@
 //! whatever the rule: where hub and client check the same ones, no client refuses a commit that the
 //! hub took.
 
-use super::evaluator::{Moment, evaluate};
+use super::evaluator::{Moment, evaluate, settles};
 use super::hub_log::Item;
 use super::invariant::{Finding, Invariant, InvariantInfo, Kind, found};
 use super::ledger::Ledger;
@@ -121,7 +121,7 @@ fn verdict(
     let members = &log.shadow_at(epoch)?.members;
     let waiting = log.waiting_in(epoch);
     let moment = Moment { hub: room.provider(), view, members, waiting: &waiting };
-    Some(evaluate(&moment, kind, deeds))
+    Some(evaluate(&moment, kind, deeds).and_then(|()| settles(&moment, kind, deeds)))
 }
 
 #[cfg(test)]
@@ -187,6 +187,21 @@ mod tests {
         accepting(needs_none()).is_clean();
         accepting(needs_a_right())
             .fires_last("verdicts_agree", "mimi://b.example/u/bob, as member, may not change");
+    }
+
+    #[test]
+    fn a_hub_that_lets_a_commit_leave_on_the_list_whom_a_server_takes_out_is_found() {
+        let commits = |by_bob: Vec<Deed>| {
+            let by = Author::Server(room().provider().clone());
+            let what = DeedKind::RemoveClient { client: client("C1"), of: user("C1") };
+            let mut deeds = vec![Deed { by, referenced: true, what }];
+            deeds.extend(by_bob);
+            let mut story = Story::room_of(&["A1", "B1", "C1"]);
+            story.accepted("B1", Kind::Commit, 1, "commit", Change::default());
+            with(story, deeds)
+        };
+        commits(deed(DeedKind::Unlist { target: user("C1") })).is_clean();
+        commits(vec![]).fires_last("verdicts_agree", "carol, whom a server takes out, would stay");
     }
 
     #[test]

@@ -44,6 +44,7 @@ pub const INVARIANTS: &[&str] = &[
     "external_senders_are_hub_and_followers",
     "inside_parent",
     "receivers_may_receive",
+    "policy_is_kept",
     "expulsion_completes",
     "no_false_alarm",
 ];

@@ -9,6 +9,9 @@
 //! a user does who is on its way out are held against the committed state; a commit's own deeds
 //! against the state with all waiting proposals applied; proposals against both.
 //!
+//! A second question is whether a commit settles what servers have begun: whoever loses all clients
+//! to them leaves the list, or is banned there (R21).
+//!
 //! Not here: whether the handshake is well-formed, in order, and complete; other invariants and
 //! rules say that. A deed that names nobody is in no trace.
 
@@ -135,6 +138,29 @@ pub(super) fn evaluate(moment: &Moment<'_>, kind: Kind, deeds: &[Deed]) -> Resul
     let earlier = if kind == Kind::Proposals { *waiting } else { &[] };
     let cleared_out = cleared_out(view, moment.hub, earlier.iter().chain(deeds), &after);
     numbers(view, (&before, members), (&after, &staying), &cleared_out)
+}
+
+/// Whether a commit takes those off the list whose clients it takes out for a server.
+///
+/// # Errors
+/// Who would stay, in words.
+pub(super) fn settles(moment: &Moment<'_>, kind: Kind, deeds: &[Deed]) -> Result<(), String> {
+    if kind != Kind::Commit {
+        return Ok(());
+    }
+    let listed = moment.view.participants.iter();
+    let before: List = listed.map(|listed| (listed.user.clone(), listed.role)).collect();
+    let after = applied(&before, deeds);
+    let referenced: Vec<Deed> = deeds.iter().filter(|deed| deed.referenced).cloned().collect();
+    let owed = owed(moment.view, &before, moment.members, &referenced);
+    let is_settled = |user: &UserUri, to: u32| match to {
+        NOBODY => !after.contains_key(user),
+        banned => after.get(user) == Some(&banned),
+    };
+    match owed.into_iter().find(|(user, to)| !is_settled(user, *to)) {
+        Some((user, _)) => Err(format!("{user}, whom a server takes out, would stay on the list")),
+        None => Ok(()),
+    }
 }
 
 /// The one who joins, and the role in which it lists itself.

@@ -16,6 +16,12 @@ impl Story {
         assert_eq!(found, wanted, "{violations:#?}");
     }
 
+    /// What this invariant has to say, whatever others do.
+    pub(in crate::oracle) fn said_by(&self, invariant: &str) -> Vec<String> {
+        let violations = self.verdict().violations.into_iter();
+        violations.filter(|it| it.invariant == invariant).map(|it| it.why).collect()
+    }
+
     /// Asserts that nothing fires.
     #[track_caller]
     pub(in crate::oracle) fn is_clean(&self) {
