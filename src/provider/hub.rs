@@ -128,7 +128,9 @@ impl Inner {
             if room.record.group_info == request.group_info {
                 return Ok(answer(201, Bytes::new()));
             }
-            return Err(Failure::new(409, "room-is-new", "the room exists").about(uri));
+            if self.setup.rules.is_on("room-is-new") {
+                return Err(Failure::new(409, "room-is-new", "the room exists").about(uri));
+            }
         }
         let RatchetTreeOption::Full(tree) = &request.ratchet_tree else {
             let why = "a new room comes with its ratchet tree";
