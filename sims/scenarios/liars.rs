@@ -91,6 +91,11 @@ fn commits_and_proposals_that_break_a_rule_are_refused_by_it() {
 }
 
 #[test]
+fn what_an_owner_has_every_right_to_is_refused_where_it_breaks_a_rule() {
+    refused_one_by_one("liar-with-rights", 4);
+}
+
+#[test]
 fn requests_that_break_a_rule_are_refused_by_it() {
     refused_one_by_one("liar-requests", 8);
 }

@@ -126,6 +126,15 @@ fn what_would_go_over_a_limit_of_the_room_is_refused() {
 }
 
 #[test]
+fn a_limit_of_users_stands_where_clients_would_fit() {
+    each_seed("one-user-too-many", |played| {
+        let done = ["s3000-A1", "s9000-B2", "s13000-B2"];
+        done_and_refused(played, &done, &[("s5000-A1", "at-most-max-users")]);
+        assert_eq!(played.readers("just the two of us"), ["A1", "B1"]);
+    });
+}
+
+#[test]
 fn a_room_inside_a_room_has_some_of_its_participants() {
     each_seed("room-inside-a-room", |played| {
         let done = ["s3000-A1", "s9000-A1", "s11000-A1", "s15000-C1"];
