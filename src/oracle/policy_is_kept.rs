@@ -1,8 +1,8 @@
 //! `policy_is_kept` (R36, R41, R51, R55, R56): a hub takes nothing that its room's policy forbids.
 //!
 //! A message comes from a participant with a client in the group, whose role lets it send, and from
-//! an epoch that the room tolerates. A report by name comes from a role that may report. Where the
-//! policy says so, nobody comes in by an external commit, no server proposes anything, and nobody
+//! an epoch that the room tolerates; a commit or proposal of a client from a participant's. A report
+//! by name comes from a role that may report. Where the policy says so, nobody comes in by an external commit, no server proposes anything, and nobody
 //! enters or leaves the list.
 //!
 //! Where proposals wait, a sender has the right if it has it with them or without them. Whom its own
@@ -38,8 +38,9 @@ impl Invariant for PolicyIsKept {
             Event::Accepted { room, kind: Kind::Message, epoch, user, .. } => {
                 (room, Scene::of(ledger, room).and_then(|scene| scene.message(*epoch, user)))
             }
-            Event::Accepted { room, kind, deeds, .. } => {
-                (room, Scene::of(ledger, room).and_then(|scene| scene.handshake(*kind, deeds)))
+            Event::Accepted { room, kind, deeds, client, user, .. } => {
+                let by = client.as_ref().map(|_| user);
+                (room, Scene::of(ledger, room).and_then(|scene| scene.handshake(*kind, by, deeds)))
             }
             Event::Reported { room, reporter: Some(user), .. } => {
                 (room, Scene::of(ledger, room).and_then(|scene| scene.report(user)))
@@ -74,7 +75,7 @@ impl<'a> Scene<'a> {
     fn message(&self, epoch: u64, user: &UserUri) -> Option<String> {
         let late = self.epoch.saturating_sub(epoch);
         let members = self.ledger.room(self.room).hub.members();
-        let why = if self.role_of(user).is_none_or(|role| self.is_ban(role)) {
+        let why = if self.is_stranger(user) {
             "who is no participant".to_owned()
         } else if members.iter().all(|member| member.user != *user) {
             "who has no client in the group".to_owned()
@@ -89,13 +90,16 @@ impl<'a> Scene<'a> {
     }
 
     fn report(&self, user: &UserUri) -> Option<String> {
-        let listed = self.role_of(user).is_some_and(|role| !self.is_ban(role));
-        let mute = listed && !self.may(user, REPORT_ABUSE);
+        let mute = !self.is_stranger(user) && !self.may(user, REPORT_ABUSE);
         mute.then(|| format!("a report of {user}, whose role may not report"))
     }
 
-    fn handshake(&self, kind: Kind, deeds: &[Deed]) -> Option<String> {
+    fn handshake(&self, kind: Kind, by: Option<&UserUri>, deeds: &[Deed]) -> Option<String> {
         let policy = &self.view.policy;
+        let inside = matches!(kind, Kind::Commit | Kind::Proposals);
+        if let Some(user) = by.filter(|user| inside && self.is_stranger(user)) {
+            return Some(format!("a handshake of {user}, who is no participant"));
+        }
         let by_server = |deed: &Deed| matches!(deed.by, Author::Server(_));
         if policy.no_external_commits && kind == Kind::ExternalCommit {
             return Some("an external commit, which the room forbids".to_owned());
@@ -117,7 +121,7 @@ impl<'a> Scene<'a> {
             DeedKind::Unlist { target } => (target, false),
             _ => return None,
         };
-        let was_inside = self.role_of(target).is_some_and(|role| !self.is_ban(role));
+        let was_inside = !self.is_stranger(target);
         let itself = matches!(&deed.by, Author::Client { user, .. } if user == target);
         let free = itself && !inside && self.ledger.fixed_rooms_may_be_left;
         (inside != was_inside && !free && !self.is_taken_out(target, deeds)).then_some(target)
@@ -132,6 +136,11 @@ impl<'a> Scene<'a> {
             }
             _ => false,
         })
+    }
+
+    /// Whether the user is not listed, or banned.
+    fn is_stranger(&self, user: &UserUri) -> bool {
+        self.role_of(user).is_none_or(|role| self.is_ban(role))
     }
 
     fn role_of(&self, user: &UserUri) -> Option<u32> {
@@ -219,7 +228,10 @@ mod tests {
     fn a_message_of_a_stranger_or_of_one_without_a_client_is_found() {
         let mut story = Story::room_of(&["A1", "B1"]);
         story.sends("C1", "m1");
-        fires(&story, "mimi://c.example/u/carol, who is no participant");
+        fires(&story, "a message of mimi://c.example/u/carol, who is no participant");
+        let mut story = Story::room_of(&["A1", "B1"]);
+        story.accepted("C1", Kind::Proposals, 1, "proposal", Change::default());
+        fires(&story, "a handshake of mimi://c.example/u/carol, who is no participant");
         let mut story = Story::room_of(&["A1", "B1"]);
         story.commit("A1", removing(&["B1"], &[]));
         story.sends("B1", "m1");
