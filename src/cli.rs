@@ -131,8 +131,8 @@ struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 as expected, 1 safety violation, 2 inconclusive, 3 liveness violation,
-4 not deterministic, 5 an expected violation did not come or a planted bug survived,
-64 usage or a bad file, 70 internal error.";
+4 not deterministic, 5 an expected violation did not come, a planted bug survived, or a rule
+has no account of what it is worth, 64 usage or a bad file, 70 internal error.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

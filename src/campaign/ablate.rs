@@ -5,19 +5,26 @@
 //! a liar. What broke in which seeds is its row; the first case that rests on an invariant is made
 //! small, and played with the rule back in its place, where all should hold.
 //!
+//! Where nothing broke, each case in which the rule refuses something is looked at again, for what
+//! becomes of that in its absence ([`Instead`]); what a row is worth then, `worth` says.
+//!
 //! Trials are played side by side, and their rows come in order, so that how many workers there
 //! are shows nowhere but in the time.
 //!
 //! Not here: reading scenario files, and writing tables.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
-use super::case::{Case, Ended, How};
+use super::case::{Case, Ended, How, patiently};
+use super::instead::{Instead, Refusals};
+use super::one::Judged;
 use super::shrink::{Effort, Shrunk, shrink};
 use super::side_by_side::side_by_side;
 use crate::mimi::rules::Rule;
 use crate::scenario::{self, Scenario};
 use crate::script::Script;
+use crate::trace::Digest;
 
 /// A rule that is to be off, and what to play then.
 #[derive(Debug)]
@@ -71,6 +78,9 @@ pub struct Row {
     pub cases: u64,
     /// What broke, by invariant; a panic and the like by their words.
     pub broke: BTreeMap<String, Finding>,
+    /// Where nothing broke: what became of that which the rule refuses where it is on, and how
+    /// often.
+    pub instead: BTreeMap<Instead, u64>,
 }
 
 /// An invariant that broke.
@@ -98,8 +108,12 @@ pub fn ablate(
     jobs: usize,
     told: &(dyn Fn(&Row) + Sync),
 ) -> Vec<Row> {
+    let known = Known::default();
     side_by_side(trials, jobs, |trial| {
-        let row = trial.play(effort);
+        let mut row = trial.play(effort);
+        if row.broke.is_empty() {
+            row.instead = trial.instead(effort, &known);
+        }
         told(&row);
         row
     })
@@ -107,13 +121,19 @@ pub fn ablate(
 
 impl Trial {
     fn play(&self, effort: Effort) -> Row {
-        let mut row = Row { rule: self.rule.id, off: self.off, cases: 0, broke: BTreeMap::new() };
+        let mut row = Row {
+            rule: self.rule.id,
+            off: self.off,
+            cases: 0,
+            broke: BTreeMap::new(),
+            instead: BTreeMap::new(),
+        };
         for against in &self.against {
             for seed in &against.seeds {
                 let script = self.without(against.scenario.expand(*seed).script);
                 let case = played(&script, effort);
                 row.cases += 1;
-                for invariant in broken(&case) {
+                for invariant in broken(&case, &script.expect.violates) {
                     let fresh = || Finding {
                         cases: 0,
                         scenario: against.name.clone(),
@@ -126,7 +146,7 @@ impl Trial {
                     finding.cases += 1;
                     if finding.shrunk.is_none() && decisive(&case) == invariant {
                         finding.shrunk = shrink(&script, effort, &mut |_, _| {}).ok();
-                        let with_rule = played(&restored(script.clone()), effort);
+                        let with_rule = played(&self.with(script.clone()), effort);
                         finding.holds_with_rule = Some(with_rule.ended.is_fine());
                     }
                 }
@@ -135,24 +155,72 @@ impl Trial {
         row
     }
 
-    /// The script with this rule off and all others on, expecting that everything holds.
-    fn without(&self, script: Script) -> Script {
-        let mut script = restored(script);
-        let off = vec![self.rule.id.to_owned()];
-        match self.off {
-            Off::Everywhere => script.protocol.without = off,
-            Off::AtHubs => script.protocol.hub_without = off,
+    /// What becomes of all that the rule refuses in the trial's cases where it is on.
+    fn instead(&self, effort: Effort, known: &Known) -> BTreeMap<Instead, u64> {
+        let mut instead = BTreeMap::new();
+        for against in &self.against {
+            for seed in &against.seeds {
+                let script = self.with(against.scenario.expand(*seed).script);
+                let Some(refusals) = known.refusals(&script, effort) else { continue };
+                if !refusals.any_by(self.rule.id) {
+                    continue;
+                }
+                let Some(judged) = run(&self.without(script), effort) else { continue };
+                let run = judged.run;
+                for (fate, often) in refusals.instead(self.rule.id, &run.header, &run.entries) {
+                    *instead.entry(fate).or_default() += often;
+                }
+            }
         }
+        instead
+    }
+
+    /// The script with this rule off.
+    fn without(&self, script: Script) -> Script {
+        let mut script = self.with(script);
+        let off = self.rule.id.to_owned();
+        match self.off {
+            Off::Everywhere => script.protocol.without.push(off),
+            Off::AtHubs => script.protocol.hub_without.push(off),
+        }
+        script
+    }
+
+    /// The script with this rule on. What it is about may be that another is off, so that this one
+    /// has something to refuse; then it goes on to expect what follows from that.
+    fn with(&self, mut script: Script) -> Script {
+        let off = [&mut script.protocol.without, &mut script.protocol.hub_without];
+        let is_this = |id: &String| id == self.rule.id;
+        if off.iter().any(|off| off.iter().any(is_this)) {
+            script.expect.violates.clear();
+        }
+        off.into_iter().for_each(|off| off.retain(|id| !is_this(id)));
         script
     }
 }
 
-/// The script with all rules on.
-fn restored(mut script: Script) -> Script {
-    script.protocol.without.clear();
-    script.protocol.hub_without.clear();
-    script.expect.violates.clear();
-    script
+/// What is refused in each script as it is, once that is known. Many trials play the same.
+#[derive(Default)]
+struct Known(Mutex<BTreeMap<Digest, Arc<Refusals>>>);
+
+impl Known {
+    fn refusals(&self, script: &Script, effort: Effort) -> Option<Arc<Refusals>> {
+        let key = Digest::of(scenario::write(script).as_bytes());
+        // Nobody panics with the lock in hand.
+        let known = self.0.lock().ok().and_then(|known| known.get(&key).cloned());
+        if known.is_some() {
+            return known;
+        }
+        let refusals = Arc::new(Refusals::of(&run(script, effort)?.run.entries));
+        if let Ok(mut known) = self.0.lock() {
+            known.insert(key, Arc::clone(&refusals));
+        }
+        Some(refusals)
+    }
+}
+
+fn run(script: &Script, effort: Effort) -> Option<Judged> {
+    patiently(script, effort.patience)?.ok()
 }
 
 fn played(script: &Script, effort: Effort) -> Case {
@@ -160,14 +228,15 @@ fn played(script: &Script, effort: Effort) -> Case {
     Case::play(&script.title, script, scenario::write(script), how)
 }
 
-/// All that broke in a case, each once.
-fn broken(case: &Case) -> Vec<String> {
+/// All that broke in a case and was not expected to, each once.
+fn broken(case: &Case, expected: &[String]) -> Vec<String> {
     let mut broken: Vec<_> = match &case.ended {
         Ended::Judged(verdict) => {
             verdict.violations.iter().map(|violation| violation.invariant.clone()).collect()
         }
         other => vec![other.word().to_owned()],
     };
+    broken.retain(|id| !expected.contains(id));
     broken.sort();
     broken.dedup();
     broken
@@ -204,9 +273,35 @@ misbehaviour = [
 ]
 "#;
 
+    /// Bob's client breaks four rules, and has no right to the first thing that it asks for.
+    const LIES: &str = r#"
+title = "t"
+why = "w"
+rest = "2s"
+providers = ["a.example"]
+users.alice = { at = "a.example", clients = ["A1"] }
+users.bob = { at = "a.example", clients = ["B1"] }
+users.carol = { at = "a.example", clients = ["C1"] }
+rooms.hall = { hub = "a.example" }
+steps = [
+    { at = "1s", who = "A1", do = "create", room = "hall" },
+    { at = "2s", who = "A1", do = "add", user = "bob" },
+]
+misbehaviour = [
+    { at = "4s", node = "B1", behaviour = "client.breaks-rule", room = "hall", rule = "roles-apart-from-list", user = "carol" },
+    { at = "5s", node = "B1", behaviour = "client.breaks-rule", room = "hall", rule = "one-metadata-update", user = "alice" },
+    { at = "6s", node = "B1", behaviour = "client.breaks-rule", room = "hall", rule = "valid-mls", user = "alice" },
+    { at = "7s", node = "B1", behaviour = "client.breaks-rule", room = "hall", rule = "franking-tag-fits", user = "alice" },
+]
+"#;
+
     fn trial(rule: &str, off: Off) -> Trial {
+        trial_by(LIE, rule, off)
+    }
+
+    fn trial_by(text: &str, rule: &str, off: Off) -> Trial {
         let rule = RULES.iter().find(|it| it.id == rule).unwrap();
-        let scenario = Scenario::read("lie", LIE, &[]).unwrap();
+        let scenario = Scenario::read("lie", text, &[]).unwrap();
         let against = Against { name: "lie".to_owned(), scenario, seeds: vec![0, 1] };
         Trial { rule, off, against: vec![against] }
     }
@@ -233,5 +328,30 @@ misbehaviour = [
         let stops = |row: &Row| row.broke.contains_key("convergence");
         assert_eq!((stops(&rows[0]), stops(&rows[1])), (false, true));
         assert!(rows[2].broke.is_empty());
+    }
+
+    #[test]
+    fn where_nothing_breaks_it_is_seen_what_became_of_all_that_the_rule_refuses() {
+        let rules =
+            ["roles-apart-from-list", "one-metadata-update", "valid-mls", "franking-tag-fits"];
+        let trials = rules.map(|rule| trial_by(LIES, rule, Off::Everywhere));
+        let minute = Duration::from_secs(60);
+        let effort = Effort { patience: minute, budget: minute };
+        let rows = ablate(&trials, effort, 2, &|_| {});
+        let told: Vec<_> =
+            rows.iter().map(|row| (row.worth().word(), row.told_instead())).collect();
+        let told: Vec<_> = told.iter().map(|(word, told)| (*word, told.as_str())).collect();
+        assert_eq!(
+            told,
+            [
+                ("redundant", "refused by authorised (2)"),
+                ("harmless", "came to pass (2)"),
+                ("built in", "refused by valid-mls (2)"),
+                ("breaks", ""),
+            ]
+        );
+        assert!(rows[3].broke.contains_key("frank_sound"));
+        // What is noted of these rules is so.
+        assert!(rows.iter().all(|row| row.amiss().is_none()));
     }
 }

@@ -169,7 +169,7 @@ impl Case {
 }
 
 /// Plays on a thread of its own; none where that takes too long.
-fn patiently(script: &Script, patience: Duration) -> Option<Result<Judged, PlayError>> {
+pub(super) fn patiently(script: &Script, patience: Duration) -> Option<Result<Judged, PlayError>> {
     let (tell, told) = mpsc::channel();
     let script = script.clone();
     let play = move || {

@@ -1,11 +1,14 @@
 //! `schism ablate`: switches each rule off in turn, and shows what breaks.
 //!
 //! Beneath `--out`: `ablation.csv`, `ablation.md`, `ablation.html`, and for each rule and
-//! invariant a scenario that shows it, shrunk.
+//! invariant a scenario that shows it, shrunk. A rule without which nothing breaks has to be
+//! accounted for; where one is not, the exit code is 5.
 
 use std::path::Path;
 
-use schism::campaign::{AblationRow, Against, Effort, Off, Trial, ablate as ablated};
+use schism::campaign::{
+    ALSO_AT_WORK, AblationRow, Against, DEEDS_AGAINST, Effort, Off, Trial, ablate as ablated,
+};
 use schism::mimi::rules::{Enforcer, RULES, Rule};
 use schism::report::{
     ABLATION_HEADINGS, Folder, ablation_file, ablation_lines, ablation_markdown, ablation_page,
@@ -15,6 +18,9 @@ use schism::script::ids;
 use super::expand::read;
 use super::{AblateArguments, Answer, Failure};
 use crate::wiring;
+
+/// The exit code where a rule is not accounted for.
+const SURVIVED: u8 = 5;
 
 /// Random rooms, below which liars are drawn.
 const RANDOM: &str = "scenarios/any-room.toml";
@@ -35,8 +41,11 @@ pub fn ablate(arguments: &AblateArguments) -> Result<Answer, Failure> {
     let jobs = arguments.jobs.unwrap_or_else(wiring::processors);
     let told = |row: &AblationRow| {
         let broke: Vec<_> = row.broke.keys().map(String::as_str).collect();
-        let broke = if broke.is_empty() { "nothing".to_owned() } else { broke.join(", ") };
-        eprintln!("{} off {}: {broke}", row.rule, row.off.word());
+        let came = match broke.is_empty() {
+            true => format!("nothing ({}: {})", row.worth().word(), row.told_instead()),
+            false => broke.join(", "),
+        };
+        eprintln!("{} off {}: {came}", row.rule, row.off.word());
     };
     let rows = ablated(&trials, effort, jobs, &told);
     let command =
@@ -52,7 +61,9 @@ pub fn ablate(arguments: &AblateArguments) -> Result<Answer, Failure> {
         rows.len(),
         watch()
     );
-    Ok(Answer { text, code: 0 })
+    let amiss: Vec<_> = rows.iter().filter_map(AblationRow::amiss).collect();
+    amiss.iter().for_each(|why| text += &format!("amiss      {why}\n"));
+    Ok(Answer { text, code: if amiss.is_empty() { 0 } else { SURVIVED } })
 }
 
 /// The rules that are named; all where none is.
@@ -70,7 +81,9 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Rule>, Failure> {
 /// What a rule stands against: where it is seen at work, and random rooms.
 fn against(rule: &Rule, arguments: &AblateArguments) -> Result<Vec<Against>, Failure> {
     let mut against = Vec::new();
-    if let Some(name) = rule.evidence().and_then(|it| it.scenario.ok()) {
+    let shown = rule.evidence().and_then(|it| it.scenario.ok());
+    let also = ALSO_AT_WORK.iter().filter(|(id, _)| *id == rule.id).map(|(_, name)| *name);
+    for name in shown.into_iter().chain(also) {
         let file = format!("scenarios/{name}.toml");
         let scenario = read(Path::new(&file))?;
         let seeds = vec![scenario.seed(None), 1, 2];
@@ -87,8 +100,9 @@ fn against(rule: &Rule, arguments: &AblateArguments) -> Result<Vec<Against>, Fai
 fn random(rule: &Rule) -> Result<(String, String), Failure> {
     let text = std::fs::read_to_string(RANDOM)
         .map_err(|error| Failure::usage(&format!("cannot read {RANDOM}: {error}")))?;
-    let by_server = ids::LIES_OF_SERVERS.iter().find(|(id, _)| *id == rule.id);
-    Ok(match (ids::LIES.contains(&rule.id), by_server) {
+    let mut deeds = ids::LIES_OF_SERVERS.iter().chain(DEEDS_AGAINST);
+    let deed = deeds.find(|(id, _)| *id == rule.id);
+    Ok(match (ids::LIES.contains(&rule.id), deed) {
         (true, _) => {
             let liars = format!("behaviours = [\"client.breaks-rule\"]\nrules = [\"{}\"]", rule.id);
             (format!("{RANDOM} with liars"), format!("{text}\n[liars]\n{liars}\n"))

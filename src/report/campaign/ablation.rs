@@ -1,19 +1,20 @@
 //! What each rule is worth, as tables: a matrix of rules and invariants.
 //!
 //! A row is a rule that was off, a column an invariant, a cell the number of cases in which it
-//! broke. Rules without which nothing broke are listed by themselves: either another rule stands
-//! before them, or the oracle has a hole. The CSV has a line for each cell that is not empty; the
-//! page also holds the shrunk scenarios.
+//! broke. Rules without which nothing broke have a table of their own: what they are worth, what
+//! became of all that they refuse, and why that is no loss. The CSV has a line for each cell of the
+//! matrix that is not empty, and one for each row of the other table; the page also holds the
+//! shrunk scenarios.
 
 use std::collections::BTreeSet;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::campaign::{AblationRow, Finding, count_lines};
+use crate::campaign::{AblationRow, Finding, Worth, count_lines};
 use crate::oracle::INVARIANTS;
 
 /// The columns of the CSV.
-pub const ABLATION_HEADINGS: [&str; 10] = [
+pub const ABLATION_HEADINGS: [&str; 13] = [
     "rule",
     "off",
     "invariant",
@@ -24,10 +25,14 @@ pub const ABLATION_HEADINGS: [&str; 10] = [
     "tried",
     "lines",
     "holds_with_rule",
+    "worth",
+    "instead",
+    "why",
 ];
 
 /// The lines of the CSV for one row.
-pub fn ablation_lines(row: &AblationRow) -> Vec<[String; 10]> {
+pub fn ablation_lines(row: &AblationRow) -> Vec<[String; 13]> {
+    let worth = row.worth();
     let line = |(invariant, of): (&String, &Finding)| {
         let lines = of.shrunk.as_ref().map(|it| count_lines(&it.script).to_string());
         [
@@ -41,9 +46,31 @@ pub fn ablation_lines(row: &AblationRow) -> Vec<[String; 10]> {
             of.tried.to_string(),
             lines.unwrap_or_default(),
             of.holds_with_rule.map(|it| it.to_string()).unwrap_or_default(),
+            worth.word().to_owned(),
+            String::new(),
+            String::new(),
         ]
     };
-    row.broke.iter().map(line).collect()
+    if !row.broke.is_empty() {
+        return row.broke.iter().map(line).collect();
+    }
+    let (rule, off, cases) = (row.rule.to_owned(), row.off.word().to_owned(), row.cases);
+    let nothing = String::new;
+    vec![[
+        rule,
+        off,
+        nothing(),
+        "0".to_owned(),
+        cases.to_string(),
+        nothing(),
+        nothing(),
+        nothing(),
+        nothing(),
+        nothing(),
+        worth.word().to_owned(),
+        row.told_instead(),
+        worth.why().to_owned(),
+    ]]
 }
 
 /// The name of the file of a shrunk scenario.
@@ -65,9 +92,19 @@ pub fn ablation_markdown(rows: &[AblationRow]) -> String {
         }
         text.push('\n');
     }
-    text += &format!("\n{NOTHING}\n\n");
+    text += &format!("\n{NOTHING}\n\n|");
+    NOTHING_HEADINGS.iter().for_each(|heading| text += &format!(" {heading} |"));
+    text += &format!("\n|{}\n", "---|".repeat(NOTHING_HEADINGS.len()));
     for row in rows.iter().filter(|row| row.broke.is_empty()) {
-        text += &format!("- `{}`, off {} ({} cases)\n", row.rule, row.off.word(), row.cases);
+        let worth = row.worth();
+        let (cases, instead) = (row.cases, row.told_instead());
+        text += &format!(
+            "| `{}` | {} | {cases} | {} | {instead} | {} |\n",
+            row.rule,
+            row.off.word(),
+            worth.word(),
+            worth.why(),
+        );
     }
     text
 }
@@ -106,11 +143,7 @@ pub fn ablation_page(rows: &[AblationRow], command: &str) -> String {
                 @for row in rows { (scenarios(row)) }
                 h2 { "Without these, nothing broke" }
                 p { (NOTHING) }
-                ul {
-                    @for row in rows.iter().filter(|row| row.broke.is_empty()) {
-                        li { code { (row.rule) } ", off " (row.off.word()) ", " (row.cases) " cases" }
-                    }
-                }
+                (nothing_broke(rows))
                 p.made { "Made by " code { (command) } "." }
             }
         }
@@ -120,8 +153,15 @@ pub fn ablation_page(rows: &[AblationRow], command: &str) -> String {
 
 const TITLE: &str = "# What each rule is worth";
 
-const NOTHING: &str = "Where nothing broke, other rules stand before this one, honest nodes never \
-                       come to need it, or the oracle does not see what is lost.";
+const NOTHING: &str = "Where nothing broke, all that the rule refuses was looked for in the runs \
+                       without it. A rule is redundant where others refuse all of it, built in \
+                       where the refusal is part of how things are read, harmless to miss where \
+                       it came to pass and nothing is lost, and not sent where nobody can break \
+                       it. A hole is what nobody has accounted for.";
+
+/// The columns of the table of rules without which nothing broke.
+const NOTHING_HEADINGS: [&str; 6] =
+    ["rule", "off", "cases", "worth", "what it refuses, without it", "why that is no loss"];
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8884; --hit: #c0392b; }
@@ -134,6 +174,9 @@ th.turned span { writing-mode: vertical-rl; transform: rotate(180deg); font-weig
 td.hit { color: #fff; background: var(--hit); text-align: center; }
 td.none { color: #8888; text-align: center; }
 pre { overflow-x: auto; background: #8881; padding: .7rem; border-radius: .3rem; }
+.worth { white-space: nowrap; font-weight: 600; }
+.hole { color: #fff; background: var(--hit); }
+.plain td { vertical-align: top; }
 summary { cursor: pointer; padding: .15rem 0; }
 .made { color: #888; }
 ";
@@ -178,6 +221,30 @@ fn table_row(row: &AblationRow, columns: &[String]) -> Markup {
     }
 }
 
+fn nothing_broke(rows: &[AblationRow]) -> Markup {
+    html! {
+        div.wide {
+            table.plain {
+                thead { tr {
+                    @for heading in NOTHING_HEADINGS { th scope="col" { (heading) } }
+                } }
+                tbody {
+                    @for row in rows.iter().filter(|row| row.broke.is_empty()) {
+                        tr {
+                            th scope="row" { code { (row.rule) } }
+                            td { (row.off.word()) }
+                            td { (row.cases) }
+                            td.worth.hole[row.worth() == Worth::Hole] { (row.worth().word()) }
+                            td { (row.told_instead()) }
+                            td { (row.worth().why()) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn scenarios(row: &AblationRow) -> Markup {
     let shrunk = row.broke.iter().filter_map(|(invariant, of)| {
         let shrunk = of.shrunk.as_ref()?;
@@ -199,8 +266,10 @@ fn scenarios(row: &AblationRow) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::campaign::Off;
+    use crate::campaign::{Instead, Off};
 
     fn row(rule: &'static str, broke: &[(&str, u64)]) -> AblationRow {
         let finding = |cases| Finding {
@@ -212,7 +281,8 @@ mod tests {
             holds_with_rule: Some(true),
         };
         let broke = broke.iter().map(|(id, cases)| ((*id).to_owned(), finding(*cases))).collect();
-        AblationRow { rule, off: Off::Everywhere, cases: 9, broke }
+        let instead = BTreeMap::from([(Instead::Refused("authorised".to_owned()), 4)]);
+        AblationRow { rule, off: Off::Everywhere, cases: 9, broke, instead }
     }
 
     #[test]
@@ -225,9 +295,25 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("| `may-send` | everywhere | 9 | 4 | 2 | 1 |\n"), "{text}");
-        assert!(text.contains("- `x`, off everywhere (9 cases)\n"), "{text}");
+        let redundant = "| `x` | everywhere | 9 | redundant | refused by authorised (4) |  |\n";
+        assert!(text.contains(redundant), "{text}");
         let page = ablation_page(&rows, "schism ablate");
         assert!(page.contains("<td class=\"hit\">4</td>") && page.contains("<code>x</code>"));
+        assert!(page.contains("<td class=\"worth\">redundant</td>"), "{page}");
+    }
+
+    #[test]
+    fn a_hole_is_red_and_a_rule_that_breaks_nothing_is_a_line_with_its_worth() {
+        let mut hole = row("may-send", &[]);
+        hole.instead = BTreeMap::from([(Instead::CameToPass, 3)]);
+        let page = ablation_page(std::slice::from_ref(&hole), "schism ablate");
+        assert!(page.contains("<td class=\"worth hole\">hole</td>"), "{page}");
+        let lines = ablation_lines(&hole);
+        assert_eq!(lines[0][..5], ["may-send", "everywhere", "", "0", "9"]);
+        assert_eq!(
+            (lines.len(), &lines[0][10..]),
+            (1, &["hole", "came to pass (3)", ""].map(str::to_owned)[..])
+        );
     }
 
     #[test]
@@ -236,7 +322,21 @@ mod tests {
         assert_eq!(lines.len(), 1);
         assert_eq!(
             lines[0],
-            ["may-send", "everywhere", "agreement", "4", "9", "any-room", "7", "3", "", "true"]
+            [
+                "may-send",
+                "everywhere",
+                "agreement",
+                "4",
+                "9",
+                "any-room",
+                "7",
+                "3",
+                "",
+                "true",
+                "breaks",
+                "",
+                ""
+            ]
         );
     }
 }
