@@ -96,6 +96,14 @@ fn what_an_owner_has_every_right_to_is_refused_where_it_breaks_a_rule() {
 }
 
 #[test]
+fn a_group_info_that_its_committer_did_not_sign_shuts_nobody_out() {
+    refused_one_by_one("way-in-by-a-wrong-group-info", 1);
+    each_seed("way-in-by-a-wrong-group-info", |played| {
+        assert_eq!(played.fate("s8000-B2"), Some(Fate::Done));
+    });
+}
+
+#[test]
 fn requests_that_break_a_rule_are_refused_by_it() {
     refused_one_by_one("liar-requests", 8);
 }

@@ -22,6 +22,7 @@ pub static ALSO_AT_WORK: &[(&str, &str)] = &[
     ("roles-apart-from-list", "liar-with-rights"),
     ("preauthorisation-apart-from-list", "liar-with-rights"),
     ("at-most-max-users", "one-user-too-many"),
+    ("group-info-matches", "way-in-by-a-wrong-group-info"),
 ];
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 //! What became of all that the rule refuses says most of it. Where others refuse that all the same,
 //! the rule is redundant, and the row names them. Where the refusal stays in the rule's own name,
 //! it is part of how things are read and built, and no switch of it. Where something came to pass,
-//! or never came up, [`NOTES`] says why that is no loss; where it says nothing, the oracle or the
-//! workload has a hole. The notes are held against each run: one that a run does not bear out is
+//! or never came up, [`NOTES`] says why that is no loss, or what it would take to see the loss; where
+//! they say nothing, the oracle or the workload has a hole that nobody knows of. The notes are held against each run: one that a run does not bear out is
 //! amiss as much as a hole.
 
 use super::ablate::{Off, Row};
@@ -21,6 +21,8 @@ pub enum Worth {
     BuiltIn(&'static str),
     /// What it refuses came to pass, and breaks nothing, for this reason.
     Harmless(&'static str),
+    /// What it refuses came to pass, and what is lost neither the oracle nor the workload can show.
+    Open(&'static str),
     /// What it refuses is not sent, for this reason.
     Unsent(&'static str),
     /// What it refuses came to pass or never came up, and nobody says why that is no loss.
@@ -35,6 +37,7 @@ impl Worth {
             Self::Redundant => "redundant",
             Self::BuiltIn(_) => "built in",
             Self::Harmless(_) => "harmless",
+            Self::Open(_) => "known hole",
             Self::Unsent(_) => "not sent",
             Self::Hole => "hole",
         }
@@ -43,8 +46,16 @@ impl Worth {
     /// Why, where somebody has to say so.
     pub fn why(self) -> &'static str {
         match self {
-            Self::BuiltIn(why) | Self::Harmless(why) | Self::Unsent(why) => why,
+            Self::BuiltIn(why) | Self::Harmless(why) | Self::Open(why) | Self::Unsent(why) => why,
             Self::Breaks | Self::Redundant | Self::Hole => "",
+        }
+    }
+
+    /// Whether a run that shows this much bears the note out.
+    fn is_borne_out_by(self, seen: Self) -> bool {
+        match self {
+            Self::Open(_) => matches!(seen, Self::Harmless(_)),
+            noted => noted.word() == seen.word(),
         }
     }
 }
@@ -69,6 +80,10 @@ const fn built_in(rule: &'static str, off: &'static [Off], why: &'static str) ->
 
 const fn harmless(rule: &'static str, off: &'static [Off], why: &'static str) -> Note {
     Note { rule, off, worth: Worth::Harmless(why) }
+}
+
+const fn open(rule: &'static str, off: &'static [Off], why: &'static str) -> Note {
+    Note { rule, off, worth: Worth::Open(why) }
 }
 
 const fn unsent(rule: &'static str, off: &'static [Off], why: &'static str) -> Note {
@@ -110,6 +125,11 @@ pub static NOTES: &[Note] = &[
         "updates apply in their order, and everybody ends with the last",
     ),
     harmless(
+        "roles-apart-from-list",
+        EVERYWHERE,
+        "each of the two changes needs its own right, judged by the roles before both (authorised)",
+    ),
+    harmless(
         "preauthorisation-apart-from-list",
         EVERYWHERE,
         "each of the two changes needs its own right, judged by the roles before both (authorised)",
@@ -133,11 +153,11 @@ pub static NOTES: &[Note] = &[
         EVERYWHERE,
         "a hub knows nobody to send such a Welcome to",
     ),
-    harmless(
+    open(
         "key-material-is-signed",
         EVERYWHERE,
-        "the asker's provider vouches for it, too (peer-is-who-it-says); the signature is worth \
-         something where that one lies",
+        "the asker's provider vouches for it, too (peer-is-who-it-says); no behaviour is a provider \
+         that asks in its user's name",
     ),
     harmless(
         "group-info-is-signed",
@@ -153,6 +173,12 @@ pub static NOTES: &[Note] = &[
         EVERYWHERE,
         "a Welcome comes with its commit, and waits for it; a hub that does not wait is \
          hub.welcomes-losers, and breaks welcome_after_commit",
+    ),
+    open(
+        "key-package-not-expired",
+        EVERYWHERE,
+        "whom it lets in gets in, since its client still has the keys; traces have no lifetimes, so \
+         no invariant can say that these were over",
     ),
     harmless(
         "asset-host-is-a-peer",
@@ -172,7 +198,7 @@ impl Row {
         let seen = self.seen();
         match (seen, self.note()) {
             (Worth::Breaks | Worth::Redundant, _) => seen,
-            (_, Some(note)) if note.worth.word() == seen.word() => note.worth,
+            (_, Some(note)) if note.worth.is_borne_out_by(seen) => note.worth,
             _ => Worth::Hole,
         }
     }
@@ -184,7 +210,7 @@ impl Row {
             (None, Worth::Hole) => {
                 Some(format!("{rule} off {off} is {}, and no note says why", seen.word()))
             }
-            (Some(note), _) if note.worth.word() != seen.word() => Some(format!(
+            (Some(note), _) if !note.worth.is_borne_out_by(seen) => Some(format!(
                 "{rule} off {off} is noted as {}, and is {}",
                 note.worth.word(),
                 seen.word()
@@ -266,6 +292,8 @@ mod tests {
         let noted = row("one-metadata-update", &both);
         assert!(matches!(noted.worth(), Worth::Harmless(why) if why.contains("in their order")));
         assert_eq!(noted.amiss(), None);
+        let known = row("key-package-not-expired", &both);
+        assert_eq!((known.worth().word(), known.amiss()), ("known hole", None));
     }
 
     #[test]

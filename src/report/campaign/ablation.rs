@@ -157,11 +157,12 @@ const NOTHING: &str = "Where nothing broke, all that the rule refuses was looked
                        without it. A rule is redundant where others refuse all of it, built in \
                        where the refusal is part of how things are read, harmless to miss where \
                        it came to pass and nothing is lost, and not sent where nobody can break \
-                       it. A hole is what nobody has accounted for.";
+                       it. Of a known hole it is said what it would take to see the loss; a hole is \
+                       what nobody has accounted for.";
 
 /// The columns of the table of rules without which nothing broke.
 const NOTHING_HEADINGS: [&str; 6] =
-    ["rule", "off", "cases", "worth", "what it refuses, without it", "why that is no loss"];
+    ["rule", "off", "cases", "worth", "what it refuses, without it", "why"];
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --line: #8884; --hit: #c0392b; }
@@ -176,7 +177,8 @@ td.none { color: #8888; text-align: center; }
 pre { overflow-x: auto; background: #8881; padding: .7rem; border-radius: .3rem; }
 .worth { white-space: nowrap; font-weight: 600; }
 .hole { color: #fff; background: var(--hit); }
-.plain td { vertical-align: top; }
+.open { color: #fff; background: #b9770e; }
+.plain td, .plain th { vertical-align: top; }
 summary { cursor: pointer; padding: .15rem 0; }
 .made { color: #888; }
 ";
@@ -234,7 +236,7 @@ fn nothing_broke(rows: &[AblationRow]) -> Markup {
                             th scope="row" { code { (row.rule) } }
                             td { (row.off.word()) }
                             td { (row.cases) }
-                            td.worth.hole[row.worth() == Worth::Hole] { (row.worth().word()) }
+                            (worth_cell(row.worth()))
                             td { (row.told_instead()) }
                             td { (row.worth().why()) }
                         }
@@ -243,6 +245,11 @@ fn nothing_broke(rows: &[AblationRow]) -> Markup {
             }
         }
     }
+}
+
+fn worth_cell(worth: Worth) -> Markup {
+    let (hole, open) = (worth == Worth::Hole, matches!(worth, Worth::Open(_)));
+    html! { td.worth.hole[hole].open[open] { (worth.word()) } }
 }
 
 fn scenarios(row: &AblationRow) -> Markup {
