@@ -5,10 +5,10 @@
 //! that each has beside this one.
 
 use super::{
-    Begins, Forgery, Keep, Meddler, Other, Part, Plan, ailing_disk, forged_consents, forged_franks,
-    forged_senders, handing_on, ignored_leaves, lied_codes, lost_welcomes, misread_mail,
-    mistaken_201, old_bodies, older_build, reordered, replays, second_hand_out, spoilt_franks,
-    swallowed_errors, uneven_mail, withheld,
+    Begins, Forgery, Keep, Meddler, Other, Part, Plan, abandoned, ailing_disk, forged_consents,
+    forged_franks, forged_senders, handing_on, ignored_leaves, lied_codes, lost_welcomes,
+    misread_mail, mistaken_201, old_bodies, older_build, reordered, replays, second_hand_out,
+    spoilt_franks, swallowed_errors, uneven_mail, withheld,
 };
 use crate::mls::Franker;
 use crate::{client, provider};
@@ -360,6 +360,12 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         made: Made::Liar,
     },
     BehaviourInfo {
+        id: "client.abandons-its-commit",
+        meaning: "with its first commit on the way to the hub, a client is gone",
+        source: "mimi.md A25; R16; RFC 9420 §14",
+        made: Made::Meddler(abandoned::abandons),
+    },
+    BehaviourInfo {
         id: "client.replays",
         meaning: "before each commit and message the client sends its first once more, byte for \
                   byte",
@@ -419,6 +425,12 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         meaning: "a client finds the last proposal again after all that comes, until a commit does",
         source: "mimi.md N-02 (libxmtp #2204); L11",
         made: Made::Meddler(misread_mail::rereads_proposals),
+    },
+    BehaviourInfo {
+        id: "client.misses-its-commits",
+        meaning: "a client hears nothing of its own commits: no answer, and nothing in its mailbox",
+        source: "mimi.md N-12 (wire-ios #980), A25; R16",
+        made: Made::Meddler(abandoned::misses),
     },
     BehaviourInfo {
         id: "client.shares-its-disk",

@@ -6,6 +6,7 @@
 //! A bug is no lie: its node is honest all the same, and what it comes to believe is judged.
 //! How scenario files write a behaviour stands in `script`.
 
+mod abandoned;
 mod ailing_disk;
 mod catalogue;
 mod drafts;

@@ -217,6 +217,8 @@ impl Room {
                     let why = format!("at epoch {}", self.epoch());
                     self.end(kit, &wanted, Fate::Done, &why);
                 }
+                // Events of this epoch may have come before the answer.
+                self.try_again(kit);
             }
             Err(error) => {
                 self.must_rejoin(format!("the own accepted commit can't be merged: {error}"));
