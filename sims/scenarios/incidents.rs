@@ -316,3 +316,28 @@ fn a_hub_that_takes_it_has_a_room_of_its_own() {
         assert_eq!(played.readers("afterwards"), ["A1", "B1"], "B1 has the old epoch's keys yet");
     });
 }
+
+#[test]
+fn a_client_that_does_not_hear_of_its_commit_asks_again_until_it_does() {
+    each_seed("incidents/stuck-pending-commit", |played| {
+        assert_began(played, "B1", "client.misses-its-commits");
+        let asked = played.all(|it| {
+            it.node == "B1"
+                && matches!(&it.event, Event::Request { endpoint, about, .. }
+                    if endpoint == "client/update" && about == "s8000-B1 commit")
+        });
+        assert!(asked.len() > 10, "{}", asked.len());
+        let entered = played.first("B1's own commit", |it| {
+            it.node == "B1" && it.at_ms > 8_000 && enters(it, Way::OwnCommit)
+        });
+        assert!(played.at(entered).at_ms > 37_000, "not before it hears an answer");
+        let read = played.first("what waited", |it| {
+            it.node == "B1"
+                && matches!(&it.event, Event::Delivered { message, .. }
+                    if message == played.message("of the epoch after"))
+        });
+        assert_eq!(played.at(read).at_ms, played.at(entered).at_ms, "at once");
+        assert_eq!(resyncs(played, "B1"), [0; 0]);
+        assert_eq!(played.readers("afterwards"), ["B1", "B2"]);
+    });
+}

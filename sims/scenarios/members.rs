@@ -355,3 +355,74 @@ fn a_draft_in_the_clear_is_sent_to_a_server_and_lies_there() {
         assert_eq!(played.readers("between the two of us"), ["A1"]);
     });
 }
+
+#[test]
+fn a_room_goes_on_from_a_commit_whose_maker_is_gone_and_may_come_back_by_it() {
+    each_seed("adversaries/abandoned-commit", |played| {
+        begins(played, "client.abandons-its-commit");
+        let [adds, renews] = ["C1", "M1"].map(|client| {
+            let place = played.commit_of(client, played.commit_of("A1", 0));
+            let entered = played.entrances(accepted_digest(played.at(place)));
+            (place, entered.into_iter().map(|it| it.1).collect::<BTreeSet<_>>())
+        });
+        assert_eq!(adds.1, ["A1", "B1", "M1"].into(), "all but C1");
+        played.first("Dave", |it| it.node == "D1" && enters(it, Way::Welcome));
+        assert_eq!(renews.1, ["A1", "B1", "D1", "M1"].into(), "and in the end M1 itself");
+        let back = played.first("M1 merges", |it| {
+            it.node == "M1" && it.n > renews.0 && enters(it, Way::OwnCommit)
+        });
+        assert!(played.at(back).at_ms >= 30_000, "when it is back");
+        assert!(played.all(|it| enters(it, Way::ExternalCommit)).is_empty());
+        assert_eq!(played.readers("who is there?"), ["A1", "B1", "M1"]);
+        assert_eq!(played.readers("I am back"), ["A1", "B1", "D1"]);
+    });
+}
+
+/// The refusals by the rule about who may do what, for want of holders of a role.
+fn refused_for_want_of<'a>(played: &'a Played, role: &str) -> Vec<&'a Entry> {
+    let all = refused(played, 0, "authorised").into_iter();
+    let why = format!("{role} would have 0 participants, at least 1 must be");
+    all.filter(|it| matches!(&it.event, Event::Refused { why: it, .. } if *it == why)).collect()
+}
+
+#[test]
+fn of_the_last_two_administrators_one_must_stay_until_there_is_another() {
+    each_seed("adversaries/last-admins-leave", |played| {
+        let fates = |at: &str| ["A1", "M1"].map(|it| played.fate(&format!("s{at}-{it}")));
+        assert_eq!(refused_for_want_of(played, "super_admin").len(), 2, "at 12 s and at 24 s");
+        for (at, stays, is_gone) in [
+            ("12000", Fate::Refused, Fate::Done),
+            ("24000", Fate::Refused, Fate::Abandoned),
+            ("32000", Fate::Done, Fate::Abandoned),
+        ] {
+            let fates = fates(at);
+            assert!(fates.contains(&Some(stays)) && fates.contains(&Some(is_gone)), "{fates:?}");
+        }
+        played.assert_all_at_one_epoch(1);
+    });
+}
+
+#[test]
+fn where_nobody_counts_both_of_the_last_administrators_go() {
+    each_seed("adversaries/last-admins-leave-and-nobody-counts", |played| {
+        assert_eq!(
+            ["A1", "M1"].map(|it| played.fate(&format!("s12000-{it}"))),
+            [Some(Fate::Done); 2]
+        );
+        played.assert_all_at_one_epoch(1);
+        let broken = played.0.verdict.violations.iter();
+        assert!(broken.clone().any(|it| it.invariant == "limits_hold"));
+    });
+}
+
+#[test]
+fn an_administrator_is_banned_once_there_is_another_and_no_accomplice() {
+    each_seed("adversaries/admins-protect-each-other", |played| {
+        let bans = ["s10000-A1", "s18000-A1", "s20000-A1", "s26000-A1"].map(|it| played.fate(it));
+        assert_eq!(bans, [Fate::Done, Fate::Done, Fate::Refused, Fate::Done].map(Some));
+        assert_eq!(refused_for_want_of(played, "group_admin").len(), 1);
+        assert_eq!(played.fate("s12000-K1"), Some(Fate::Done), "the accomplice has the right");
+        assert_eq!(played.readers("quiet at last"), ["A1"]);
+        played.assert_all_at_one_epoch(2);
+    });
+}
