@@ -253,6 +253,25 @@ fn who_finds_a_client_with_anothers_keys_reads_on_and_reads_back() {
 }
 
 #[test]
+fn a_client_that_renews_its_own_keys_does_not_heal_the_keys_of_another() {
+    each_seed("incidents/backup-that-does-not-heal", |played| {
+        assert_began(played, "B1", "client.keeps-others-keys");
+        assert_began(played, "B1", "client.is-cloned");
+        // Beside the scenario's own, what A1 and B1 say at the end to show that they can.
+        assert!(opened(played, "B1", Taken::ByThief) >= 1);
+        let said = played.message("to Bob, whose keys are new");
+        let said = played.first(
+            "said",
+            |it| matches!(&it.event, Event::Submitted { message, .. } if message == said),
+        );
+        let Event::Submitted { digest: said, .. } = played.at(said).event else { unreachable!() };
+        played.first("it is read", |it| {
+            matches!(it.event, Event::Opened { taken: Taken::ByThief, digest, .. } if digest == said)
+        });
+    });
+}
+
+#[test]
 fn four_administrators_at_once_do_not_fork_their_room() {
     each_seed("incidents/admin-storm", |played| {
         let late = |it: &Entry| matches!(&it.event, Event::Refused { rule, .. } if rule == "current-epoch");

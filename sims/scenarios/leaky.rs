@@ -207,6 +207,14 @@ impl Stolen for Exchanged {
         self.first_epoch
     }
 
+    fn epoch(&mut self) -> u64 {
+        self.other.epoch()
+    }
+
+    fn has_pending_commit(&mut self) -> bool {
+        self.other.has_pending_commit()
+    }
+
     fn past_epochs(&mut self) -> u64 {
         self.other.past_epochs()
     }

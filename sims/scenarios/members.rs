@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use schism::trace::{DeedKind, Entry, Event, Fate, Kind, Way};
+use schism::trace::{DeedKind, Entry, Event, Fate, Kind, Taken, Way};
 
 use crate::each_seed;
 use crate::played::{Played, accepted_digest, accepts, enters};
@@ -425,4 +425,42 @@ fn an_administrator_is_banned_once_there_is_another_and_no_accomplice() {
         assert_eq!(played.readers("quiet at last"), ["A1"]);
         played.assert_all_at_one_epoch(2);
     });
+}
+
+/// The epochs of the messages that the thief's copy opens.
+fn opened_by_thief(played: &Played) -> Vec<u64> {
+    let of = |it: &Entry| match it.event {
+        Event::Opened { taken: Taken::ByThief, epoch, .. } => Some(epoch),
+        _ => None,
+    };
+    played.entries().iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_cloned_client_is_read_with_until_its_own_next_commit() {
+    each_seed("adversaries/cloned-client", |played| {
+        let theft = begins(played, "client.is-cloned");
+        assert_eq!(opened_by_thief(played), [1, 3], "over the commits of A1 and B2");
+        let heals = played.commit_of("B1", theft);
+        let out = played.first("shut out", |it| matches!(it.event, Event::ShutOut { .. }));
+        let Event::ShutOut { epoch, commit, after_ms, .. } = played.at(out).event else {
+            unreachable!()
+        };
+        assert_eq!((epoch, commit), (4, accepted_digest(played.at(heals))));
+        assert_eq!(after_ms, played.at(heals).at_ms - played.at(theft).at_ms);
+        let probed = played.first("all that it was fed", |it| {
+            matches!(it.event, Event::Probed { taken: Taken::ByThief, fed: 4.., opened: 2, .. })
+        });
+        assert!(probed < out);
+        let alarms = played.all(|it| matches!(it.event, Event::Alarmed { .. }));
+        assert!(alarms.is_empty(), "nobody can tell");
+    });
+}
+
+#[test]
+fn a_clone_of_a_client_that_does_nothing_reads_to_the_end() {
+    let mut idle = script("adversaries/cloned-client", None);
+    idle.steps.retain(|step| step.client != "B1");
+    let played = Played(play(&idle));
+    assert_eq!(opened_by_thief(&played)[..4], [1, 3, 3, 4], "{}", played.0.verdict.why);
 }

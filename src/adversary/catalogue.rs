@@ -51,6 +51,8 @@ pub enum Made {
     Liar,
     /// A disk of a client that has another one's groups.
     OthersKeys,
+    /// A thief at a client's disk.
+    Thief,
     /// A client, and another program on its disk.
     SecondProgram(Other),
     /// Something between a client and its user.
@@ -444,6 +446,12 @@ pub static BEHAVIOURS: &[BehaviourInfo] = &[
         meaning: "a client's disk has the groups of a user's first other client, as from a backup",
         source: "mimi.md A28; I19, I20; RFC 9750 §8.2",
         made: Made::OthersKeys,
+    },
+    BehaviourInfo {
+        id: "client.is-cloned",
+        meaning: "once, a thief copies a client's disk, and follows the room as far as that leads",
+        source: "mimi.md A28; I19; RFC 9750 §8.2.2",
+        made: Made::Thief,
     },
     BehaviourInfo {
         id: "client.uploads-drafts",

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::inside::Inside;
 use crate::adversary::{
     AilingDisk, BehaviourInfo, Drafts, ForgedGroupInfo, Ghost, Keep, Liar, Made, Meddling, Other,
-    OthersKeys, Overreach, Pair, Part, Plan, Puppet, SecondProgram, SecondServer, TwoHubs,
+    OthersKeys, Overreach, Pair, Part, Plan, Puppet, SecondProgram, SecondServer, Thief, TwoHubs,
 };
 use crate::client::{self, Stock};
 use crate::mimi::rules::{Actor, Readings, RuleSet, UnknownId};
@@ -230,6 +230,22 @@ impl Company {
         self.plans(node).filter_map(meddling).collect()
     }
 
+    /// Thieves who come to a client's disk.
+    fn thieves(&self, client: &ClientUri, given: &Given) -> Vec<Task<()>> {
+        let thief = |(made, plan): (Made, &Plan)| -> Option<Task<()>> {
+            let Made::Thief = made else { return None };
+            let thief = Thief {
+                plan: plan.clone(),
+                disk: given.disks.disk("state"),
+                told: given.disks.disk("told"),
+                clock: given.clock.clone(),
+                journal: given.journal.clone(),
+            };
+            Some(Box::pin(thief.come()))
+        };
+        self.plans(client.name()).filter_map(thief).collect()
+    }
+
     /// Liars that the script puts beside a client.
     fn liars_beside(&self, client: &ClientUri, user: &UserUri, given: &Given) -> Vec<Task<()>> {
         let liar = |(made, plan): (Made, &Plan)| -> Option<Task<()>> {
@@ -349,12 +365,13 @@ impl Cast for Company {
         given: Given,
         wishes: UnboundedReceiver<Wish>,
     ) -> Task<()> {
-        let liars = self.liars_beside(client, user, &given);
+        let mut beside = self.liars_beside(client, user, &given);
+        beside.extend(self.thieves(client, &given));
         let drafts = self.drafts(client, &given);
         let (company, client, user) = (self.clone(), client.clone(), user.clone());
         Box::pin(async move {
-            for liar in liars {
-                tokio::task::spawn_local(liar);
+            for somebody in beside {
+                tokio::task::spawn_local(somebody);
             }
             let wishes = drafts.into_iter().fold(wishes, |wishes, it| it.before(wishes));
             company.program_or_two(&client, &user, given, wishes).await;

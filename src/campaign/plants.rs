@@ -191,6 +191,11 @@ pub static PLANTS: &[Plant] = &[
         "incidents/keys-that-stay-on-the-disk",
     ),
     seen_in(
+        "compromise_heals",
+        "a client's disk has the keys of another one, which a thief copies (A28)",
+        "incidents/backup-that-does-not-heal",
+    ),
+    seen_in(
         "servers_see_no_content",
         "a client uploads drafts in the clear (S20)",
         "adversaries/drafts-in-the-clear",

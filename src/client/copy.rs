@@ -103,6 +103,14 @@ impl Stolen for StolenRoom {
         self.first_epoch
     }
 
+    fn epoch(&mut self) -> u64 {
+        self.group().map_or(0, |(_, member)| member.epoch())
+    }
+
+    fn has_pending_commit(&mut self) -> bool {
+        self.group().is_some_and(|(_, member)| member.has_pending_commit())
+    }
+
     fn past_epochs(&mut self) -> u64 {
         let group = self.group();
         group.map_or(0, |(_, member)| {

@@ -10,6 +10,10 @@ use crate::trace::{Digest, FoundCommit, FoundGroup};
 pub trait Stolen {
     /// The epoch that the client's stay began in, by its own record.
     fn first_epoch(&self) -> u64;
+    /// The epoch that the copy has come to.
+    fn epoch(&mut self) -> u64;
+    /// Whether a commit of the client's own waits in it for the hub's word.
+    fn has_pending_commit(&mut self) -> bool;
     /// How many epochs back the client keeps keys, by the policy of the room as the copy has it.
     fn past_epochs(&mut self) -> u64;
     /// Takes a commit or proposal, as far as the copy's keys lead.

@@ -38,6 +38,7 @@ pub static INVARIANTS: &[InvariantInfo] = &[
     super::removed_cannot_read::INFO,
     super::joiner_cannot_read_before::INFO,
     super::old_keys_deleted::INFO,
+    super::compromise_heals::INFO,
     super::servers_see_no_content::INFO,
     super::restart_is_whole::INFO,
     super::frank_sound::INFO,

@@ -26,6 +26,7 @@ mod agreement;
 mod audience;
 mod bad_input_passes;
 mod banned_stay_out;
+mod compromise_heals;
 mod consent_respected;
 mod contiguous_history;
 mod convergence;

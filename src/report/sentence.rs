@@ -162,6 +162,7 @@ fn of_the_world(names: &Names, event: &Event) -> Option<String> {
                 Taken::AtRemoval => "of its removal",
                 Taken::AtJoin => "of its joining",
                 Taken::AtEnd => "of the end",
+                Taken::ByThief => "of the theft",
             };
             let (client, room) = (names.client(client), names.room(room));
             format!(

@@ -367,6 +367,18 @@ impl<'a> Teller<'a> {
                     "opens a message of {room} from epoch {epoch} with a copy of {client}'s disk"
                 ))
             }
+            Event::Cloned { room } => {
+                let room = self.names.room(room);
+                notable(format!("has a thief at its disk, who copies what it has of {room}"))
+            }
+            Event::ShutOut { room, client, epoch, after_ms, .. } => {
+                let (client, room) = (self.names.client(client), self.names.room(room));
+                let after = seconds(*after_ms);
+                notable(format!(
+                    "can't follow {room} into epoch {epoch} with the copy of {client}'s disk: it \
+                     has healed {after} after the theft"
+                ))
+            }
             // What a user shows to a hub on purpose is told where the hub takes it.
             Event::Seen { endpoint, .. } if endpoint.ends_with("reportAbuse") => None,
             Event::Seen { secret, message, from, to, .. } => {

@@ -131,6 +131,7 @@ pub static FORMS: &[Form] = &[
     bug("client.misses-its-commits", true),
     Form { takes: &[Takes::End], ..bug("client.shares-its-disk", false) },
     Form { takes: &[Takes::User], ..bug("client.keeps-others-keys", true) },
+    bug("client.is-cloned", false),
     bug("client.uploads-drafts", true),
     Form { who: Who::Hub, ..bug("hub.mistakes-201", true) },
     bug("client.runs-an-older-build", true),

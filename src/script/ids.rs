@@ -34,6 +34,7 @@ pub const INVARIANTS: &[&str] = &[
     "removed_cannot_read",
     "joiner_cannot_read_before",
     "old_keys_deleted",
+    "compromise_heals",
     "servers_see_no_content",
     "restart_is_whole",
     "frank_sound",

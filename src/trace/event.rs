@@ -433,7 +433,7 @@ pub enum Event {
         /// When.
         taken: Taken,
         /// The epoch that it was taken at: the first without the client for one that was removed,
-        /// the first of its stay for one that joined, the last for one that is inside.
+        /// the first of its stay for one that joined, the last for one that is inside at the end.
         at_epoch: u64,
         /// How many application messages it was fed.
         fed: u64,
@@ -454,6 +454,26 @@ pub enum Event {
         digest: Digest,
         /// The epoch that it was encrypted in.
         epoch: u64,
+    },
+    /// A thief is at this client's disk, and copies what it has of a room.
+    Cloned {
+        /// The room.
+        room: RoomUri,
+    },
+    /// The copy that a thief took follows the room no further.
+    ShutOut {
+        /// The room.
+        room: RoomUri,
+        /// The client whose disk was copied.
+        client: ClientUri,
+        /// The epoch that it was taken at.
+        at_epoch: u64,
+        /// The first epoch that it can't enter.
+        epoch: u64,
+        /// Hash of the commit that leads there.
+        commit: Digest,
+        /// Simulated milliseconds from the theft until the hub accepted that commit.
+        after_ms: u64,
     },
     /// A body that was sent to a server, or by one, held what a server must not see.
     Seen {

@@ -421,6 +421,8 @@ pub enum Taken {
     AtJoin,
     /// At the end of the run, from a member.
     AtEnd,
+    /// While a thief was there, from a member ([`Cloned`](super::Event::Cloned)).
+    ByThief,
 }
 
 /// What a server must not see.

@@ -18,7 +18,7 @@ const KINDS = {
   faults: ["crashed", "restarted", "offline", "online", "clock_set", "partitioned", "healed",
     "held", "behaviour_began", "behaviour_ended"],
   alarms: ["alarmed", "claimed"],
-  world: ["phase_began", "probed", "opened", "seen", "kept"],
+  world: ["phase_began", "probed", "opened", "seen", "kept", "cloned", "shut_out"],
   mail: [],
   bookkeeping: [],
 };
