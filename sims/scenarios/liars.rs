@@ -198,3 +198,17 @@ fn who_leaves_neither_commits_nor_proposes_anything_else() {
     each_seed("adversaries/commits-after-goodbye", holds);
     each_seed("adversaries/proposes-after-goodbye", holds);
 }
+
+#[test]
+fn a_hub_adds_its_ghost_once_even_if_it_crashes_after_that() {
+    let mut crashing = script("adversaries/hub-adds-ghost", None);
+    let kind = FaultKind::Crash { node: "a.example".to_owned(), point: None };
+    // C2's external commit comes after that: the ghost would be proposed again with it.
+    crashing.faults.push(Fault { at_ms: 20_000, for_ms: Some(500), kind });
+    let played = play(&crashing);
+    let ghosts = played.run.entries.iter().filter(|it| match &it.event {
+        Event::Accepted { kind: Kind::Proposals, change, .. } => !change.adds.is_empty(),
+        _ => false,
+    });
+    assert_eq!(ghosts.count(), 1);
+}

@@ -6,7 +6,6 @@
 //! puppet of one of its users, whose KeyPackage went through the hub as it should. The proposal is
 //! accepted and fanned out, and from then on each commit has to take it along (R18).
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -15,7 +14,7 @@ use super::Plan;
 use super::puppet::{Puppet, request};
 use crate::mimi::wire::{Route, UpdateOutcome, UpdateRequest, UpdateResponse};
 use crate::mls::{Identity, MlsFraming, peek, propose_add_from_outside};
-use crate::node::{Clock, Peer, Service, Task};
+use crate::node::{Clock, Disk, Peer, Service, Task};
 
 /// The hub's place among the external senders.
 const HUB: u32 = 0;
@@ -32,8 +31,8 @@ pub struct Ghost {
     pub server: Rc<dyn Service>,
     /// Its clock.
     pub clock: Rc<dyn Clock>,
-    /// Whether it has done it.
-    pub done: Rc<Cell<bool>>,
+    /// Where it notes that it has done it, over a crash of the hub, too.
+    pub done: Rc<dyn Disk<bool>>,
 }
 
 impl Service for Ghost {
@@ -47,7 +46,8 @@ impl Service for Ghost {
         let (server, done) = (self.server.clone(), self.done.clone());
         Box::pin(async move {
             let response = honest.await;
-            if is_accepted(response.body()) && !done.replace(true) {
+            if is_accepted(response.body()) && done.load().is_none() {
+                done.sync(true);
                 tokio::task::spawn_local(async move {
                     // What comes of it, the members say.
                     let _ = propose(&plan, &identity, &puppet, &*server, epoch).await;
@@ -61,7 +61,7 @@ impl Service for Ghost {
 impl Ghost {
     /// The epoch that a commit in this body leads to, where it is time.
     fn new_epoch(&self, route: &Route, body: &[u8]) -> Option<u64> {
-        let due = !self.done.get() && self.clock.now_ms() >= self.plan.from_ms;
+        let due = self.done.load().is_none() && self.clock.now_ms() >= self.plan.from_ms;
         if !due || !route.is_update() || route.room() != Some(&self.plan.room) {
             return None;
         }

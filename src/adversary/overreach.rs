@@ -6,7 +6,6 @@
 //! its own making proposed, in the epoch that the next commit leads to which it hears of. Whoever
 //! held only MLS's rules would let it in.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -19,7 +18,7 @@ use crate::mls::{
     Identity, KeyPackageKind, Library, Meter, MlsError, MlsFraming, PeekKind, peek,
     propose_add_from_outside,
 };
-use crate::node::{Call, Clock, Network, Peer, Service, Task};
+use crate::node::{Call, Clock, Disk, Network, Peer, Service, Task};
 use crate::trace::{Event, Journal};
 
 /// How long it waits for an answer, in milliseconds.
@@ -44,14 +43,14 @@ pub struct Overreach {
     pub journal: Journal,
     /// The liar's own chance.
     pub random: [u8; 32],
-    /// Whether it has done it.
-    pub done: Cell<bool>,
+    /// Where it notes that it has done it, over a crash of the server, too.
+    pub done: Rc<dyn Disk<bool>>,
 }
 
 impl Overreach {
     /// The epoch that a commit in this body leads to, where it is time.
     fn new_epoch(&self, path: &str, body: &[u8]) -> Option<u64> {
-        let due = !self.done.get() && self.clock.now_ms() >= self.plan.from_ms;
+        let due = self.done.load().is_none() && self.clock.now_ms() >= self.plan.from_ms;
         if !due || Route::parse(path)? != Route::Notify(self.plan.room.clone()) {
             return None;
         }
@@ -89,7 +88,7 @@ impl Overreach {
             body: Some(body.into()),
             timeout_ms: PATIENCE_MS,
         });
-        self.done.set(true);
+        self.done.sync(true);
         let behaviour = self.plan.id.to_owned();
         self.journal.record(Event::BehaviourBegan { behaviour });
         Ok(Box::pin(async move {

@@ -133,7 +133,7 @@ impl Trial {
                 let script = self.without(against.scenario.expand(*seed).script);
                 let case = played(&script, effort);
                 row.cases += 1;
-                for invariant in broken(&case, &script.expect.violates) {
+                for invariant in self.broke(&script, &case, effort) {
                     let fresh = || Finding {
                         cases: 0,
                         scenario: against.name.clone(),
@@ -153,6 +153,17 @@ impl Trial {
             }
         }
         row
+    }
+
+    /// What breaks in a case without the rule, and not with it.
+    fn broke(&self, script: &Script, case: &Case, effort: Effort) -> Vec<String> {
+        let mut broke = broken(case, &script.expect.violates);
+        if !broke.is_empty() {
+            let with_rule = played(&self.with(script.clone()), effort);
+            let all_the_same = broken(&with_rule, &script.expect.violates);
+            broke.retain(|id| !all_the_same.contains(id));
+        }
+        broke
     }
 
     /// What becomes of all that the rule refuses in the trial's cases where it is on.

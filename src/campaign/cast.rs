@@ -1,6 +1,6 @@
 //! The real nodes, made from what the world gives them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -440,7 +440,7 @@ fn before(
             clock,
             journal,
             random: given.random,
-            done: Cell::new(false),
+            done: given.disks.disk("done"),
         }),
         Made::ForgedGroupInfo(forgery) => {
             let Some(puppet) = puppet() else { return server };
@@ -458,7 +458,7 @@ fn before(
         }
         Made::Ghost => {
             let Some(puppet) = puppet() else { return server };
-            Rc::new(Ghost { plan, identity, puppet, server, clock, done: Rc::default() })
+            Rc::new(Ghost { plan, identity, puppet, server, clock, done: given.disks.disk("done") })
         }
         _ => server,
     }

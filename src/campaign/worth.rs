@@ -159,6 +159,12 @@ pub static NOTES: &[Note] = &[
         "the asker's provider vouches for it, too (peer-is-who-it-says); no behaviour is a provider \
          that asks in its user's name",
     ),
+    open(
+        "group-info-is-the-hubs",
+        EVERYWHERE,
+        "a joiner takes another key for its hub's and comes in all the same; no behaviour goes on to \
+         use that key",
+    ),
     harmless(
         "group-info-is-signed",
         EVERYWHERE,
