@@ -4,7 +4,7 @@
 //! plays many seeds, `schism replay` plays a failure again, `schism shrink` makes it small, `schism
 //! ablate` switches rules off, `schism mutants` tries the oracle, `schism meta` compares two
 //! processes, `schism check` judges a stored trace again, `schism
-//! report` makes a page of it, `schism list` shows what can be named in
+//! report` makes a page of it, `schism explain` says how it came to what broke, `schism list` shows what can be named in
 //! a scenario. Each command gives its text for stdout and its exit code, or a [`Failure`]; only
 //! [`main`] prints and ends the process.
 //!
@@ -15,6 +15,7 @@ mod ablate;
 mod check;
 mod detectors;
 mod expand;
+mod explain;
 mod fuzz;
 mod list;
 mod meta;
@@ -79,6 +80,7 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
         Command::Meta(arguments) => meta::meta(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
         Command::Report(arguments) => report::report(arguments),
+        Command::Explain(arguments) => explain::explain(arguments, paint),
         Command::List(arguments) => list::list(arguments),
     }
 }
@@ -156,6 +158,8 @@ enum Command {
     Meta(MetaArguments),
     /// Judge a stored run again, from its trace.
     Check(CheckArguments),
+    /// Say how it came to what broke in a stored run.
+    Explain(ExplainArguments),
     /// Make a page of a stored run, to look at in a browser.
     Report(ReportArguments),
     /// List what a scenario can name, or the scenarios there are.
@@ -308,6 +312,18 @@ struct MetaArguments {
 struct CheckArguments {
     /// The folder that a run left: it holds trace.jsonl.
     dir: PathBuf,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, Args)]
+struct ExplainArguments {
+    /// The folder that a run left: it holds trace.jsonl.
+    dir: PathBuf,
+    /// Explain this event, by its place in the trace, in place of what broke.
+    #[arg(long, value_name = "N")]
+    event: Option<u64>,
     /// What to print.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,

@@ -61,6 +61,7 @@ struct Known<'a> {
     /// The last of each node's departures from what is usual.
     behaviour: BTreeMap<&'a str, u64>,
     resyncing: BTreeMap<&'a str, u64>,
+    rejected: BTreeMap<&'a str, u64>,
     crashed: BTreeMap<&'a str, u64>,
     cut: BTreeMap<(&'a str, &'a str), u64>,
 }
@@ -92,6 +93,7 @@ impl<'a> Known<'a> {
                 found.extend(self.submitted.get(digest));
                 found.extend(self.behaviour.get(node));
             }
+            Event::Resyncing { .. } => found.extend(self.rejected.get(node)),
             Event::Restarted { .. } => found.extend(self.crashed.get(node)),
             Event::Healed { from, to } => found.extend(self.cut.get(&(&**from, &**to))),
             _ => {}
@@ -118,6 +120,7 @@ impl<'a> Known<'a> {
         let of_node = match &entry.event {
             Event::BehaviourBegan { .. } => &mut self.behaviour,
             Event::Resyncing { .. } => &mut self.resyncing,
+            Event::Rejected { .. } => &mut self.rejected,
             Event::Crashed => &mut self.crashed,
             Event::BehaviourEnded { .. } => {
                 self.behaviour.remove(node);

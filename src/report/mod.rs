@@ -12,6 +12,7 @@
 mod campaign;
 mod causes;
 mod collapse;
+mod explain;
 mod folder;
 mod names;
 mod page;
@@ -31,6 +32,7 @@ pub use campaign::{
     detection_markdown, failure_files, junit, never_reached, row, step_summary, touched,
 };
 pub use causes::Causes;
+pub use explain::{Explainer, Explanation, explained};
 pub use folder::Folder;
 pub use page::run_page;
 pub use paint::Paint;
