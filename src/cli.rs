@@ -4,7 +4,8 @@
 //! plays many seeds, `schism replay` plays a failure again, `schism shrink` makes it small, `schism
 //! ablate` switches rules off, `schism mutants` tries the oracle, `schism meta` compares two
 //! processes, `schism check` judges a stored trace again, `schism
-//! report` makes a page of it, `schism explain` says how it came to what broke, `schism list` shows what can be named in
+//! report` makes a page of it, `schism explain` says how it came to what broke, `schism export`
+//! hands it to other tools, `schism list` shows what can be named in
 //! a scenario. Each command gives its text for stdout and its exit code, or a [`Failure`]; only
 //! [`main`] prints and ends the process.
 //!
@@ -16,6 +17,7 @@ mod check;
 mod detectors;
 mod expand;
 mod explain;
+mod export;
 mod fuzz;
 mod list;
 mod meta;
@@ -80,6 +82,7 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
         Command::Meta(arguments) => meta::meta(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
         Command::Report(arguments) => report::report(arguments),
+        Command::Export(arguments) => export::export(arguments),
         Command::Explain(arguments) => explain::explain(arguments, paint),
         Command::List(arguments) => list::list(arguments),
     }
@@ -160,6 +163,8 @@ enum Command {
     Check(CheckArguments),
     /// Say how it came to what broke in a stored run.
     Explain(ExplainArguments),
+    /// Print a stored trace in the format of another tool.
+    Export(ExportArguments),
     /// Make a page of a stored run, to look at in a browser.
     Report(ReportArguments),
     /// List what a scenario can name, or the scenarios there are.
@@ -327,6 +332,25 @@ struct ExplainArguments {
     /// What to print.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+}
+
+#[derive(Debug, Args)]
+struct ExportArguments {
+    /// The folder that a run left: it holds trace.jsonl.
+    dir: PathBuf,
+    /// The format.
+    #[arg(long = "as", value_enum, value_name = "FORMAT")]
+    format: ExportFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ExportFormat {
+    /// Chrome trace JSON, which ui.perfetto.dev opens.
+    Perfetto,
+    /// One row an event.
+    Csv,
+    /// A sequence diagram of a small run.
+    Mermaid,
 }
 
 #[derive(Debug, Args)]

@@ -62,7 +62,12 @@ fn lost_clients_that_may_not_come_back_by_themselves_are_added_again() {
 #[test]
 fn who_comes_back_while_it_is_added_again_takes_one_way_and_starts_no_storm() {
     each_seed("repair-from-both-sides", |played| {
-        re_adding(played, &["B1", "B2"]);
+        let repair = re_adding(played, &["B1", "B2"]);
+        let races = |it: &schism::trace::Entry| {
+            it.node == "B2" && matches!(it.event, Event::Resyncing { .. })
+        };
+        assert_eq!(played.all(races).len(), 1, "B2 has set out by itself");
+        assert!(matches!(entrances(played, "B2", repair)[0].0, Way::Welcome | Way::ExternalCommit));
         for client in ["B1", "B2", "M1"] {
             let joins =
                 |it: &&schism::trace::Entry| it.node == client && enters(it, Way::ExternalCommit);

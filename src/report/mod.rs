@@ -13,7 +13,9 @@ mod campaign;
 mod causes;
 mod collapse;
 mod explain;
+mod export;
 mod folder;
+mod mermaid;
 mod names;
 mod page;
 mod paint;
@@ -25,6 +27,7 @@ mod telling;
 #[cfg(test)]
 mod testing;
 mod text;
+mod wires;
 
 pub use campaign::{
     ABLATION_HEADINGS, DETECTION_HEADINGS, FailureNote, HEADINGS, Tally, UNEXPLAINED,
@@ -33,7 +36,9 @@ pub use campaign::{
 };
 pub use causes::Causes;
 pub use explain::{Explainer, Explanation, explained};
+pub use export::{EXPORT_HEADINGS, csv_rows, perfetto};
 pub use folder::Folder;
+pub use mermaid::mermaid;
 pub use page::run_page;
 pub use paint::Paint;
 pub use sentence::sentences;
