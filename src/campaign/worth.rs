@@ -159,17 +159,17 @@ pub static NOTES: &[Note] = &[
         "the asker's provider vouches for it, too (peer-is-who-it-says); no behaviour is a provider \
          that asks in its user's name",
     ),
-    open(
-        "group-info-is-the-hubs",
-        EVERYWHERE,
-        "a joiner takes another key for its hub's and comes in all the same; no behaviour goes on to \
-         use that key",
-    ),
     harmless(
         "group-info-is-signed",
         EVERYWHERE,
         "who asks in another's name learns who is in the room, and can't come in: that takes the \
          other's key (valid-mls)",
+    ),
+    open(
+        "group-info-is-the-hubs",
+        EVERYWHERE,
+        "a joiner takes another key for its hub's and comes in all the same; no behaviour goes on to \
+         use that key",
     ),
     built_in("route-is-known", EVERYWHERE, "there is nobody behind another path or method"),
     built_in("user-is-known", EVERYWHERE, "of a user who is not there, there is nothing to give"),
