@@ -2,10 +2,11 @@
 //!
 //! `schism run` plays a scenario, `schism expand` shows what a seed makes of it, `schism fuzz`
 //! plays many seeds, `schism replay` plays a failure again, `schism shrink` makes it small, `schism
-//! ablate` switches rules off, `schism mutants` tries the oracle, `schism meta` compares two
-//! processes, `schism check` judges a stored trace again, `schism
-//! report` makes a page of it, `schism explain` says how it came to what broke, `schism export`
-//! hands it to other tools, `schism list` shows what can be named in
+//! ablate` switches rules off, `schism mutants` tries the oracle, `schism sweep` plays a grid,
+//! `schism plot` draws it again, `schism gallery` does so with the figures that are kept, `schism
+//! meta` compares two processes, `schism check` judges a stored trace again, `schism report` makes
+//! a page of it, `schism explain` says how it came to what broke, `schism export` hands it to other
+//! tools, `schism list` shows what can be named in
 //! a scenario. Each command gives its text for stdout and its exit code, or a [`Failure`]; only
 //! [`main`] prints and ends the process.
 //!
@@ -29,6 +30,7 @@ mod replay;
 mod report;
 mod run;
 mod shrink;
+mod sweep;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -79,6 +81,8 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
         Command::Ablate(arguments) => ablate::ablate(arguments),
         Command::Detectors(arguments) => detectors::detectors(arguments),
         Command::Mutants(arguments) => mutants::mutants(arguments),
+        Command::Sweep(arguments) => sweep::sweep(arguments),
+        Command::Plot(arguments) => sweep::plot(arguments),
         Command::Meta(arguments) => meta::meta(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
         Command::Report(arguments) => report::report(arguments),
@@ -157,6 +161,10 @@ enum Command {
     Detectors(DetectorsArguments),
     /// Plant bugs, and say which of them the oracle sees.
     Mutants(MutantsArguments),
+    /// Play a grid of scenarios, and draw what is measured of them.
+    Sweep(SweepArguments),
+    /// Draw a stored sweep again.
+    Plot(PlotArguments),
     /// Play each seed in two processes and compare the traces.
     Meta(MetaArguments),
     /// Judge a stored run again, from its trace.
@@ -302,6 +310,30 @@ struct MutantsArguments {
 }
 
 #[derive(Debug, Args)]
+struct SweepArguments {
+    /// The sweep file.
+    file: PathBuf,
+    /// How many runs are played side by side. Without this, one for each processor.
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    jobs: Option<usize>,
+    /// Where tables and figures are written. Without this, a folder in output/sweeps.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Play nothing: print the scenario of a point of the grid, which --point names.
+    #[arg(long, requires = "point")]
+    expand: bool,
+    /// Which point, from 1.
+    #[arg(long, value_name = "K", requires = "expand")]
+    point: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+struct PlotArguments {
+    /// The folder that a sweep left: it holds sweep.json and runs.csv.
+    dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
 struct MetaArguments {
     /// Scenario files. Without any, scenarios/any-room.toml.
     files: Vec<PathBuf>,
@@ -396,6 +428,8 @@ pub enum Catalogue {
     Faults,
     /// How it can be noticed that a hub lies.
     Detectors,
+    /// What sweeps can measure of a run.
+    Measures,
     /// What users do in a random workload.
     Operations,
     /// What goes wrong in a storm.

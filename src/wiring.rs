@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use schism::adversary::BEHAVIOURS;
-use schism::campaign::{Judged, play_and_judge};
+use schism::campaign::{Judged, MEASURES, Measure, Sweep, play_and_judge};
 use schism::mimi::rules::{READINGS, RULES, ReadingInfo, Rule};
 use schism::mimi::watch::{DETECTORS, DetectorInfo};
 use schism::mimi::wire::{RESPONSE_CODES, ResponseCode};
@@ -33,6 +33,20 @@ pub struct Listed {
 /// Reads a scenario; the error is the message for people.
 pub fn read(path_name: &str, text: &str) -> Result<Scenario, String> {
     Scenario::read(path_name, text, &rule_ids()).map_err(|error| scenario::render(&error))
+}
+
+/// Reads a sweep file; the error is the message for people. `beside` gives the text of another file.
+pub fn read_sweep(
+    path_name: &str,
+    text: &str,
+    beside: impl Fn(&str) -> Result<String, String>,
+) -> Result<Sweep, String> {
+    Sweep::read(path_name, text, beside, &rule_ids())
+}
+
+/// The hash of some texts, one after the other, in hexadecimal digits.
+pub fn hash_of(texts: &[&str]) -> String {
+    hex::encode(schism::trace::hash(&texts.join("\n")).0)
 }
 
 /// A script as the text of a scenario file.
@@ -130,6 +144,13 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
             };
             DETECTORS.iter().map(told).collect()
         }
+        Catalogue::Measures => {
+            let told = |it: &Measure| match it.unit {
+                "" => row(it.id, it.meaning, it.source),
+                unit => row(it.id, &format!("{}; in {unit}", it.meaning), it.source),
+            };
+            MEASURES.iter().map(told).collect()
+        }
         Catalogue::Faults => FAULTS.iter().map(|it| row(it.id, it.meaning, it.source)).collect(),
         Catalogue::Operations => {
             let told = |it: &Operation| Row {
@@ -168,6 +189,7 @@ pub fn scenarios(folder: &Path) -> std::io::Result<Vec<Listed>> {
     Ok(scenario::list(folder, &rule_ids())?.into_iter().map(listed).collect())
 }
 
-fn rule_ids() -> Vec<&'static str> {
+/// The ids of all rules.
+pub fn rule_ids() -> Vec<&'static str> {
     RULES.iter().map(|rule| rule.id).collect()
 }

@@ -3,7 +3,8 @@
 //!
 //! [`story`] turns a trace and its verdict into text; [`Found`] and [`Summary`] are the same
 //! knowledge as JSON; [`Folder`] says where a run's files stand and writes them whole; [`table`]
-//! lays out the catalogues; [`run_page`] is the run as a page to look at. All of it reads the trace and the verdict, and nothing else, so that a
+//! lays out the catalogues; [`Figure`] draws what a sweep
+//! came to; [`run_page`] is the run as a page to look at. All of it reads the trace and the verdict, and nothing else, so that a
 //! stored run can be shown again without being played. What a campaign came to is shown by
 //! `campaign`, from its cases.
 //!
@@ -19,6 +20,7 @@ mod mermaid;
 mod names;
 mod page;
 mod paint;
+mod plots;
 mod sentence;
 mod story;
 mod summary;
@@ -41,6 +43,7 @@ pub use folder::Folder;
 pub use mermaid::mermaid;
 pub use page::run_page;
 pub use paint::Paint;
+pub use plots::{Figure, Sheet};
 pub use sentence::sentences;
 pub use story::{Measured, judgement, story};
 pub use summary::{Found, Stored, Summary, command_of};

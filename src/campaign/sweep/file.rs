@@ -1,0 +1,335 @@
+//! The sweep file: what a person writes, checked.
+//!
+//! ```toml
+//! title = "What a partition costs"
+//! caption = "How far each client is behind while it lasts."
+//! seeds = 20                             # each point is played with seeds 0 to 19
+//! warm_up = "8s"                         # what happens before is not measured
+//! measures = ["convergence_s"]           # `schism list measures`
+//! base = "partition-heals.toml"          # or the text itself: scenario = """..."""
+//!
+//! [[parameters]]
+//! name = "length"                        # stands in the scenario as $length
+//! label = "length of the partition (s)"
+//! values = ["1s", "10s"]
+//!
+//! [[each]]                               # $users in the scenario stands for $n such lines
+//! name = "users"
+//! from = 1
+//! to = "$n"
+//! line = 'users.user$i = { at = "b.example", clients = ["U$i"] }'
+//!
+//! [[plots]]
+//! name = "convergence"
+//! kind = "cdf"                           # line, cdf, bars, time_series
+//! y = ["convergence_s"]
+//! by = "length"
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::described::{Axis, Described, Kind, Plot, Told};
+use super::grid::{Point, points};
+use super::template::filled;
+use crate::campaign::measures::{MEASURES, Measure};
+use crate::scenario::{self, Scenario};
+
+/// A sweep file, checked.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    /// What is said of it; the command is not known here.
+    pub described: Described,
+    /// The measures, as in the description.
+    pub measures: Vec<&'static Measure>,
+    /// Simulated milliseconds that are not measured.
+    pub warm_up_ms: u64,
+    text: String,
+    each: Vec<Each>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    title: String,
+    caption: String,
+    seeds: u64,
+    #[serde(default)]
+    warm_up: Option<String>,
+    #[serde(default)]
+    measures: Vec<String>,
+    #[serde(default)]
+    base: Option<String>,
+    #[serde(default)]
+    scenario: Option<String>,
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+    #[serde(default)]
+    each: Vec<Each>,
+    #[serde(default)]
+    plots: Vec<Plot>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameter {
+    name: String,
+    #[serde(default)]
+    label: Option<String>,
+    values: Vec<toml::Value>,
+}
+
+/// Lines that are alike, but for a number.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Each {
+    /// Where `$name` stands, the lines stand.
+    name: String,
+    /// The first number.
+    from: u64,
+    /// The last one, or the parameter that has it.
+    to: toml::Value,
+    /// The line; `$i` in it is the number.
+    line: String,
+}
+
+/// No grid has more runs.
+const MOST_RUNS: u64 = 100_000;
+
+impl Sweep {
+    /// Reads the sweep file `name` with this `text`. `base` gives the text of another file beside
+    /// it; `rules` are the ids that scenarios may name.
+    ///
+    /// # Errors
+    /// The first thing in the file that is wrong, as a message for people.
+    pub fn read(
+        name: &str,
+        text: &str,
+        base: impl Fn(&str) -> Result<String, String>,
+        rules: &[&str],
+    ) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+        let wrong = |what: String| format!("{name}: {what}");
+        let sweep = Self::of(file, base).map_err(wrong)?;
+        for point in sweep.points() {
+            let place = format!("{name}, point {}", point.number);
+            let text = sweep.scenario(&point).map_err(|error| format!("{place}: {error}"))?;
+            Scenario::read(&place, &text, rules).map_err(|error| scenario::render(&error))?;
+        }
+        Ok(sweep)
+    }
+
+    fn of(file: File, base: impl Fn(&str) -> Result<String, String>) -> Result<Self, String> {
+        let text = match (file.base, file.scenario) {
+            (Some(path), None) => base(&path)?,
+            (None, Some(text)) => text,
+            _ => return Err("expected either `base`, a file, or `scenario`, its text".into()),
+        };
+        let measures = file.measures.iter().map(|id| measure(id)).collect::<Result<Vec<_>, _>>()?;
+        let parameters = file.parameters.into_iter().map(axis).collect::<Result<Vec<_>, _>>()?;
+        let warm_up_ms = file.warm_up.as_deref().map_or(Ok(0), warm_up)?;
+        let told = |it: &&Measure| Told {
+            id: it.id.into(),
+            meaning: it.meaning.into(),
+            unit: it.unit.into(),
+        };
+        let described = Described {
+            title: file.title.trim().into(),
+            caption: file.caption.trim().into(),
+            command: String::new(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            seeds: file.seeds,
+            parameters,
+            measures: measures.iter().map(told).collect(),
+            plots: file.plots,
+        };
+        let runs = described.parameters.iter().map(|axis| axis.values.len() as u64);
+        let runs = runs.chain([file.seeds]).try_fold(1u64, u64::checked_mul);
+        match runs {
+            Some(0) => return Err("there is nothing to play: `seeds` is 0".into()),
+            Some(1..=MOST_RUNS) => {}
+            _ => return Err(format!("the grid has more than {MOST_RUNS} runs")),
+        }
+        described.plots.iter().try_for_each(|plot| check(plot, &described))?;
+        Ok(Self { described, measures, warm_up_ms, text, each: file.each })
+    }
+
+    /// The points of the grid, in order.
+    pub fn points(&self) -> Vec<Point> {
+        points(&self.described.parameters)
+    }
+
+    /// The scenario at a point, as the text of a scenario file.
+    ///
+    /// # Errors
+    /// When it names what has no value.
+    pub fn scenario(&self, point: &Point) -> Result<String, String> {
+        let names = self.described.parameters.iter().map(|axis| axis.name.clone());
+        let mut values: BTreeMap<_, _> = names.zip(point.values.iter().cloned()).collect();
+        for each in &self.each {
+            let lines = each.lines(&values)?;
+            if values.insert(each.name.clone(), lines).is_some() {
+                return Err(format!("there are two that are called `${}`", each.name));
+            }
+        }
+        filled(&self.text, &values)
+    }
+
+    /// Whether the run at this point and with this seed is shown as a time series.
+    pub fn is_shown(&self, point: &Point, seed: u64) -> bool {
+        let shows = |plot: &Plot| {
+            plot.kind == Kind::TimeSeries && (plot.point, plot.seed) == (point.number, seed)
+        };
+        self.described.plots.iter().any(shows)
+    }
+}
+
+impl Each {
+    fn lines(&self, values: &BTreeMap<String, String>) -> Result<String, String> {
+        let to = filled(&shown(&self.to), values)?;
+        let last: u64 = to.parse().map_err(|_| {
+            format!("`to` of `each.{}` must be a whole number, and is `{to}`", self.name)
+        })?;
+        let line = |number| {
+            let mut values = values.clone();
+            values.insert("i".into(), u64::to_string(&number));
+            filled(&self.line, &values)
+        };
+        let lines = (self.from..=last).map(line).collect::<Result<Vec<_>, _>>()?;
+        Ok(lines.join("\n"))
+    }
+}
+
+fn measure(id: &str) -> Result<&'static Measure, String> {
+    Measure::by_id(id).ok_or_else(|| {
+        let near = MEASURES.iter().map(|it| it.id).filter(|known| {
+            let stem = |text: &str| text.split('_').next().unwrap_or_default().to_owned();
+            known.contains(id) || stem(known).starts_with(&stem(id))
+        });
+        let near: Vec<_> = near.map(|id| format!("`{id}`")).collect();
+        let hint = match &near[..] {
+            [] => String::new(),
+            near => format!("did you mean {}? ", near.join(" or ")),
+        };
+        format!("there is no measure `{id}`; {hint}`schism list measures` has all of them")
+    })
+}
+
+fn axis(parameter: Parameter) -> Result<Axis, String> {
+    let Parameter { name, label, values } = parameter;
+    if values.is_empty() {
+        return Err(format!("the parameter `{name}` has no values, so the grid is empty"));
+    }
+    let label = label.unwrap_or_else(|| name.clone());
+    Ok(Axis { label, values: values.iter().map(shown).collect(), name })
+}
+
+/// A value as it is put into the text of a scenario.
+fn shown(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn warm_up(text: &str) -> Result<u64, String> {
+    let number = text.strip_suffix('s').and_then(|seconds| seconds.parse::<u64>().ok());
+    number
+        .map(|seconds| seconds * 1000)
+        .ok_or_else(|| format!("`warm_up` must be whole seconds, as \"8s\", and is \"{text}\""))
+}
+
+/// Whether a plot names what there is.
+fn check(plot: &Plot, described: &Described) -> Result<(), String> {
+    let named = |what: &str| format!("plot `{}` names `{what}`", plot.name);
+    let parameters: Vec<_> = described.parameters.iter().map(|axis| &*axis.name).collect();
+    let measures: Vec<_> = described.measures.iter().map(|told| &*told.id).collect();
+    for parameter in plot.x.iter().chain(&plot.by) {
+        if !parameters.contains(&&**parameter) {
+            return Err(format!("{}, which is none of the parameters", named(parameter)));
+        }
+    }
+    for measure in &plot.y {
+        if !measures.contains(&&**measure) {
+            return Err(format!("{}, which is none of this file's `measures`", named(measure)));
+        }
+    }
+    let lacks = |what: &str| Err(format!("plot `{}` needs `{what}`", plot.name));
+    match plot.kind {
+        Kind::Line | Kind::Bars if plot.x.is_none() => lacks("x"),
+        Kind::Line | Kind::Bars | Kind::Cdf if plot.y.is_empty() => lacks("y"),
+        Kind::TimeSeries if plot.seed >= described.seeds => {
+            Err(format!("plot `{}` shows seed {}, which is not played", plot.name, plot.seed))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+        title = "t"
+        caption = "c"
+        seeds = 2
+        measures = ["rejoins"]
+        scenario = '''
+title = "n is $n"
+why = "w"
+providers = ["a.example"]
+users.alice = { at = "a.example", clients = ["A1"] }
+$users
+rooms.hall = { hub = "a.example" }
+steps = [{ at = "1s", who = "A1", do = "create" }]
+'''
+        [[parameters]]
+        name = "n"
+        values = [0, 2]
+        [[each]]
+        name = "users"
+        from = 1
+        to = "$n"
+        line = 'users.user$i = { at = "a.example", clients = ["U$i"] }'
+        [[plots]]
+        name = "p"
+        kind = "line"
+        x = "n"
+        y = ["rejoins"]
+    "#;
+
+    fn read(text: &str) -> Result<Sweep, String> {
+        Sweep::read("x.sweep.toml", text, |_| Err("no base".into()), &[])
+    }
+
+    fn refused(from: &str, to: &str) -> String {
+        assert!(FILE.contains(from), "{from}");
+        read(&FILE.replacen(from, to, 1)).unwrap_err()
+    }
+
+    #[test]
+    fn each_point_has_a_scenario_with_its_values_and_its_lines() {
+        let sweep = read(FILE).unwrap();
+        let points = sweep.points();
+        let text = |place: usize| sweep.scenario(&points[place]).unwrap();
+        assert!(text(0).contains("n is 0") && !text(0).contains("user1"));
+        assert!(text(1).contains("n is 2") && text(1).contains("users.user2"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_to_people() {
+        let typo = refused("[\"rejoins\"]\n        scenario", "[\"rejoin\"]\n        scenario");
+        insta::assert_snapshot!(typo, @"x.sweep.toml: there is no measure `rejoin`; did you mean `rejoins`? `schism list measures` has all of them");
+        let empty = refused("values = [0, 2]", "values = []");
+        insta::assert_snapshot!(empty, @"x.sweep.toml: the parameter `n` has no values, so the grid is empty");
+        let unknown = refused("n is $n", "m is $m");
+        insta::assert_snapshot!(unknown, @"x.sweep.toml, point 1: `$m` has no values; those that have some: `$n`, `$users`");
+        let plot = refused("x = \"n\"", "x = \"m\"");
+        insta::assert_snapshot!(plot, @"x.sweep.toml: plot `p` names `m`, which is none of the parameters");
+        assert!(refused("seeds = 2", "seeds = 0").contains("nothing to play"));
+        assert!(refused("seeds = 2", "seeds = 2\nseed = 1").contains("unknown field"));
+        assert!(refused("\"$n\"", "\"many\"").contains("whole number"));
+        assert!(refused("do = \"create\"", "do = \"crate\"").contains("create"));
+    }
+}
