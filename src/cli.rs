@@ -6,9 +6,8 @@
 //! `schism plot` draws it again, `schism gallery` does so with the figures that are kept, `schism
 //! meta` compares two processes, `schism check` judges a stored trace again, `schism report` makes
 //! a page of it, `schism explain` says how it came to what broke, `schism export` hands it to other
-//! tools, `schism list` shows what can be named in
-//! a scenario. Each command gives its text for stdout and its exit code, or a [`Failure`]; only
-//! [`main`] prints and ends the process.
+//! tools, `schism list` shows what can be named in a scenario. Each command gives its text for
+//! stdout and its exit code, or a [`Failure`]; only [`main`] prints and ends the process.
 //!
 //! Exit codes: those of [`Outcome::exit_code`](schism::oracle::Outcome::exit_code), 64 for usage
 //! and bad files, 70 for what is Schism's own or the machine's fault.
@@ -20,6 +19,7 @@ mod expand;
 mod explain;
 mod export;
 mod fuzz;
+mod gallery;
 mod list;
 mod meta;
 mod mutants;
@@ -42,6 +42,8 @@ use schism::report::Paint;
 
 /// Usage, or a file that is not what it should be.
 const USAGE: u8 = 64;
+/// What should be the same bytes is not.
+const DIFFERS: u8 = 4;
 /// A panic, a run that broke, or an operation of the system that failed.
 const INTERNAL: u8 = 70;
 
@@ -83,6 +85,7 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
         Command::Mutants(arguments) => mutants::mutants(arguments),
         Command::Sweep(arguments) => sweep::sweep(arguments),
         Command::Plot(arguments) => sweep::plot(arguments),
+        Command::Gallery(arguments) => gallery::gallery(arguments),
         Command::Meta(arguments) => meta::meta(arguments),
         Command::Check(arguments) => check::check(arguments, paint),
         Command::Report(arguments) => report::report(arguments),
@@ -140,8 +143,8 @@ struct Arguments {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 as expected, 1 safety violation, 2 inconclusive, 3 liveness violation,
-4 not deterministic, 5 an expected violation did not come, a planted bug survived, or a rule
-has no account of what it is worth, 64 usage or a bad file, 70 internal error.";
+4 not deterministic or not what is kept, 5 an expected violation did not come, a planted bug
+survived, or a rule has no account of what it is worth, 64 usage or a bad file, 70 internal error.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -165,6 +168,8 @@ enum Command {
     Sweep(SweepArguments),
     /// Draw a stored sweep again.
     Plot(PlotArguments),
+    /// Make the figures that are kept, or compare them with what they should be.
+    Gallery(GalleryArguments),
     /// Play each seed in two processes and compare the traces.
     Meta(MetaArguments),
     /// Judge a stored run again, from its trace.
@@ -331,6 +336,24 @@ struct SweepArguments {
 struct PlotArguments {
     /// The folder that a sweep left: it holds sweep.json and runs.csv.
     dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct GalleryArguments {
+    /// Sweep files. Without any, all in scenarios/ but the small one.
+    files: Vec<PathBuf>,
+    /// Where the figures are kept.
+    #[arg(long, value_name = "DIR", default_value = "output/gallery")]
+    dir: PathBuf,
+    /// Play and draw elsewhere, and compare byte for byte.
+    #[arg(long)]
+    check: bool,
+    /// Only draw from the rows that are kept, and compare.
+    #[arg(long, conflicts_with = "check")]
+    redraw: bool,
+    /// How many runs are played side by side. Without this, one for each processor.
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    jobs: Option<usize>,
 }
 
 #[derive(Debug, Args)]

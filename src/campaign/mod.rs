@@ -4,8 +4,8 @@
 //! [`world`](crate::world), which knows none of them. [`fuzz`] plays many seeds side by side; a
 //! [`Case`] is one of them, a [`Fingerprint`] says which failures are alike, and [`Coverage`] what
 //! was touched; [`shrink`] makes a failure small, and [`ablate`] shows what a rule is worth;
-//! [`detect`] shows what gives liars away, and [`try_mutants`] tries the oracle. A [`Sweep`] plays one scenario over a grid and takes
-//! [`MEASURES`] of each run.
+//! [`detect`] shows what gives liars away, and [`try_mutants`] tries the oracle. A [`Sweep`] plays
+//! one scenario over a grid, with [`MEASURES`] taken of each run.
 //!
 //! Not here: files and what is shown; whoever runs a campaign does that.
 

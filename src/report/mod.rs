@@ -3,9 +3,9 @@
 //!
 //! [`story`] turns a trace and its verdict into text; [`Found`] and [`Summary`] are the same
 //! knowledge as JSON; [`Folder`] says where a run's files stand and writes them whole; [`table`]
-//! lays out the catalogues; [`Figure`] draws what a sweep
-//! came to; [`run_page`] is the run as a page to look at. All of it reads the trace and the verdict, and nothing else, so that a
-//! stored run can be shown again without being played. What a campaign came to is shown by
+//! lays out the catalogues; [`Figure`] draws what a sweep came to, from its rows; [`run_page`] is
+//! the run as a page to look at. All else reads the trace and the verdict, and nothing else, so
+//! that a stored run can be shown again without being played. What a campaign came to is shown by
 //! `campaign`, from its cases.
 //!
 //! Not here: judging (`oracle`), and reading arguments (the command line).

@@ -63,7 +63,7 @@ pub struct Plot {
     /// The measures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub y: Vec<String>,
-    /// What the legend calls each of them.
+    /// What the legend calls each of them; or with one of them and `by`, each value of that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
     /// The parameter of which each value has a line of its own.

@@ -168,9 +168,9 @@ impl<DB: DrawingBackend> Paper<'_, DB> {
     }
 
     fn sign(&self, sign: &Sign, (x, y): (i32, i32)) -> Result<(), String> {
-        let middle = y + self.px(7);
+        let middle = y + self.px(4);
         let filled = |colour: RGBColor| {
-            let corners = [(x + self.px(4), y + self.px(1)), (x + self.px(20), y + self.px(13))];
+            let corners = [(x + self.px(4), y - self.px(2)), (x + self.px(20), y + self.px(10))];
             self.area.draw(&Rectangle::new(corners, colour.filled())).map_err(told)
         };
         match sign {
@@ -232,7 +232,8 @@ impl<DB: DrawingBackend> Paper<'_, DB> {
             .y_label_formatter(&y_tick)
             .light_line_style(TRANSPARENT)
             .bold_line_style(RULE)
-            .axis_style(GREY);
+            .axis_style(GREY)
+            .set_all_tick_mark_size(self.px(7));
         mesh.x_labels(x_names.as_ref().map_or(10, |names| 2 * names.len() + 1));
         mesh.y_labels(if y_has_ticks { 7 } else { 0 });
         if x_names.is_some() || !y_has_ticks {
@@ -265,6 +266,7 @@ impl<DB: DrawingBackend> Paper<'_, DB> {
         Ok(())
     }
 
+    /// A line; each piece by itself, since corners of thick lines grow spikes.
     fn path(
         &self,
         chart: &mut Chart<'_, DB>,
@@ -272,7 +274,8 @@ impl<DB: DrawingBackend> Paper<'_, DB> {
         place: usize,
     ) -> Result<(), String> {
         let style = colour(place).stroke_width(2 * self.scale as u32);
-        chart.draw_series([PathElement::new(points.to_vec(), style)]).map_err(told)?;
+        let piece = |ends: &[(f64, f64)]| PathElement::new(ends.to_vec(), style);
+        chart.draw_series(points.windows(2).map(piece)).map_err(told)?;
         Ok(())
     }
 

@@ -65,21 +65,21 @@ impl Figure {
             PlotKind::Bars => bars(described, plot, runs, &mut missing)?,
             PlotKind::TimeSeries => lanes(plot, series)?,
         };
-        let seeds = match described.seeds {
-            1 => "1 seed".to_owned(),
-            many => format!("{many} seeds"),
+        let runs = match pooled(described, plot) {
+            1 => "one run".to_owned(),
+            runs if runs == described.seeds => format!("{runs} seeds"),
+            runs => format!("{runs} runs, with {} seeds each,", described.seeds),
         };
         let left_out = match missing {
             0 => String::new(),
             _ => format!("; {missing} runs without a value are left out"),
         };
         let marks = match plot.kind {
-            PlotKind::Line => format!("Median and quartiles of {seeds} a point{left_out}."),
+            PlotKind::Line => format!("Median and quartiles of {runs} a point{left_out}."),
             PlotKind::Cdf => format!(
-                "Share of the runs with {seeds} a point, those that never \
-                                      get there counted as more than any time."
+                "Share of {runs} a line; those that never get there count as above any value."
             ),
-            PlotKind::Bars => format!("Mean of {seeds} a bar{left_out}."),
+            PlotKind::Bars => format!("Mean of {runs} a bar{left_out}."),
             PlotKind::TimeSeries => format!("One run, with seed {}.", plot.seed),
         };
         let (x_label, y_label) = labels(described, plot);
@@ -91,6 +91,14 @@ impl Figure {
             body,
         })
     }
+}
+
+/// How many runs a point, a bar or a line stands for: the seeds, for each value of the parameters
+/// that the plot does not tell apart.
+fn pooled(described: &Described, plot: &Plot) -> u64 {
+    let is_told = |name: &String| [&plot.x, &plot.by].contains(&&Some(name.clone()));
+    let others = described.parameters.iter().filter(|axis| !is_told(&axis.name));
+    others.map(|axis| axis.values.len() as u64).product::<u64>() * described.seeds
 }
 
 fn labels(described: &Described, plot: &Plot) -> (String, String) {
@@ -118,9 +126,10 @@ fn parts(described: &Described, plot: &Plot) -> Vec<(String, String, Option<Stri
     let mut parts = Vec::new();
     for (place, measure) in plot.y.iter().enumerate() {
         let name = plot.names.get(place).unwrap_or(measure);
-        for value in &by {
+        for (which, value) in by.iter().enumerate() {
             let called = match value {
-                Some(value) if plot.y.len() == 1 => value.clone(),
+                // Then the names are those of the values.
+                Some(value) if plot.y.len() == 1 => plot.names.get(which).unwrap_or(value).clone(),
                 Some(value) => format!("{name}, {value}"),
                 None => name.clone(),
             };
