@@ -68,7 +68,10 @@ impl Figure {
         let runs = match pooled(described, plot) {
             1 => "one run".to_owned(),
             runs if runs == described.seeds => format!("{runs} seeds"),
-            runs => format!("{runs} runs, with {} seeds each,", described.seeds),
+            runs => {
+                let (seeds, settings) = (described.seeds, runs / described.seeds.max(1));
+                format!("{runs} runs ({seeds} seeds in each of {settings} settings)")
+            }
         };
         let left_out = match missing {
             0 => String::new(),
