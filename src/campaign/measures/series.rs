@@ -53,7 +53,6 @@ pub fn series(run: &Observed<'_>) -> Vec<Sample> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::Tape;
-    use super::*;
 
     #[test]
     fn a_lag_is_told_when_it_changes_and_a_fault_while_it_lasts() {

@@ -23,7 +23,7 @@ impl Sheet {
         let row = |run: &Played| {
             let point = points.iter().find(|point| point.number == run.point);
             let values = point.map(|point| point.values.clone()).unwrap_or_default();
-            let figures = run.measures.iter().map(|it| it.map_or(String::new(), |it| exact(it)));
+            let figures = run.measures.iter().map(|it| it.map_or(String::new(), exact));
             let own = [run.seed.to_string(), run.verdict.clone()];
             let row = std::iter::once(run.point.to_string()).chain(values);
             row.chain(own).chain(figures).collect()
