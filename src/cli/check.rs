@@ -7,9 +7,9 @@
 use std::{fs, io};
 
 use schism::report::{Found, Paint, Stored, judgement};
-use schism::trace::{self, Digest};
 use serde::Serialize;
 
+use super::stored::StoredRun;
 use super::{Answer, CheckArguments, Failure, Format};
 
 /// What `--format json` prints.
@@ -23,16 +23,8 @@ struct Checked<'a> {
 
 /// Does it.
 pub fn check(arguments: &CheckArguments, paint: Paint) -> Result<Answer, Failure> {
-    let path = arguments.dir.join("trace.jsonl");
-    let shown = path.display();
-    let text = fs::read_to_string(&path).map_err(|error| {
-        let expected = "expected the folder that a run left, with its trace.jsonl";
-        Failure::usage(&format!("cannot read {shown}: {error}; {expected}"))
-    })?;
-    let (header, entries) =
-        trace::read(&text).map_err(|error| Failure::usage(&format!("{shown}: {error}")))?;
-    let verdict = schism::oracle::judge(&header, &entries);
-    let found = Found::of(&header, &entries, &verdict, Digest::of(text.as_bytes()));
+    let StoredRun { header, entries, verdict, hash } = StoredRun::read(&arguments.dir)?;
+    let found = Found::of(&header, &entries, &verdict, hash);
     let differences = differences(arguments, &found);
     let text = match arguments.format {
         Format::Human => {

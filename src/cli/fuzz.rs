@@ -216,7 +216,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
 pub fn seeds(text: &str) -> Result<std::ops::Range<u64>, String> {
     let expected = "expected A..B with A less than B, as 0..2000";
     let (from, to) = text.split_once("..").ok_or(expected)?;
-    let (from, to) = (super::seed(from)?, super::seed(to)?);
+    let (from, to) = (super::arguments::seed(from)?, super::arguments::seed(to)?);
     if from < to { Ok(from..to) } else { Err(expected.to_owned()) }
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use schism::report::{Folder, command_of, run_page};
-use schism::trace;
 
+use super::stored::StoredRun;
 use super::{Answer, Failure, ReportArguments};
 
 /// The page's name in the folder of its run.
@@ -14,15 +14,7 @@ pub const PAGE: &str = "report.html";
 /// Does it.
 pub fn report(arguments: &ReportArguments) -> Result<Answer, Failure> {
     let dir = &arguments.dir;
-    let path = dir.join("trace.jsonl");
-    let shown = path.display();
-    let text = fs::read_to_string(&path).map_err(|error| {
-        let expected = "expected the folder that a run left, with its trace.jsonl";
-        Failure::usage(&format!("cannot read {shown}: {error}; {expected}"))
-    })?;
-    let (header, entries) =
-        trace::read(&text).map_err(|error| Failure::usage(&format!("{shown}: {error}")))?;
-    let verdict = schism::oracle::judge(&header, &entries);
+    let StoredRun { header, entries, verdict, .. } = StoredRun::read(dir)?;
     let page = run_page(&header, &entries, &verdict, &command(dir));
     Folder::at(dir.clone())
         .write(PAGE, &page)
@@ -50,25 +42,15 @@ fn command(dir: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::USAGE;
     use super::super::place::Place;
     use super::*;
 
-    fn of(place: &Place, trace: Option<&str>) -> Result<Answer, Failure> {
-        if let Some(trace) = trace {
-            fs::write(place.path().join("trace.jsonl"), trace).unwrap();
-        }
-        report(&ReportArguments { dir: place.path().to_owned(), open: false })
-    }
-
     #[test]
-    fn a_folder_without_a_trace_or_with_half_of_one_is_a_usage_error_and_gets_no_page() {
+    fn where_there_is_no_run_there_is_no_page() {
         let place = Place::new("report-bad");
-        for trace in [None, Some(""), Some("{\"format\":1}\n")] {
-            let failure = of(&place, trace).unwrap_err();
-            assert_eq!(failure.code, USAGE, "{}", failure.message);
-            assert!(!place.path().join(PAGE).exists());
-        }
+        let arguments = ReportArguments { dir: place.path().to_owned(), open: false };
+        assert!(report(&arguments).is_err());
+        assert!(!place.path().join(PAGE).exists());
     }
 
     #[test]
