@@ -5,14 +5,11 @@
 //! that each has beside this one.
 
 use super::{
-    Begins, Forgery, Keep, Meddler, Other, Part, Plan, abandoned, ailing_disk, forged_consents,
-    forged_franks, forged_senders, handing_on, ignored_leaves, lied_codes, lost_welcomes,
-    misread_mail, mistaken_201, old_bodies, older_build, reordered, replays, second_hand_out,
-    spoilt_franks, swallowed_errors, uneven_mail, withheld,
+    Begins, Forgery, Made, Other, Part, abandoned, ailing_disk, forged_consents, forged_franks,
+    forged_senders, handing_on, ignored_leaves, lied_codes, lost_welcomes, misread_mail,
+    mistaken_201, old_bodies, older_build, reordered, replays, second_hand_out, spoilt_franks,
+    swallowed_errors, uneven_mail, withheld,
 };
-use crate::mls::Franker;
-use crate::{client, provider};
-
 /// A value of the third catalogue.
 #[derive(Debug, Clone, Copy)]
 pub struct BehaviourInfo {
@@ -24,39 +21,6 @@ pub struct BehaviourInfo {
     pub source: &'static str,
     /// What makes it.
     pub made: Made,
-}
-
-/// What stands for the honest node, or beside it.
-#[derive(Debug, Clone, Copy)]
-pub enum Made {
-    /// Two honest hubs, the second shown from then on.
-    TwoHubs(Begins),
-    /// An honest hub, and a second one that has this part.
-    SecondServer(Part),
-    /// Something between the node and its network.
-    Meddler(fn(&Plan) -> Box<dyn Meddler>),
-    /// A disk of a server that keeps less than it says.
-    ServerDisk(Keep<provider::Stored>),
-    /// A disk of a client that keeps less than it says.
-    ClientDisk(Keep<client::Stored>),
-    /// The same, with what a hub franks with.
-    FrankMeddler(fn(&Plan, Franker) -> Box<dyn Meddler>),
-    /// Something before a hub that changes the GroupInfo it gives.
-    ForgedGroupInfo(Forgery),
-    /// Something before a hub that has a client of its own making enter.
-    Ghost,
-    /// Something before a server that proposes in its name.
-    Overreach,
-    /// A liar beside a client.
-    Liar,
-    /// A disk of a client that has another one's groups.
-    OthersKeys,
-    /// A thief at a client's disk.
-    Thief,
-    /// A client, and another program on its disk.
-    SecondProgram(Other),
-    /// Something between a client and its user.
-    Drafts,
 }
 
 /// The catalogue.

@@ -2,8 +2,8 @@
 //!
 //! A message comes from a participant with a client in the group, whose role lets it send, and from
 //! an epoch that the room tolerates; a commit or proposal of a client from a participant's. A report
-//! by name comes from a role that may report. Where the policy says so, nobody comes in by an external commit, no server proposes anything, and nobody
-//! enters or leaves the list.
+//! by name comes from a role that may report. Where the policy says so, nobody comes in by an
+//! external commit, no server proposes anything, and nobody enters or leaves the list.
 //!
 //! Where proposals wait, a sender has the right if it has it with them or without them. Whom its own
 //! provider takes out, or the hub of a room with a parent, leaves a fixed membership all the same.

@@ -9,10 +9,11 @@ use super::receivers_may_receive::RECEIVE_MESSAGE;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 use crate::trace::{
     Change, Deed, Digest, Entry, Event, FORMAT, Fate, Header, Kind, Member, Node, Participant,
-    Phase, PolicyView, RoleView, RoomView, Stage, StateRef, Taken, Way,
+    PolicyView, RoleView, RoomView, Stage, StateRef, Taken, Way,
 };
 use std::collections::BTreeMap;
 
+mod ending;
 mod findings;
 
 pub(super) const HUB: &str = "a.example";
@@ -433,46 +434,6 @@ impl Story {
     pub(super) fn crashes(&mut self, node: &str, rolled_back: bool) {
         self.push(node, Event::Crashed);
         self.push(node, Event::Restarted { rolled_back });
-    }
-
-    pub(super) fn phase(&mut self, phase: Phase) -> u64 {
-        self.push("world", Event::PhaseBegan { phase })
-    }
-
-    /// Rest, probe, end: after the probe, the first member commits, and all that were up to date
-    /// follow.
-    pub(super) fn ends(&mut self) {
-        self.pays_its_debts();
-        self.ends_in_debt();
-    }
-
-    /// The hub hands on whatever it accepted.
-    pub(super) fn pays_its_debts(&mut self) {
-        for index in 0..self.index {
-            for domain in ["b.example", "c.example"] {
-                let to = ProviderName::new(domain).unwrap();
-                self.push(HUB, Event::FannedOut { room: room(), index, to, attempts: 1 });
-            }
-        }
-    }
-
-    /// The run ends, whatever the hub has not handed on yet.
-    pub(super) fn ends_in_debt(&mut self) {
-        self.phase(Phase::Rest);
-        self.at_ms += self.header.rest_ms;
-        self.phase(Phase::Probe);
-        if let Some(snapshot) = self.snapshots.last() {
-            let names: Vec<_> =
-                snapshot.members.iter().map(|member| member.client.name().to_owned()).collect();
-            if let Some(first) = names.first() {
-                let before = self.epoch();
-                self.update(first);
-                let follows = |name: &&String| self.epochs.get(*name) == Some(&before);
-                let follow: Vec<_> = names.iter().filter(follows).cloned().collect();
-                follow.iter().for_each(|name| self.enters(name));
-            }
-        }
-        self.phase(Phase::End);
     }
 
     fn fresh(&mut self, what: &str) -> String {

@@ -1,7 +1,8 @@
 //! What a `change-policy` step changes: one key, with its value.
 //!
-//! ```toml { at = "5s", who = "A1", do = "change-policy", max_users = 3 } { at = "6s", who = "A1",
-//! do = "change-policy", preauthorized = { user = "bob", role = "guest" } }
+//! ```toml
+//! { at = "5s", who = "A1", do = "change-policy", max_users = 3 }
+//! { at = "6s", who = "A1", do = "change-policy", preauthorized = { user = "bob", role = "guest" } }
 //! ```
 
 use super::fields::Fields;
