@@ -189,7 +189,7 @@ pub fn scenarios(folder: &Path) -> std::io::Result<Vec<Listed>> {
     Ok(scenario::list(folder, &rule_ids())?.into_iter().map(listed).collect())
 }
 
-/// The ids of all rules.
+/// The ids of all rules that can be off.
 pub fn rule_ids() -> Vec<&'static str> {
-    RULES.iter().map(|rule| rule.id).collect()
+    RULES.iter().filter(|rule| rule.built_in().is_none()).map(|rule| rule.id).collect()
 }

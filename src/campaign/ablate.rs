@@ -301,7 +301,7 @@ steps = [
 misbehaviour = [
     { at = "4s", node = "B1", behaviour = "client.breaks-rule", room = "hall", rule = "roles-apart-from-list", user = "carol" },
     { at = "5s", node = "B1", behaviour = "client.breaks-rule", room = "hall", rule = "one-metadata-update", user = "alice" },
-    { at = "6s", node = "B1", behaviour = "client.breaks-rule", room = "hall", rule = "valid-mls", user = "alice" },
+    { at = "6s", node = "B1", behaviour = "client.breaks-rule", room = "hall", rule = "known-references", user = "alice" },
     { at = "7s", node = "B1", behaviour = "client.breaks-rule", room = "hall", rule = "franking-tag-fits", user = "alice" },
 ]
 "#;
@@ -346,7 +346,7 @@ misbehaviour = [
         let trials = [
             trial_by(LIES, "roles-apart-from-list", Off::AtHubs),
             trial_by(LIES, "one-metadata-update", Off::Everywhere),
-            trial_by(LIES, "valid-mls", Off::Everywhere),
+            trial_by(LIES, "known-references", Off::Everywhere),
             trial_by(LIES, "franking-tag-fits", Off::Everywhere),
         ];
         let minute = Duration::from_secs(60);
@@ -360,7 +360,7 @@ misbehaviour = [
             [
                 ("redundant", "refused by authorised (2)"),
                 ("harmless", "came to pass (2)"),
-                ("built in", "refused by valid-mls (2)"),
+                ("built in", "refused by known-references (2)"),
                 ("breaks", ""),
             ]
         );

@@ -2,10 +2,10 @@
 //!
 //! What became of all that the rule refuses says most of it. Where others refuse that all the same,
 //! the rule is redundant, and the row names them. Where the refusal stays in the rule's own name,
-//! it is part of how things are read and built, and no switch of it. Where something came to pass,
-//! or never came up, [`NOTES`] says why that is no loss, or what it would take to see the loss; where
-//! they say nothing, the oracle or the workload has a hole that nobody knows of. The notes are held against each run: one that a run does not bear out is
-//! amiss as much as a hole.
+//! something stands behind it that has no switch. Where something came to pass, or never came up,
+//! [`NOTES`] say why that is no loss, or what it would take to see the loss; where they say nothing,
+//! the oracle or the workload has a hole that nobody knows of. The notes are held against each run:
+//! one that a run does not bear out is amiss as much as a hole.
 
 use super::ablate::{Off, Row};
 use super::instead::Instead;
@@ -144,10 +144,6 @@ pub static NOTES: &[Note] = &[
         EVERYWHERE,
         "the transport names the peer, and whatever it asks for is done in that name",
     ),
-    built_in("body-at-most-1-mib", EVERYWHERE, "a server reads no more, whoever answers"),
-    built_in("body-is-well-formed", EVERYWHERE, "what can't be read can't be acted on"),
-    built_in("protocol-is-spoken", EVERYWHERE, "there is no other protocol to answer in"),
-    built_in("room-is-known", EVERYWHERE, "of a room that is not there, there is nothing to give"),
     built_in(
         "key-material-through-the-hub",
         EVERYWHERE,
@@ -171,15 +167,6 @@ pub static NOTES: &[Note] = &[
         "a joiner takes another key for its hub's and comes in all the same; no behaviour goes on to \
          use that key",
     ),
-    built_in("route-is-known", EVERYWHERE, "there is nobody behind another path or method"),
-    built_in("user-is-known", EVERYWHERE, "of a user who is not there, there is nothing to give"),
-    built_in("valid-mls", EVERYWHERE, "MLS itself makes nothing of what is not valid"),
-    unsent(
-        "welcome-after-its-commit",
-        EVERYWHERE,
-        "a Welcome comes with its commit, and waits for it; a hub that does not wait is \
-         hub.welcomes-losers, and breaks welcome_after_commit",
-    ),
     open(
         "key-package-not-expired",
         EVERYWHERE,
@@ -190,11 +177,6 @@ pub static NOTES: &[Note] = &[
         "asset-host-is-a-peer",
         EVERYWHERE,
         "it guards the hub and no room: without it, anybody's downloads go by way of it",
-    ),
-    built_in(
-        "asset-is-known",
-        EVERYWHERE,
-        "of an asset that is not there, there is nothing to give, and one that is there stays",
     ),
 ];
 
@@ -306,7 +288,10 @@ mod tests {
     fn what_never_comes_up_is_a_hole_in_the_workload_unless_a_note_says_why() {
         assert_eq!(row("may-send", &[]).worth(), Worth::Hole);
         assert!(matches!(row("sender-is-member", &[]).worth(), Worth::Unsent(_)));
-        assert!(matches!(row("valid-mls", &[refused("valid-mls")]).worth(), Worth::BuiltIn(_)));
+        assert!(matches!(
+            row("current-epoch", &[refused("current-epoch")]).worth(),
+            Worth::BuiltIn(_)
+        ));
     }
 
     #[test]

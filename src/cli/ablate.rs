@@ -69,11 +69,18 @@ pub fn ablate(arguments: &AblateArguments) -> Result<Answer, Failure> {
 /// The rules that are named; all where none is.
 fn chosen(names: &[String]) -> Result<Vec<&'static Rule>, Failure> {
     if names.is_empty() {
-        return Ok(RULES.iter().collect());
+        return Ok(RULES.iter().filter(|rule| rule.built_in().is_none()).collect());
     }
     let find = |name: &String| {
         let unknown = || Failure::usage(&format!("unknown rule `{name}`; see `schism list rules`"));
-        RULES.iter().find(|rule| rule.id == name).ok_or_else(unknown)
+        let rule = RULES.iter().find(|rule| rule.id == name).ok_or_else(unknown)?;
+        match rule.built_in() {
+            Some(why) => {
+                let wrong = format!("the rule `{name}` can't be switched off: {why}");
+                Err(Failure::usage(&wrong))
+            }
+            None => Ok(rule),
+        }
     };
     names.iter().map(find).collect()
 }
@@ -180,6 +187,14 @@ mod tests {
         let failure = ablate(&arguments(&place, "be-nice")).unwrap_err();
         assert_eq!(failure.code, super::super::USAGE);
         assert!(failure.message.contains("unknown rule `be-nice`"));
+    }
+
+    #[test]
+    fn a_rule_that_has_no_switch_is_a_usage_error_that_says_why() {
+        let place = Place::new("ablate-built-in");
+        let failure = ablate(&arguments(&place, "valid-mls")).unwrap_err();
+        assert_eq!(failure.code, super::super::USAGE);
+        assert!(failure.message.ends_with("MLS itself makes nothing of what is not valid"));
     }
 
     #[test]

@@ -85,6 +85,7 @@ fn misbehaves(
             }
             Takes::Rule => {
                 let kind = ("the rule that it does not check", "rule");
+                super::no_switch(&fields.need(takes.key(), kind.0)?.text(kind.0)?)?;
                 behaviour.rule = Some(one_of(&fields, *takes, kind, known_rules)?);
             }
             Takes::Code => {

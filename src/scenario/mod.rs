@@ -63,12 +63,14 @@ pub use self::problem::{Problem, render};
 pub use self::random::{FAMILIES, Family, OPERATIONS, Operation};
 pub use self::write::write;
 
+pub(crate) use self::problem::nearest;
+
 use self::fields::{Fields, Text, Value};
 use self::problem::{Complaint, both};
 use self::random::Random;
 use self::steps::Steps;
 use self::topology::Topology;
-use crate::mimi::rules::READINGS;
+use crate::mimi::rules::{READINGS, RULES, Rule};
 use crate::script::{Network, Protocol, Script, USUAL_REST_MS};
 
 const KEYS: &[&str] = &[
@@ -251,7 +253,7 @@ fn protocol(file: &Fields<'_>, known_rules: &[&str]) -> Result<Protocol, Complai
     let delay = get("commit_delay").map(|value| value.times(0)).transpose()?;
     let (commit_delay_min_ms, commit_delay_max_ms) =
         delay.unwrap_or((usual.commit_delay_min_ms, usual.commit_delay_max_ms));
-    let rules = |key| get(key).map(|value| known(&value, "rule", known_rules)).transpose();
+    let rules = |key| get(key).map(|value| switched_off(&value, known_rules)).transpose();
     let without = rules("without")?.unwrap_or_default();
     let hub_without = rules("hub_without")?.unwrap_or_default();
     let ids: Vec<_> = READINGS.iter().map(|reading| reading.id).collect();
@@ -271,6 +273,26 @@ fn protocol_table<'t>(file: &Fields<'t>) -> Result<Option<Fields<'t>>, Complaint
     let own: &[&str] = &["without", "hub_without", "readings", "commit_delay"];
     let keys = [own, key_material::KEYS, watch::KEYS].concat();
     file.get("protocol").map(|value| value.fields("the protocol", &keys)).transpose()
+}
+
+/// A list of rules that are to be off.
+fn switched_off(value: &Value<'_>, known_rules: &[&str]) -> Result<Vec<String>, Complaint> {
+    for id in value.texts("a list of ids, each a known rule")? {
+        no_switch(&id)?;
+    }
+    known(value, "rule", known_rules)
+}
+
+/// Complains of a rule that nothing switches off.
+fn no_switch(id: &Text<'_>) -> Result<(), Complaint> {
+    let rule = RULES.iter().find(|rule| rule.id == id.text);
+    match rule.and_then(Rule::built_in) {
+        Some(why) => {
+            let what = format!("the rule `{}` can't be switched off", id.text);
+            Err(Complaint::new(&id.span, what, why))
+        }
+        None => Ok(()),
+    }
 }
 
 /// A list of ids, each a `kind` and one of `ids`.

@@ -162,7 +162,7 @@ pub(super) fn both<A, B>(
 }
 
 /// The name that was most likely meant: few edits away, whatever its case.
-fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(crate) fn nearest<'k>(text: &str, known: &[&'k str]) -> Option<&'k str> {
     let text = text.to_lowercase();
     let most_edits = (text.chars().count() / 3).max(1);
     known

@@ -34,7 +34,7 @@ use super::described::{Axis, Described, Kind, Plot, Told};
 use super::grid::{Point, points};
 use super::template::filled;
 use crate::campaign::measures::{MEASURES, Measure};
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Scenario, nearest};
 
 /// A sweep file, checked.
 #[derive(Debug, Clone)]
@@ -203,15 +203,9 @@ impl Each {
 
 fn measure(id: &str) -> Result<&'static Measure, String> {
     Measure::by_id(id).ok_or_else(|| {
-        let near = MEASURES.iter().map(|it| it.id).filter(|known| {
-            let stem = |text: &str| text.split('_').next().unwrap_or_default().to_owned();
-            known.contains(id) || stem(known).starts_with(&stem(id))
-        });
-        let near: Vec<_> = near.map(|id| format!("`{id}`")).collect();
-        let hint = match &near[..] {
-            [] => String::new(),
-            near => format!("did you mean {}? ", near.join(" or ")),
-        };
+        let known: Vec<_> = MEASURES.iter().map(|it| it.id).collect();
+        let near = nearest(id, &known).map(|near| format!("did you mean `{near}`? "));
+        let hint = near.unwrap_or_default();
         format!("there is no measure `{id}`; {hint}`schism list measures` has all of them")
     })
 }

@@ -34,41 +34,40 @@ impl fmt::Display for Enforcer {
 impl Rule {
     /// Who holds requests against it.
     pub fn enforced_by(&self) -> &'static [Enforcer] {
-        match (self.check, self.id) {
+        match self.check {
             // The parent is another room, which clients of this one need not be in; and clients
             // judge commits, not proposals.
-            (Check::Handshake(_), "inside-parent" | "somebody-can-commit")
-            | (Check::Message(_), _) => &[Enforcer::Hub],
-            (Check::Handshake(_), _) => &[Enforcer::Hub, Enforcer::Client],
-            (
-                Check::Request,
-                "key-package-once"
-                | "key-material-is-signed"
-                | "user-is-known"
-                | "consent-is-given",
-            ) => &[Enforcer::TargetProvider],
-            (Check::Request, "key-material-through-the-hub" | "key-package-not-expired") => {
+            Check::Handshake(_) if matches!(self.id, "inside-parent" | "somebody-can-commit") => {
+                &[Enforcer::Hub]
+            }
+            Check::Handshake(_) => &[Enforcer::Hub, Enforcer::Client],
+            Check::Message(_) => &[Enforcer::Hub],
+            Check::Request | Check::BuiltIn(_) => self.enforced_at_endpoints_by(),
+        }
+    }
+
+    fn enforced_at_endpoints_by(&self) -> &'static [Enforcer] {
+        match self.id {
+            "key-package-once"
+            | "key-material-is-signed"
+            | "user-is-known"
+            | "consent-is-given" => &[Enforcer::TargetProvider],
+            "key-material-through-the-hub" | "key-package-not-expired" => {
                 &[Enforcer::Hub, Enforcer::TargetProvider]
             }
-            (
-                Check::Request,
-                "peer-is-who-it-says"
-                | "body-at-most-1-mib"
-                | "body-is-well-formed"
-                | "protocol-is-spoken"
-                | "room-is-known"
-                | "asset-is-known"
-                | "route-is-known",
-            ) => &[Enforcer::Hub, Enforcer::Follower],
-            (
-                Check::Request,
-                "group-info-is-the-hubs"
-                | "frank-is-genuine"
-                | "franking-tag-fits"
-                | "content-names-its-sender",
-            ) => &[Enforcer::Client],
-            (Check::Request, "may-receive") => &[Enforcer::Hub, Enforcer::Client],
-            (Check::Request, _) => &[Enforcer::Hub],
+            "peer-is-who-it-says"
+            | "body-at-most-1-mib"
+            | "body-is-well-formed"
+            | "protocol-is-spoken"
+            | "room-is-known"
+            | "asset-is-known"
+            | "route-is-known" => &[Enforcer::Hub, Enforcer::Follower],
+            "group-info-is-the-hubs"
+            | "frank-is-genuine"
+            | "franking-tag-fits"
+            | "content-names-its-sender" => &[Enforcer::Client],
+            "may-receive" => &[Enforcer::Hub, Enforcer::Client],
+            _ => &[Enforcer::Hub],
         }
     }
 }

@@ -68,6 +68,18 @@ pub enum Check {
     Message(fn(&Base<'_>, &Message) -> Result<(), Objection>),
     /// At the endpoint, by whoever reads the request.
     Request,
+    /// There as well, and it can't be switched off, for this reason.
+    BuiltIn(&'static str),
+}
+
+impl Rule {
+    /// Why no scenario can switch it off, where none can.
+    pub fn built_in(&self) -> Option<&'static str> {
+        match self.check {
+            Check::BuiltIn(why) => Some(why),
+            _ => None,
+        }
+    }
 }
 
 /// What a rule has to say against something.
@@ -128,11 +140,12 @@ impl RuleSet {
     /// All rules but those named. The default is all rules.
     ///
     /// # Errors
-    /// When an id names no rule.
+    /// When an id names no rule, or one that can't be off.
     pub fn without(ids: &[String]) -> Result<Self, UnknownId> {
-        let known: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+        let switched = RULES.iter().filter(|rule| rule.built_in().is_none());
+        let known: Vec<_> = switched.map(|rule| rule.id).collect();
         match ids.iter().find(|id| !known.contains(&id.as_str())) {
-            Some(id) => Err(UnknownId { kind: "rule", id: id.clone(), known }),
+            Some(id) => Err(UnknownId { kind: "rule that can be off", id: id.clone(), known }),
             None => Ok(Self { off: ids.iter().cloned().collect(), ..Self::default() }),
         }
     }
@@ -159,7 +172,7 @@ impl RuleSet {
     pub fn judge_handshake(&self, base: &Base<'_>, handshake: &Handshake) -> Result<(), Refusal> {
         self.judge(|check| match check {
             Check::Handshake(check) => check(base, handshake),
-            Check::Message(_) | Check::Request => Ok(()),
+            Check::Message(_) | Check::Request | Check::BuiltIn(_) => Ok(()),
         })
     }
 
@@ -170,7 +183,7 @@ impl RuleSet {
     pub fn judge_message(&self, base: &Base<'_>, message: &Message) -> Result<(), Refusal> {
         self.judge(|check| match check {
             Check::Message(check) => check(base, message),
-            Check::Handshake(_) | Check::Request => Ok(()),
+            Check::Handshake(_) | Check::Request | Check::BuiltIn(_) => Ok(()),
         })
     }
 

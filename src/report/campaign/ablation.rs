@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::campaign::{AblationRow, Finding, Worth, count_lines};
+use crate::mimi::rules::RULES;
 use crate::oracle::INVARIANTS;
 
 /// The columns of the CSV.
@@ -106,7 +107,14 @@ pub fn ablation_markdown(rows: &[AblationRow]) -> String {
             worth.why(),
         );
     }
+    text += &format!("\n{NO_SWITCH}\n\n");
+    built_in().for_each(|(id, why)| text += &format!("- `{id}`: {why}\n"));
     text
+}
+
+/// The rules that no trial is about.
+fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RULES.iter().filter_map(|rule| Some((rule.id, rule.built_in()?)))
 }
 
 /// The matrix as a page that needs nothing else.
@@ -144,6 +152,8 @@ pub fn ablation_page(rows: &[AblationRow], command: &str) -> String {
                 h2 { "Without these, nothing broke" }
                 p { (NOTHING) }
                 (nothing_broke(rows))
+                p { (NO_SWITCH) }
+                ul { @for (id, why) in built_in() { li { code { (id) } ": " (why) } } }
                 p.made { "Made by " code { (command) } "." }
             }
         }
@@ -155,10 +165,13 @@ const TITLE: &str = "# What each rule is worth";
 
 const NOTHING: &str = "Where nothing broke, all that the rule refuses was looked for in the runs \
                        without it. A rule is redundant where others refuse all of it, built in \
-                       where the refusal is part of how things are read, harmless to miss where \
+                       where what stands behind it refuses in its name, harmless to miss where \
                        it came to pass and nothing is lost, and not sent where nobody can break \
                        it. Of a known hole it is said what it would take to see the loss; a hole is \
                        what nobody has accounted for.";
+
+const NO_SWITCH: &str = "These rules are part of how requests are read and answered, and have no \
+                         switch:";
 
 /// The columns of the table of rules without which nothing broke.
 const NOTHING_HEADINGS: [&str; 6] =

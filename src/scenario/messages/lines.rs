@@ -240,6 +240,10 @@ says! {
     a_client_to_remove_that_is_nobodys:
         r#"do = "send", text = "hello" }"# => r#"do = "remove-client", client = "B7" }"#,
         "12:61: unknown client `B7`", "expected one of A1, A2, B1, B2";
+    a_rule_that_has_no_switch:
+        "faults = [" => "protocol.without = [\"valid-mls\"]\nfaults = [",
+        "16:21: the rule `valid-mls` can't be switched off",
+        "MLS itself makes nothing of what is not valid";
     a_user_to_add_again_that_is_nobody:
         r#"do = "send", text = "hello" }"# => r#"do = "re-add", user = "rob" }"#,
         "12:52: unknown user `rob`", "expected one of alice, bob";

@@ -91,7 +91,7 @@ impl Lying<'_> {
                 }
                 Takes::Lie => behaviour.rule = Some(self.draw.pick(&self.liars.rules)?.to_owned()),
                 Takes::Rule => {
-                    let rules: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+                    let rules = rules_to_skip();
                     behaviour.rule = Some(self.draw.pick(&rules)?.to_owned());
                 }
                 Takes::Code => behaviour.code = Some(self.draw.pick(ids::LIED_CODES)?.to_owned()),
@@ -137,4 +137,9 @@ impl Lying<'_> {
         let right = self.script.users.iter().filter(|(_, user)| is_right(user));
         self.draw.pick(&right.map(|(name, _)| name.clone()).collect::<Vec<_>>())
     }
+}
+
+/// What a hub can fail to check.
+fn rules_to_skip() -> Vec<&'static str> {
+    RULES.iter().filter(|rule| rule.built_in().is_none()).map(|rule| rule.id).collect()
 }

@@ -253,7 +253,11 @@ fn a_rule_set_knows_what_is_off_and_refuses_ids_that_are_no_rules() {
     assert!(!rules.is_on("authorised"));
     assert!(rules.is_on("current-epoch"));
     let unknown = RuleSet::without(&["authorized".to_owned()]).unwrap_err().to_string();
-    assert!(unknown.starts_with("`authorized` is no rule: expected one of current-epoch, "));
+    assert!(
+        unknown.starts_with(
+            "`authorized` is no rule that can be off: expected one of current-epoch, "
+        )
+    );
 }
 
 #[test]
