@@ -180,7 +180,7 @@ impl<'a> Explainer<'a> {
 }
 
 /// Of a split, the first event that shows the other side.
-fn other_side(entries: &[Entry], entry: &Entry) -> Option<u64> {
+pub(super) fn other_side(entries: &[Entry], entry: &Entry) -> Option<u64> {
     let (room, epoch, context, authenticator) = view(&entry.event)?;
     let differs = |it: &&Entry| {
         view(&it.event).is_some_and(|(in_room, at, other, other_authenticator)| {

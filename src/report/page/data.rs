@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::oracle::{Verdict, Violation};
 use crate::report::causes::Causes;
+use crate::report::explain::other_side;
 use crate::report::sentence::sentences;
+use crate::report::wires::{Wire, wires};
 use crate::trace::{Entry, Event, Header, Node};
 
 /// The node that speaks for the testbed itself.
@@ -20,7 +22,7 @@ const MANY: usize = 20_000;
 pub struct Data<'a> {
     lanes: Vec<Lane<'a>>,
     rooms: Vec<Room<'a>>,
-    violations: &'a [Violation],
+    violations: Vec<Broken<'a>>,
     /// How many events the run has.
     total: usize,
     events: Vec<&'a Entry>,
@@ -28,8 +30,27 @@ pub struct Data<'a> {
     said: Vec<String>,
     /// Of each event, the places of what it rests on.
     causes: Vec<Vec<u64>>,
+    wires: Vec<Way<'a>>,
     /// How many events are left out.
     pub left_out: usize,
+}
+
+/// A violation, and the event that shows its other side, where it has two.
+#[derive(Serialize)]
+struct Broken<'a> {
+    #[serde(flatten)]
+    violation: &'a Violation,
+    other: Option<u64>,
+}
+
+/// A request's way, by the places of its events.
+#[derive(Serialize)]
+struct Way<'a> {
+    request: u64,
+    arrival: Option<u64>,
+    response: Option<u64>,
+    lost: bool,
+    fates: Vec<&'a str>,
 }
 
 /// A node's column.
@@ -65,11 +86,12 @@ impl<'a> Data<'a> {
             lanes: lanes(header),
             // As the scripts call a room: by the last part of its URI.
             rooms: header.rooms.values().map(|uri| Room { name: uri.name() }).collect(),
-            violations: &verdict.violations,
+            violations: verdict.violations.iter().map(|it| broken(entries, it)).collect(),
             total: entries.len(),
             events: shown().map(|(entry, _)| entry).collect(),
             said: shown().map(|(_, said)| said.clone()).collect(),
             causes: shown().map(|(entry, _)| back(entry)).collect(),
+            wires: wires(entries).iter().filter_map(|wire| way(wire, &kept)).collect(),
             left_out: entries.len() - kept.len(),
         }
     }
@@ -81,6 +103,23 @@ impl<'a> Data<'a> {
             .unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
         json.replace('<', "\\u003c")
     }
+}
+
+fn broken<'a>(entries: &[Entry], violation: &'a Violation) -> Broken<'a> {
+    let entry = entries.iter().find(|it| it.n == violation.event);
+    Broken { violation, other: entry.and_then(|entry| other_side(entries, entry)) }
+}
+
+/// A request's way, as far as its events are kept.
+fn way<'a>(wire: &Wire<'a>, kept: &BTreeSet<u64>) -> Option<Way<'a>> {
+    let place = |entry: Option<&Entry>| entry.map(|it| it.n).filter(|n| kept.contains(n));
+    Some(Way {
+        request: place(Some(wire.request))?,
+        arrival: place(wire.arrival),
+        response: place(wire.response),
+        lost: wire.is_lost(),
+        fates: wire.fates.clone(),
+    })
 }
 
 /// The testbed, then each provider and its clients.

@@ -133,8 +133,7 @@ function drawWires(parent, top, bottom) {
   }
 }
 
-function drawWire(parent, { request, response, arrival }, x1, x2, y2, fates) {
-  const lost = fates.includes("lost") || (response?.status === 0 && !arrival);
+function drawWire(parent, { request, response, lost }, x1, x2, y2, fates) {
   const answerLost = fates.includes("response lost") || (!lost && response?.status === 0);
   const kinds = [lost && "lost", fates.includes("delayed") && "late", fates.includes("repeated") && "twice",
     fates.includes("turned away") && "lost", isFaded(request) && "faded"].filter(Boolean);

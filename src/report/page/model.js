@@ -71,24 +71,11 @@ function brief(event) {
 }
 
 /** Requests with where they arrived and what became of them. */
-function findWires() {
-  const wires = new Map();
-  for (const event of events) {
-    if (event.event === "request") {
-      const to = run.lanes.findIndex((lane) => lane.name === event.to);
-      if (to >= 0) wires.set(event.n, { request: event, to, fates: [] });
-    } else if (event.event === "response") {
-      const wire = wires.get(event.request);
-      if (wire) wire.response = event;
-    } else if (event.event === "couriered") {
-      wires.get(event.request)?.fates.push(event.what);
-    }
-    const wire = wires.get(event.cause);
-    if (wire && !wire.arrival && event.lane === wire.to) wire.arrival = event;
-  }
-  return [...wires.values()];
-}
-const wires = findWires();
+const wires = run.wires
+  .map(({ request, arrival, response, lost, fates }) => (
+    { request: at(request), arrival: at(arrival), response: at(response), lost, fates }))
+  .map((wire) => ({ ...wire, to: run.lanes.findIndex((lane) => lane.name === wire.request.to) }))
+  .filter((wire) => wire.to >= 0);
 
 /** What an event rests on directly, and everything that led to it. */
 const causesOf = (event) => run.causes[byPlace.get(event.n)].map(at).filter(Boolean);
@@ -105,20 +92,10 @@ function pastOf(event) {
   return past;
 }
 
-/** A split has two sides. Of the other one, the first event that shows it. */
-function otherSide(event) {
-  const isView = (it) => it.event === "entered" || (it.event === "shadowed" && it.stage === "committed");
-  if (!isView(event)) return undefined;
-  const differs = (it) => it.context !== event.context
-    || (it.authenticator && event.authenticator && it.authenticator !== event.authenticator);
-  return events.find((it) => it.n < event.n && isView(it) && it.room === event.room
-    && it.epoch === event.epoch && differs(it));
-}
-
 /** What led to an event; where a violation shows at it, to both of its sides. */
 function grounds(event) {
   const past = pastOf(event);
-  const other = run.violations.some((it) => it.event === event.n) ? otherSide(event) : undefined;
-  if (other) pastOf(other).forEach((n) => past.add(n));
+  const others = run.violations.filter((it) => it.event === event.n).map((it) => at(it.other));
+  for (const other of others.filter(Boolean)) pastOf(other).forEach((n) => past.add(n));
   return past;
 }
