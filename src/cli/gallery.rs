@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::sweep::{drawn, figures, played, read, stem};
+use super::sweep::{figures, played, read, stem};
 use super::{Answer, Failure, GalleryArguments};
 use crate::wiring;
 
@@ -36,7 +36,6 @@ pub fn gallery(arguments: &GalleryArguments) -> Result<Answer, Failure> {
             let _ = fs::remove_dir_all(&fresh);
         } else {
             played(read(file)?, file, &place, jobs, false)?;
-            drawn(&place, false)?;
         }
         text += &format!("{}\n", place.display());
     }

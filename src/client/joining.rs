@@ -92,7 +92,11 @@ impl Room {
                 self.record.heard_of = 0;
                 self.record.rest_until_ms = now_ms + PAUSE_MS;
             }
-            Err(error) => self.not_joined(kit, job.wanted, &error.to_string()),
+            Err(error) => {
+                // It would be as wrong at once.
+                self.record.rest_until_ms = self.record.rest_until_ms.max(now_ms + PAUSE_MS);
+                self.not_joined(kit, job.wanted, &error.to_string());
+            }
         }
     }
 

@@ -169,11 +169,13 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[low] + (sorted[high] - sorted[low]) * (place - place.floor())
 }
 
-/// The number that a value begins with: `10%`, `5s`.
+/// A value as a number: `10%` is 10, and times are in seconds.
 fn number(text: &str) -> Option<f64> {
+    const UNITS: [(&str, f64); 5] = [("", 1.0), ("%", 1.0), ("s", 1.0), ("ms", 0.001), ("m", 60.0)];
     let end = text.find(|letter: char| !(letter.is_ascii_digit() || letter == '.'));
     let (digits, unit) = text.split_at(end.unwrap_or(text.len()));
-    ["", "%", "s", "ms", "m"].contains(&unit).then(|| digits.parse().ok()).flatten()
+    let (_, worth) = UNITS.iter().find(|(known, _)| *known == unit)?;
+    Some(digits.parse::<f64>().ok()? * worth)
 }
 
 fn lines(
