@@ -28,8 +28,8 @@ use schism::mimi::wire::{
     Route, SearchField, SubmitMessageRequest, SubmitMessageResponse, UpdateRequest,
 };
 use schism::mls::{
-    CommitPlan, Committed, Identity, KeyPackageKind, Library, Member, Meter, open_group_info,
-    sign_key_material, welcome_message,
+    CommitPlan, Committed, Identity, KeyPackageKind, Library, Member, Meter, OpenedWelcome,
+    open_group_info, sign_key_material, welcome_message,
 };
 use schism::node::Service;
 use schism::provider::{KeyMaterialPolicy, Server, Setup};
@@ -180,7 +180,8 @@ impl Rig {
         member.merge_own(&alice.library).unwrap();
         let welcome = welcome_message(&committed.welcome.unwrap());
         let tree = member.ratchet_tree().unwrap();
-        (member, Member::join(&bob.library, &welcome, &tree).unwrap())
+        let opened = OpenedWelcome::open(&bob.library, room, &welcome, &tree).unwrap();
+        (member, opened.join(&bob.library).unwrap())
     }
 
     /// Alice's commit that adds somebody, by a KeyPackage of this kind that she fetches first.

@@ -3,6 +3,7 @@
 use schism::trace::{Entry, Event, Fate, Taken, Way};
 
 use crate::each_seed;
+use crate::hubs::rejects;
 use crate::played::{Played, enters};
 
 /// Places where `node` sets out to rejoin.
@@ -168,8 +169,22 @@ fn a_joiner_never_sees_the_group_info_of_a_refused_commit() {
 }
 
 #[test]
-fn an_old_welcome_with_a_new_stamp_leads_back_into_an_old_epoch() {
+fn a_welcome_to_an_epoch_that_is_over_is_no_way_in() {
     each_seed("incidents/old-welcome-as-new", |played| {
+        assert_began(played, "B1", "client.renews-welcomes");
+        let [refused] = rejects(played, "B1", "welcome-leads-on")[..] else {
+            panic!("one refusal")
+        };
+        let Event::Rejected { why, .. } = &played.at(refused).event else { unreachable!() };
+        assert_eq!(why, "it leads to epoch 2, and this client was in epoch 4");
+        assert_eq!(entrances(played, "B1", Way::Welcome), 2, "into the attic and the hall");
+        assert_eq!(played.readers("without Bob"), ["A2"]);
+    });
+}
+
+#[test]
+fn an_old_welcome_with_a_new_stamp_leads_back_into_an_old_epoch_where_nobody_looks() {
+    each_seed("incidents/old-welcome-as-new-unchecked", |played| {
         assert_began(played, "B1", "client.renews-welcomes");
         let removed = played.first("the removal", |it| {
             it.node == "B1" && matches!(it.event, Event::Removed { .. })

@@ -63,7 +63,7 @@ const PASSED_BY: &[(&str, &[&str])] = &[
         ],
     ),
     ("update", &["valid-mls", "group-info-matches", "key-package-not-expired"]),
-    ("welcome", &["welcome-after-its-commit"]),
+    ("welcome", &["welcome-after-its-commit", "welcome-leads-on"]),
     ("create", &["room-is-new"]),
     ("asset", &["asset-host-is-a-peer", "asset-is-known"]),
     ("reportAbuse", &["may-report"]),

@@ -80,8 +80,8 @@ pub static PLANTS: &[Plant] = &[
     ),
     seen_in(
         "epochs_grow",
-        "an old Welcome comes again as if it were new (N-03)",
-        "incidents/old-welcome-as-new",
+        "an old Welcome comes again as if it were new, and nobody looks at its epoch (N-03)",
+        "incidents/old-welcome-as-new-unchecked",
     ),
     told_in(
         "members_inside_participants",

@@ -6,12 +6,12 @@
 
 use super::job::{Job, Kind};
 use super::kit::Kit;
-use super::room::{Denials, Room, Standing};
+use super::room::{Room, Standing};
 use crate::mimi::local::UnsubscribeRequest;
 use crate::mimi::room::ComponentUpdate;
 use crate::mimi::rules::{HandshakeKind, Part, Proposer, Reading, What};
-use crate::mimi::wire::{FanoutExtra, FanoutMessage, RatchetTreeOption, WireError};
-use crate::mls::{Incoming, Member, MlsError, PeekKind, StagedByMember, peek};
+use crate::mimi::wire::{FanoutExtra, FanoutMessage, WireError};
+use crate::mls::{Incoming, MlsError, PeekKind, StagedByMember, peek};
 use crate::node::wish::WishKind;
 use crate::trace::{Digest, Event, Fate, Way};
 
@@ -264,6 +264,10 @@ impl Room {
     pub(super) fn put_out(&mut self, kit: &Kit, commit: Option<Digest>, stamp: u64, left: bool) {
         self.record.early.retain(|event| event.timestamp > stamp);
         let epoch = self.epoch();
+        self.record.last_inside = match commit {
+            Some(_) => self.record.last_epoch,
+            None => self.record.first_epoch,
+        };
         if let Some(member) = self.member.take() {
             let _ = member.forget(&kit.library);
         }
@@ -300,50 +304,6 @@ impl Room {
         let about = format!("unsubscribe {} {}", self.uri.name(), self.record.stay);
         let body = UnsubscribeRequest { seen: self.seen }.encode();
         self.begin(Job::new(Kind::Unsubscribe, None, about, body));
-    }
-
-    fn welcomed(&mut self, kit: &Kit, event: &FanoutMessage, tree: &RatchetTreeOption) -> Use {
-        let digest = Digest::of(&event.message);
-        let may_tie = kit.rules.readings().has(Reading::StampsMayTie);
-        let out_since = self.record.out_since;
-        if event.timestamp < out_since || (event.timestamp == out_since && !may_tie) {
-            return self.pass(kit, digest, "of a stay that is over");
-        }
-        // Who has lost the room may have been taken out by a commit that it can't follow, and added
-        // again: a Welcome of later than all that it knows leads on.
-        let is_lost = self.record.recover.is_some() || !self.record.denials.is_none();
-        let leads_on = is_lost && event.timestamp > self.record.led_at;
-        // Whatever the hub said of it before, somebody lets this client in.
-        self.record.denials = Denials::default();
-        let is_inside = match self.record.standing {
-            Standing::Member => !leads_on,
-            standing => standing == Standing::Creating,
-        };
-        if is_inside {
-            // Perhaps the removal that it follows is still under way (N-03).
-            return Use::Early("already a member".to_owned());
-        }
-        if self.record.job.as_ref().is_some_and(Job::is_way_in) {
-            // Two ways in at once: the external commit may be accepted already, and it removes
-            // the leaf that this Welcome is for.
-            return Use::Early("waiting to have joined".to_owned());
-        }
-        let RatchetTreeOption::Full(tree) = tree else {
-            return self.refuse(kit, digest, "a Welcome without its ratchet tree");
-        };
-        match Member::join(&kit.library, &event.message, tree) {
-            Ok(member) => {
-                let joining = self.record.job.take().and_then(|job| job.wanted);
-                self.member = Some(member);
-                self.record.standing = Standing::Member;
-                self.used_key_packages += 1;
-                self.begin_stay();
-                self.entered(kit, Way::Welcome, None);
-                self.again(joining);
-                Use::Done
-            }
-            Err(error) => self.refuse(kit, digest, &error.to_string()),
-        }
     }
 
     pub(super) fn misses_an_epoch(&self) -> bool {

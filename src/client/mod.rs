@@ -28,6 +28,7 @@ mod sending;
 mod steady;
 mod stock;
 mod watch;
+mod welcomed;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

@@ -360,6 +360,7 @@ impl Room {
         let _ = member.keep_to_policy(&kit.library);
         self.has_merged = !matches!(way, Way::Created | Way::Welcome);
         self.record.last_commit = commit;
+        self.record.last_epoch = member.epoch();
         self.record.behind_since_ms = None;
         self.record.commit_due_ms = None;
         self.record.barred = None;

@@ -62,6 +62,10 @@ pub(super) struct RoomRecord {
     pub stay: u64,
     /// The epoch that the stay began in.
     pub first_epoch: u64,
+    /// The epoch that this client came into last.
+    pub last_epoch: u64,
+    /// Of the last stay, the last epoch that this client is sure to have shared with the others.
+    pub last_inside: u64,
     /// What the user wants, in order.
     pub wanted: VecDeque<Wanted>,
     pub job: Option<Job>,

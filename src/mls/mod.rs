@@ -43,7 +43,7 @@ pub use key_package::{
 };
 pub use label::{is_receipt_signed, sign_receipt, sign_with_label, verify_with_label};
 pub use library::{Library, Meter, MlsError};
-pub use member::{CommitPlan, Committed, Incoming, Member, StagedByMember};
+pub use member::{CommitPlan, Committed, Incoming, Member, OpenedWelcome, StagedByMember};
 pub use outside::propose_add_from_outside;
 pub use partial::partial_group_info;
 pub use poison::{Poison, with_other_context, with_other_external_pub};

@@ -262,6 +262,13 @@ pub static RULES: &[Rule] = &[
         check: Check::Request,
     },
     Rule {
+        id: "welcome-leads-on",
+        meaning: "a Welcome is for a later epoch than the client was in when it was last inside, or \
+                  than its stay began in where it has lost the room",
+        source: "RFC 9420 §12.4.3.1, §14; N-03, A30",
+        check: Check::Request,
+    },
+    Rule {
         id: "room-is-new",
         meaning: "a room is created once",
         source: "P06 §3.1",

@@ -63,6 +63,7 @@ impl Rule {
             | "asset-is-known"
             | "route-is-known" => &[Enforcer::Hub, Enforcer::Follower],
             "group-info-is-the-hubs"
+            | "welcome-leads-on"
             | "frank-is-genuine"
             | "franking-tag-fits"
             | "content-names-its-sender" => &[Enforcer::Client],

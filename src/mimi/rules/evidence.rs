@@ -190,6 +190,11 @@ pub static EVIDENCE: &[Evidence] = &[
         "a_group_info_signed_by_another_key_than_the_hubs_is_no_way_in",
     ),
     seen(
+        "welcome-leads-on",
+        "incidents/old-welcome-as-new",
+        "a_welcome_to_an_epoch_that_is_over_is_no_way_in",
+    ),
+    seen(
         "room-is-new",
         "liar-at-the-hub",
         "a_room_is_created_once_and_the_same_creation_may_be_repeated",

@@ -8,13 +8,15 @@ mod incoming;
 mod outgoing;
 #[cfg(test)]
 mod tests;
+mod welcome;
 
 pub use incoming::{Incoming, StagedByMember};
 pub use outgoing::{CommitPlan, Committed};
+pub use welcome::OpenedWelcome;
 
 use openmls::group::{
     MlsGroup, MlsGroupJoinConfig, PURE_PLAINTEXT_WIRE_FORMAT_POLICY, PastEpochDeletionPolicy,
-    StagedWelcome, WireFormatPolicy,
+    WireFormatPolicy,
 };
 use openmls::messages::group_info::VerifiableGroupInfo;
 use openmls::messages::proposals::AppDataUpdateProposal;
@@ -26,7 +28,7 @@ use openmls_traits::OpenMlsProvider as _;
 use tls_codec::{DeserializeBytes as _, Serialize as _, VLBytes};
 
 use super::facts::{self, RoomSnapshot};
-use super::framing::{exactly, group_id, welcome_of};
+use super::framing::{exactly, group_id};
 use super::key_package::{capabilities, lifetime, required};
 use super::{Identity, Library, MlsError, SUITE};
 use crate::mimi::policy::OperationalParameters;
@@ -83,32 +85,6 @@ impl Member {
             Ok::<_, MlsError>((group, info))
         })?;
         Ok((Self::of(library, group)?, group_info_bytes(group_info)?))
-    }
-
-    /// Joins by a Welcome, in its form as an MLS message.
-    ///
-    /// # Errors
-    /// When it is for none of this client's KeyPackages, or doesn't fit the tree.
-    pub fn join(library: &Library, welcome: &[u8], tree: &[u8]) -> Result<Self, MlsError> {
-        let welcome = welcome_of(welcome)?;
-        let tree: RatchetTreeIn = exactly(tree, "ratchet tree")?;
-        library.touched();
-        let provider = &library.provider;
-        let group = library.meter.measure(|| {
-            StagedWelcome::build_from_welcome(
-                provider,
-                &join_config(&OperationalParameters::UNSTATED),
-                welcome,
-            )
-            .map_err(MlsError::refused)?
-            .with_ratchet_tree(tree)
-            .replace_old_group()
-            .build()
-            .map_err(MlsError::refused)?
-            .into_group(provider)
-            .map_err(MlsError::refused)
-        })?;
-        Self::of(library, group)
     }
 
     /// Builds an external commit, with the joiner's own entry in the list where it needs one. The

@@ -8,7 +8,7 @@ use crate::mimi::rules::{Proposer, What};
 use crate::mimi::uri::{ProviderName, UserUri};
 use crate::mimi::wire::{PartialGroupInfo, RatchetTreePresence};
 use crate::mls::testing::{Client, client};
-use crate::mls::{KeyPackageKind, Meter, View, partial_group_info, welcome_message};
+use crate::mls::{KeyPackageKind, Meter, OpenedWelcome, View, partial_group_info, welcome_message};
 
 fn room() -> RoomUri {
     RoomUri::parse("mimi://a.example/r/clubhouse").unwrap()
@@ -40,6 +40,31 @@ fn adding_bob(alice: &Client, bob: &Client, member: &mut Member) -> Committed {
 }
 
 #[test]
+fn a_welcome_says_where_it_leads_to_and_one_to_another_room_is_refused() {
+    let (alice, bob) = (client("alice", 1), client("bob", 2));
+    let (mut member, _) = founded(&alice);
+    let committed = adding_bob(&alice, &bob, &mut member);
+    member.merge_own(&alice.library).unwrap();
+    let (welcome, tree) =
+        (welcome_message(&committed.welcome.unwrap()), member.ratchet_tree().unwrap());
+    let keys = bob.library.store();
+    let attic = RoomUri::parse("mimi://a.example/r/attic").unwrap();
+    let Err(error) = OpenedWelcome::open(&bob.library, &attic, &welcome, &tree) else {
+        panic!("it is for the clubhouse")
+    };
+    assert_eq!(error.to_string(), MlsError::Malformed("Welcome to this room").to_string());
+    assert!(
+        Member::load(&bob.library, &attic).is_err() && Member::load(&bob.library, &room()).is_err()
+    );
+
+    let bobs = Library::restored([4; 32], Meter::off(), &keys);
+    let opened = OpenedWelcome::open(&bobs, &room(), &welcome, &tree).unwrap();
+    assert_eq!(opened.epoch(), 1);
+    assert!(Member::load(&bobs, &room()).is_err(), "it has joined nothing yet");
+    assert_eq!(opened.join(&bobs).unwrap().epoch(), 1);
+}
+
+#[test]
 fn a_group_goes_on_from_its_store_with_its_pending_commit() {
     let (mut alice, mut bob) = (client("alice", 1), client("bob", 2));
     let (mut member, _) = founded(&alice);
@@ -52,7 +77,8 @@ fn a_group_goes_on_from_its_store_with_its_pending_commit() {
     member.merge_own(&alice.library).unwrap();
     let welcome = welcome_message(&committed.welcome.unwrap());
     let tree = member.ratchet_tree().unwrap();
-    let mut joined = Member::join(&bob.library, &welcome, &tree).unwrap();
+    let opened = OpenedWelcome::open(&bob.library, &room(), &welcome, &tree).unwrap();
+    let mut joined = opened.join(&bob.library).unwrap();
     assert_eq!(joined.snapshot().unwrap(), member.snapshot().unwrap());
     let message = joined.encrypt(&bob.library, &bob.identity, b"hello").unwrap();
     let received = member.receive(&alice.library, &message).unwrap();
@@ -156,7 +182,8 @@ fn a_client_takes_itself_out_by_the_next_commit_of_another() {
     member.merge_own(&alice.library).unwrap();
     let welcome = welcome_message(&committed.welcome.unwrap());
     let tree = member.ratchet_tree().unwrap();
-    let mut joined = Member::join(&bob.library, &welcome, &tree).unwrap();
+    let opened = OpenedWelcome::open(&bob.library, &room(), &welcome, &tree).unwrap();
+    let mut joined = opened.join(&bob.library).unwrap();
     let proposal = joined.propose_self_remove(&bob.library, &bob.identity).unwrap();
     let received = member.receive(&alice.library, &proposal).unwrap();
     let Incoming::Proposal { proposal, .. } = received else { panic!("no proposal") };

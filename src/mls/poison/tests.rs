@@ -5,7 +5,7 @@ use crate::mimi::policy::ORDINARY_USER;
 use crate::mimi::room::{ComponentUpdate, ParticipantListUpdate, RoomMetadata, RoomState};
 use crate::mimi::uri::{RoomUri, UserUri};
 use crate::mls::testing::{Client, client};
-use crate::mls::{KeyPackageKind, Meter, View, welcome_message};
+use crate::mls::{KeyPackageKind, Meter, OpenedWelcome, View, welcome_message};
 
 /// Mallory and Bob in one room, and its hub's view.
 struct Three {
@@ -33,7 +33,9 @@ fn three() -> Three {
     view.accept(&hub, staged).unwrap();
     member.merge_own(library).unwrap();
     let welcome = welcome_message(&committed.welcome.unwrap());
-    let joined = Member::join(&bob.library, &welcome, &member.ratchet_tree().unwrap()).unwrap();
+    let tree = member.ratchet_tree().unwrap();
+    let opened = OpenedWelcome::open(&bob.library, &room, &welcome, &tree).unwrap();
+    let joined = opened.join(&bob.library).unwrap();
     Three { mallory: (mallory, member), bob: (bob, joined), hub: (hub, view) }
 }
 
