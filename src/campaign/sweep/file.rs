@@ -97,6 +97,9 @@ struct Each {
 /// No grid has more runs.
 const MOST_RUNS: u64 = 100_000;
 
+/// No table `each` stands for more lines.
+const MOST_LINES: u64 = 10_000;
+
 impl Sweep {
     /// Reads the sweep file `name` with this `text`. `base` gives the text of another file beside
     /// it; `rules` are the ids that scenarios may name.
@@ -191,6 +194,9 @@ impl Each {
         let last: u64 = to.parse().map_err(|_| {
             format!("`to` of `each.{}` must be a whole number, and is `{to}`", self.name)
         })?;
+        if last.saturating_sub(self.from) >= MOST_LINES {
+            return Err(format!("`each.{}` stands for more than {MOST_LINES} lines", self.name));
+        }
         let line = |number| {
             let mut values = values.clone();
             values.insert("i".into(), u64::to_string(&number));
@@ -230,7 +236,7 @@ fn shown(value: &toml::Value) -> String {
 fn warm_up(text: &str) -> Result<u64, String> {
     let number = text.strip_suffix('s').and_then(|seconds| seconds.parse::<u64>().ok());
     number
-        .map(|seconds| seconds * 1000)
+        .and_then(|seconds| seconds.checked_mul(1000))
         .ok_or_else(|| format!("`warm_up` must be whole seconds, as \"8s\", and is \"{text}\""))
 }
 
@@ -324,6 +330,9 @@ steps = [{ at = "1s", who = "A1", do = "create" }]
         assert!(refused("seeds = 2", "seeds = 0").contains("nothing to play"));
         assert!(refused("seeds = 2", "seeds = 2\nseed = 1").contains("unknown field"));
         assert!(refused("\"$n\"", "\"many\"").contains("whole number"));
+        assert!(refused("to = \"$n\"", "to = 1000000000000").contains("more than 10000 lines"));
+        let far = "seeds = 2\nwarm_up = \"18446744073709551615s\"";
+        assert!(refused("seeds = 2", far).contains("whole seconds"));
         assert!(refused("do = \"create\"", "do = \"crate\"").contains("create"));
     }
 }
