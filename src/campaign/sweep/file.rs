@@ -19,6 +19,11 @@
 //! to = "$n"
 //! line = 'users.user$i = { at = "b.example", clients = ["U$i"] }'
 //!
+//! [[cases]]                              # $fault stands for the text of the value of `cut`
+//! name = "fault"
+//! of = "cut"
+//! texts = { short = 'for = "1s"', long = 'for = "9s"' }
+//!
 //! [[plots]]
 //! name = "convergence"
 //! kind = "cdf"                           # line, cdf, bars, time_series
@@ -32,6 +37,7 @@ use serde::Deserialize;
 
 use super::described::{Axis, Described, Kind, Plot, Told};
 use super::grid::{Point, points};
+use super::lines::{Case, Each, shown};
 use super::template::filled;
 use crate::campaign::measures::{MEASURES, Measure};
 use crate::scenario::{self, Scenario, nearest};
@@ -46,6 +52,7 @@ pub struct Sweep {
     /// Simulated milliseconds that are not measured.
     pub warm_up_ms: u64,
     text: String,
+    cases: Vec<Case>,
     each: Vec<Each>,
 }
 
@@ -66,6 +73,8 @@ struct File {
     #[serde(default)]
     parameters: Vec<Parameter>,
     #[serde(default)]
+    cases: Vec<Case>,
+    #[serde(default)]
     each: Vec<Each>,
     #[serde(default)]
     plots: Vec<Plot>,
@@ -80,25 +89,8 @@ struct Parameter {
     values: Vec<toml::Value>,
 }
 
-/// Lines that are alike, but for a number.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Each {
-    /// Where `$name` stands, the lines stand.
-    name: String,
-    /// The first number.
-    from: u64,
-    /// The last one, or the parameter that has it.
-    to: toml::Value,
-    /// The line; `$i` in it is the number.
-    line: String,
-}
-
 /// No grid has more runs.
 const MOST_RUNS: u64 = 100_000;
-
-/// No table `each` stands for more lines.
-const MOST_LINES: u64 = 10_000;
 
 impl Sweep {
     /// Reads the sweep file `name` with this `text`. `base` gives the text of another file beside
@@ -155,7 +147,7 @@ impl Sweep {
             _ => return Err(format!("the grid has more than {MOST_RUNS} runs")),
         }
         described.plots.iter().try_for_each(|plot| check(plot, &described))?;
-        Ok(Self { described, measures, warm_up_ms, text, each: file.each })
+        Ok(Self { described, measures, warm_up_ms, text, cases: file.cases, each: file.each })
     }
 
     /// The points of the grid, in order.
@@ -170,11 +162,19 @@ impl Sweep {
     pub fn scenario(&self, point: &Point) -> Result<String, String> {
         let names = self.described.parameters.iter().map(|axis| axis.name.clone());
         let mut values: BTreeMap<_, _> = names.zip(point.values.iter().cloned()).collect();
+        let put = |values: &mut BTreeMap<_, _>, name: &String, text| match values
+            .insert(name.clone(), text)
+        {
+            Some(_) => Err(format!("there are two that are called `${name}`")),
+            None => Ok(()),
+        };
+        for case in &self.cases {
+            let text = case.text(&values)?;
+            put(&mut values, &case.name, text)?;
+        }
         for each in &self.each {
             let lines = each.lines(&values)?;
-            if values.insert(each.name.clone(), lines).is_some() {
-                return Err(format!("there are two that are called `${}`", each.name));
-            }
+            put(&mut values, &each.name, lines)?;
         }
         filled(&self.text, &values)
     }
@@ -185,25 +185,6 @@ impl Sweep {
             plot.kind == Kind::TimeSeries && (plot.point, plot.seed) == (point.number, seed)
         };
         self.described.plots.iter().any(shows)
-    }
-}
-
-impl Each {
-    fn lines(&self, values: &BTreeMap<String, String>) -> Result<String, String> {
-        let to = filled(&shown(&self.to), values)?;
-        let last: u64 = to.parse().map_err(|_| {
-            format!("`to` of `each.{}` must be a whole number, and is `{to}`", self.name)
-        })?;
-        if last.saturating_sub(self.from) >= MOST_LINES {
-            return Err(format!("`each.{}` stands for more than {MOST_LINES} lines", self.name));
-        }
-        let line = |number| {
-            let mut values = values.clone();
-            values.insert("i".into(), u64::to_string(&number));
-            filled(&self.line, &values)
-        };
-        let lines = (self.from..=last).map(line).collect::<Result<Vec<_>, _>>()?;
-        Ok(lines.join("\n"))
     }
 }
 
@@ -223,14 +204,6 @@ fn axis(parameter: Parameter) -> Result<Axis, String> {
     }
     let label = label.unwrap_or_else(|| name.clone());
     Ok(Axis { label, values: values.iter().map(shown).collect(), name })
-}
-
-/// A value as it is put into the text of a scenario.
-fn shown(value: &toml::Value) -> String {
-    match value {
-        toml::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 fn warm_up(text: &str) -> Result<u64, String> {
@@ -315,6 +288,21 @@ steps = [{ at = "1s", who = "A1", do = "create" }]
         let text = |place: usize| sweep.scenario(&points[place]).unwrap();
         assert!(text(0).contains("n is 0") && !text(0).contains("user1"));
         assert!(text(1).contains("n is 2") && text(1).contains("users.user2"));
+    }
+
+    #[test]
+    fn a_case_is_the_text_of_a_value_and_a_step_leaves_numbers_out() {
+        let cases = "[[cases]]\nname = \"who\"\nof = \"n\"\ntexts = { 0 = \"1\", 2 = \"3\" }\n";
+        let file = FILE.replace("[[plots]]", &format!("{cases}[[plots]]"));
+        let file = file.replace("to = \"$n\"", "to = 6\nstep = \"$who\"");
+        let sweep = read(&file).unwrap();
+        let points = sweep.points();
+        let users = |place: usize| sweep.scenario(&points[place]).unwrap().matches(".user").count();
+        assert_eq!([users(0), users(1)], [6, 2]);
+        let less = file.replace(", 2 = \"3\"", "");
+        assert!(read(&less).unwrap_err().contains("no text for `2` of `n`"));
+        let nobody = file.replace("of = \"n\"", "of = \"m\"");
+        assert!(read(&nobody).unwrap_err().contains("none of the parameters"));
     }
 
     #[test]

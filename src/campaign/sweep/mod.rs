@@ -10,6 +10,7 @@
 mod described;
 mod file;
 mod grid;
+mod lines;
 mod play;
 mod template;
 
