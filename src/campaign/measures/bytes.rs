@@ -6,7 +6,7 @@
 
 use super::observed::Observed;
 use crate::mimi::uri::{ClientUri, RoomUri};
-use crate::trace::{Entry, Event, Kind};
+use crate::trace::{Entry, Event, Kind, Stage};
 
 /// What one accepted commit cost.
 struct Cost {
@@ -16,23 +16,47 @@ struct Cost {
     welcome: Option<u64>,
     /// What came to the hub beside both.
     rest: u64,
+    /// How many members there are after it, as the hub sees it.
+    members: usize,
 }
 
 pub(super) fn commit(run: &Observed<'_>) -> Option<f64> {
-    mean(costs(run).iter().map(|cost| cost.commit))
+    mean(run, |cost| Some(cost.commit))
 }
 
 pub(super) fn welcome(run: &Observed<'_>) -> Option<f64> {
-    mean(costs(run).iter().filter_map(|cost| cost.welcome))
+    mean(run, |cost| cost.welcome)
 }
 
 pub(super) fn group_info(run: &Observed<'_>) -> Option<f64> {
-    mean(costs(run).iter().map(|cost| cost.rest))
+    mean(run, |cost| Some(cost.rest))
 }
 
-fn mean(all: impl Iterator<Item = u64>) -> Option<f64> {
-    let all: Vec<u64> = all.collect();
-    (!all.is_empty()).then(|| all.iter().sum::<u64>() as f64 / all.len() as f64)
+pub(super) fn commit_each(run: &Observed<'_>) -> Option<f64> {
+    mean_each(run, |cost| Some(cost.commit))
+}
+
+pub(super) fn welcome_each(run: &Observed<'_>) -> Option<f64> {
+    mean_each(run, |cost| cost.welcome)
+}
+
+pub(super) fn group_info_each(run: &Observed<'_>) -> Option<f64> {
+    mean_each(run, |cost| Some(cost.rest))
+}
+
+fn mean(run: &Observed<'_>, part: fn(&Cost) -> Option<u64>) -> Option<f64> {
+    of_all(costs(run).iter().filter_map(part).map(|bytes| bytes as f64))
+}
+
+fn mean_each(run: &Observed<'_>, part: fn(&Cost) -> Option<u64>) -> Option<f64> {
+    let costs = costs(run);
+    let each = |cost: &Cost| Some(part(cost)? as f64 / cost.members as f64);
+    of_all(costs.iter().filter(|cost| cost.members > 0).filter_map(each))
+}
+
+fn of_all(all: impl Iterator<Item = f64>) -> Option<f64> {
+    let all: Vec<f64> = all.collect();
+    (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
 }
 
 /// The costs of those commits that went to a provider without a newcomer: of others, it can't be
@@ -53,7 +77,19 @@ fn cost(run: &Observed<'_>, entry: &Entry) -> Option<Cost> {
     let welcome = with.max().map(|bytes| bytes.saturating_sub(commit));
     let Event::Request { bytes, .. } = run.at(entry.cause?)?.event else { return None };
     let rest = bytes.saturating_sub(commit + welcome.unwrap_or(0));
-    Some(Cost { commit, welcome, rest })
+    Some(Cost { commit, welcome, rest, members: members(run, room, entry) })
+}
+
+/// How many members the hub sees after it has accepted this.
+fn members(run: &Observed<'_>, of: &RoomUri, accepted: &Entry) -> usize {
+    let after = run.all().filter(|entry| entry.n > accepted.n && entry.node == accepted.node);
+    let mut seen = after.filter_map(|entry| match &entry.event {
+        Event::Shadowed { room, stage: Stage::Committed, members, .. } if room == of => {
+            Some(members.len())
+        }
+        _ => None,
+    });
+    seen.next().unwrap_or_default()
 }
 
 fn provider(client: &ClientUri) -> &str {
@@ -89,5 +125,10 @@ mod tests {
         assert_eq!(measured("commit_bytes", &tape), Some(900.0));
         assert_eq!(measured("welcome_bytes", &tape), Some(2_100.0));
         assert_eq!(measured("group_info_bytes", &tape), Some(500.0));
+        assert_eq!(measured("commit_bytes_each", &tape), None, "the hub shows no members");
+        tape.hub(230, 1, &["A1", "B1", "C1"]);
+        assert_eq!(measured("commit_bytes_each", &tape), Some(300.0));
+        assert_eq!(measured("welcome_bytes_each", &tape), Some(700.0));
+        assert_eq!(measured("group_info_bytes_each", &tape), Some(500.0 / 3.0));
     }
 }

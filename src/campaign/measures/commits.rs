@@ -38,11 +38,16 @@ pub(super) fn retried(run: &Observed<'_>) -> Option<f64> {
 
 pub(super) fn attempts_mean(run: &Observed<'_>) -> Option<f64> {
     let done = done(run);
-    (!done.is_empty()).then(|| done.iter().sum::<u64>() as f64 / done.len() as f64)
+    let all = done.iter().map(|(_, tries)| tries).sum::<u64>();
+    (!done.is_empty()).then(|| all as f64 / done.len() as f64)
 }
 
 pub(super) fn attempts_max(run: &Observed<'_>) -> Option<f64> {
-    done(run).iter().max().map(|most| *most as f64)
+    done(run).iter().map(|(_, tries)| *tries).max().map(|most| most as f64)
+}
+
+pub(super) fn attempts_first(run: &Observed<'_>) -> Option<f64> {
+    done(run).iter().min_by_key(|(client, _)| *client).map(|(_, tries)| *tries as f64)
 }
 
 /// The wish for which a client sends a commit.
@@ -65,11 +70,13 @@ fn attempts<'a>(run: &Observed<'a>) -> BTreeMap<&'a str, u64> {
     attempts
 }
 
-/// The same of those wishes that were done.
-fn done(run: &Observed<'_>) -> Vec<u64> {
+/// The same of those wishes that were done, with the client whose wish it was.
+fn done<'a>(run: &Observed<'a>) -> Vec<(&'a str, u64)> {
     let attempts = attempts(run);
-    let tries = |entry: &Entry| match &entry.event {
-        Event::IntentEnded { intent, fate: Fate::Done, .. } => attempts.get(&**intent).copied(),
+    let tries = |entry: &'a Entry| match &entry.event {
+        Event::IntentEnded { intent, fate: Fate::Done, .. } => {
+            Some((&*entry.node, attempts.get(&**intent).copied()?))
+        }
         _ => None,
     };
     run.work().filter_map(tries).collect()
@@ -91,6 +98,7 @@ mod tests {
         let all = ["commits_accepted", "commits_refused", "commits_retried", "attempts_max"];
         assert_eq!(all.map(|id| measured(id, &tape)), [2.0, 1.0, 1.0, 2.0].map(Some));
         assert_eq!(measured("attempts_mean", &tape), Some(1.5));
+        assert_eq!(measured("attempts_first", &tape), Some(1.0), "of A1");
     }
 
     #[test]

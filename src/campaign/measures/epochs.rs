@@ -125,6 +125,16 @@ pub(super) fn fork_s(run: &Observed<'_>) -> Option<f64> {
     Some((until.unwrap_or(end) - since?) as f64 / 1000.0)
 }
 
+/// When two honest clients first have different states of one epoch.
+pub(super) fn forked_ms(run: &Observed<'_>) -> Option<u64> {
+    let mut since = None;
+    each_tick(run, |at_ms, places| {
+        since = places.forked(run).0.then_some(at_ms);
+        since.is_none()
+    });
+    since
+}
+
 pub(super) fn stuck_clients(run: &Observed<'_>) -> Option<f64> {
     let mut places = Places::default();
     run.all().for_each(|entry| places.note(entry));

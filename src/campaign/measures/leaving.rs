@@ -1,11 +1,11 @@
 //! How long it takes until somebody is out who wants to leave, or who is to be out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::epochs::is_commit;
 use super::observed::Observed;
 use crate::mimi::uri::{ClientUri, RoomUri, UserUri};
-use crate::trace::{Entry, Event, Stage};
+use crate::trace::{Author, Deed, DeedKind, Entry, Event, Kind, Stage};
 
 /// Somebody was to get out of a room.
 struct Way {
@@ -45,7 +45,39 @@ fn leaves(run: &Observed<'_>) -> Vec<Way> {
 
 fn bans(run: &Observed<'_>) -> Vec<Way> {
     let is_ban = |wish: &str| ["ban", "kick", "remove"].contains(&wish);
-    ways(run, |wish, object, _| is_ban(wish).then(|| UserUri::parse(object).ok()).flatten())
+    let wished =
+        ways(run, |wish, object, _| is_ban(wish).then(|| UserUri::parse(object).ok()).flatten());
+    wished.into_iter().chain(expulsions(run)).collect()
+}
+
+/// The users that a hub proposed to take out, each since the first time: it proposes anew what an
+/// external commit has voided.
+fn expulsions(run: &Observed<'_>) -> Vec<Way> {
+    let mut since = BTreeMap::new();
+    for entry in run.work() {
+        let Event::Accepted { room, kind: Kind::Proposals, deeds, .. } = &entry.event else {
+            continue;
+        };
+        for user in deeds.iter().filter_map(|deed| expelled(room, deed)) {
+            since.entry((room, user)).or_insert(entry.at_ms);
+        }
+    }
+    let way = |((room, user), at_ms): ((&RoomUri, &UserUri), u64)| Way {
+        took: out(run, room, user, at_ms),
+    };
+    since.into_iter().map(way).collect()
+}
+
+/// The user of the client that goes by this deed, where it is the hub's.
+fn expelled<'a>(room: &RoomUri, deed: &'a Deed) -> Option<&'a UserUri> {
+    match (&deed.by, &deed.what) {
+        (Author::Server(server), DeedKind::RemoveClient { of, .. })
+            if server == room.provider() =>
+        {
+            Some(of)
+        }
+        _ => None,
+    }
 }
 
 /// The ways out that were wished for; `who` says of a wish, its object and its user whom it is to
@@ -68,7 +100,7 @@ fn ways(
 fn out(run: &Observed<'_>, room: &RoomUri, user: &UserUri, since_ms: u64) -> Option<(u64, u64)> {
     let hub = room.provider();
     let (mut epochs, mut inside) = (0, BTreeSet::<&ClientUri>::new());
-    for entry in run.work() {
+    for entry in run.before_probe() {
         let counts = entry.at_ms >= since_ms;
         match &entry.event {
             Event::Accepted { room: of, .. } if of == room && counts && is_commit(entry) => {
@@ -115,5 +147,17 @@ mod tests {
         tape.accepted(1_500, 0, &[], &["B1"]).hub(1_500, 1, &["A1"]);
         assert_eq!(measured("ban_s", &tape), Some(0.5));
         assert_eq!(measured("ban_epochs", &tape), Some(1.0));
+    }
+
+    #[test]
+    fn what_the_hub_proposes_counts_from_the_first_time_and_what_was_before_the_warm_up_is_known() {
+        let mut tape = Tape::new();
+        tape.hub(100, 0, &["A1", "B1"]).expels(1_000, 0, "B1");
+        assert_eq!(measured("ban_s", &tape), None, "not out");
+        tape.accepted(1_200, 0, &[], &[]).hub(1_200, 1, &["A1", "B1"]).expels(1_200, 1, "B1");
+        tape.accepted(1_900, 1, &[], &["B1"]).hub(1_900, 2, &["A1"]);
+        assert_eq!(measured("ban_s", &tape), Some(0.9));
+        assert_eq!(measured("ban_epochs", &tape), Some(2.0));
+        assert_eq!(tape.measured_from("ban_epochs", 500), Some(2.0), "B1 was in before");
     }
 }

@@ -59,6 +59,9 @@ pub const MEASURES: &[Measure] = &[
          again, or to the end"),
     measure("detection_s", "s", "A1", detection::detection_s,
         "from the first misbehaviour to the first alarm of an honest node"),
+    measure("fork_unnoticed_s", "s", "A1; study §4.1", detection::fork_unnoticed_s,
+        "from the first two honest clients with different states of one epoch to the first alarm \
+         of an honest node; 0 where that came before"),
     measure("commits_accepted", "commits", "R15", commits::accepted,
         "commits that hubs accepted, external ones too"),
     measure("commits_refused", "commits", "R15", commits::refused,
@@ -69,6 +72,9 @@ pub const MEASURES: &[Measure] = &[
         "requests until a wished commit was done, on average"),
     measure("attempts_max", "requests", "R15", commits::attempts_max,
         "requests until a wished commit was done, for the wish that took the most"),
+    measure("attempts_first", "requests", "R15; L5", commits::attempts_first,
+        "requests until a wished commit was done, for the client that is the first by name of \
+         those that had one done"),
     measure("leave_s", "s", "L3", leaving::leave_s,
         "from the wish to leave until a commit takes the user out, for the slowest"),
     measure("leave_epochs", "epochs", "L3", leaving::leave_epochs,
@@ -76,11 +82,11 @@ pub const MEASURES: &[Measure] = &[
     measure("leaves_open", "users", "L3", leaving::leaves_open,
         "users that wished to leave and were not out when the scenario's work ended"),
     measure("ban_s", "s", "L4", leaving::ban_s,
-        "from the wish to ban, kick or remove a user until no client of it is in the group, for \
-         the slowest"),
+        "from the wish to ban, kick or remove a user, or the hub's first proposal of that, until \
+         no client of it is in the group, for the slowest"),
     measure("ban_epochs", "epochs", "L4", leaving::ban_epochs,
-        "commits from the wish to ban, kick or remove a user until no client of it is in the \
-         group, for the slowest"),
+        "commits from the wish to ban, kick or remove a user, or the hub's first proposal of \
+         that, until no client of it is in the group, for the slowest"),
     measure("commit_bytes", "bytes", "P06 §5.3", bytes::commit,
         "a commit as it goes to a follower, per accepted change"),
     measure("welcome_bytes", "bytes", "P06 §5.3", bytes::welcome,
@@ -88,6 +94,12 @@ pub const MEASURES: &[Measure] = &[
     measure("group_info_bytes", "bytes", "P06 §5.3", bytes::group_info,
         "what a commit's request to the hub has beside commit and Welcome, which is the GroupInfo \
          and framing, per accepted change"),
+    measure("commit_bytes_each", "bytes", "P06 §5.3", bytes::commit_each,
+        "commit_bytes, for each member after the change"),
+    measure("welcome_bytes_each", "bytes", "P06 §5.3", bytes::welcome_each,
+        "welcome_bytes, for each member after the change"),
+    measure("group_info_bytes_each", "bytes", "P06 §5.3", bytes::group_info_each,
+        "group_info_bytes, for each member after the change"),
     measure("requests_per_item", "requests", "R45", rest::requests_per_item,
         "fan-out requests of hubs per item that they accepted"),
     measure("rejoins", "rejoins", "L1", rest::rejoins,

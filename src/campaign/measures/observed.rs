@@ -29,6 +29,12 @@ impl<'a> Observed<'a> {
         self.entries.iter().copied()
     }
 
+    /// Those of the warm-up and of the work: of whoever needs to know what was before.
+    pub fn before_probe(&self) -> impl Iterator<Item = &'a Entry> {
+        let until = self.until_ms;
+        self.all().filter(move |entry| entry.at_ms < until)
+    }
+
     /// Those of the work that is measured.
     pub fn work(&self) -> impl Iterator<Item = &'a Entry> {
         let span = self.from_ms..self.until_ms;

@@ -48,6 +48,12 @@ impl Tape {
         Self { header: serde_json::from_value(header).unwrap(), entries: Vec::new() }
     }
 
+    /// What that measure says where all before is warm-up.
+    pub fn measured_from(&self, id: &str, warm_up_ms: u64) -> Option<f64> {
+        let measure = Measure::by_id(id).unwrap();
+        (measure.of)(&Observed::new(&self.header, &self.entries, warm_up_ms))
+    }
+
     pub fn series(&self) -> Vec<Sample> {
         series(&Observed::new(&self.header, &self.entries, 0))
     }
@@ -105,6 +111,22 @@ impl Tape {
             }),
         )
         .caused()
+    }
+
+    /// The hub proposes that the client goes.
+    pub fn expels(&mut self, at_ms: u64, epoch: u64, target: &str) -> &mut Self {
+        let deed = json!({
+            "by": { "server": "a.example" }, "does": "remove_client", "client": uri(target),
+            "of": user(target),
+        });
+        self.push(
+            at_ms,
+            "a.example",
+            json!({
+                "event": "accepted", "room": ROOM, "index": epoch, "kind": "proposals",
+                "epoch": epoch, "digest": hash(""), "user": user(target), "stamp": at_ms, "change": {}, "deeds": [deed],
+            }),
+        )
     }
 
     pub fn refused(&mut self, at_ms: u64) -> &mut Self {
