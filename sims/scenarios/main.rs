@@ -36,6 +36,7 @@ mod random;
 mod readings;
 mod regressions;
 mod repairs;
+mod schema;
 mod secrets;
 mod two_faced;
 

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::words::{
@@ -19,7 +20,7 @@ use super::words::{
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri};
 
 /// One line: what happened, when, where and because of what.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Entry {
     /// Place in the trace, from 1, without gaps.
     pub n: u64,
@@ -36,7 +37,7 @@ pub struct Entry {
 }
 
 /// What happened. The sentence in each doc comment is what the event states.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A part of the run begins.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -31,7 +32,7 @@ impl fmt::Debug for Digest {
 }
 
 /// The first line of a trace.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Header {
     /// Version of this vocabulary.
     pub format: u32,
@@ -71,7 +72,7 @@ pub struct Header {
 }
 
 /// An alarm that the author of a scenario expects.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Detection {
     /// The id of the detector that raises it.
     pub by: String,
@@ -82,7 +83,7 @@ pub struct Detection {
 }
 
 /// What a node is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Node {
     /// A provider's server.
@@ -100,7 +101,7 @@ pub enum Node {
 }
 
 /// A client in an MLS group.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 pub struct Member {
     /// Leaf index.
     pub leaf: u32,
@@ -113,7 +114,7 @@ pub struct Member {
 }
 
 /// A user in a room's participant list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Participant {
     /// The user.
     pub user: UserUri,
@@ -122,7 +123,7 @@ pub struct Participant {
 }
 
 /// The definition of a role, as far as it allows and limits things (RP03 §3).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct RoleView {
     /// Its index.
     pub index: u32,
@@ -150,7 +151,7 @@ pub struct RoleView {
 
 /// Role changes that a role may make. (No map by number: serde does not read one back from JSON
 /// inside what is flattened, as an entry's event is.)
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct MoveView {
     /// The role before; 0 is "not in the list".
     pub from: u32,
@@ -159,7 +160,7 @@ pub struct MoveView {
 }
 
 /// The room state as a node decoded it from a GroupContext.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct RoomView {
     /// The participant list, in its order.
     pub participants: Vec<Participant>,
@@ -174,7 +175,7 @@ pub struct RoomView {
 
 /// What a room's policy says beside its roles. Where the room says nothing, its defaults stand
 /// here.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PolicyView {
     /// Nobody enters or leaves the participant list (RP03 §5).
@@ -205,7 +206,7 @@ pub struct PolicyView {
 }
 
 /// Claims, and the role that whoever meets all of them has a right to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct PreauthView {
     /// What is claimed, each with the value that it must have: `user`, `client`, `provider`,
     /// `server`; a claim about anything else has an empty name, and nobody meets it.
@@ -215,7 +216,7 @@ pub struct PreauthView {
 }
 
 /// A decoded room state, by hash; written out only where it differs from the node's last one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct StateRef {
     /// Hash of the *decoded* state, not of its bytes (I2).
     pub hash: Digest,
@@ -225,7 +226,7 @@ pub struct StateRef {
 }
 
 /// What a handshake message changes, decoded.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Change {
     /// Clients that MLS Adds bring in (or the joiner of an external commit).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -248,7 +249,7 @@ pub struct Change {
 }
 
 /// One thing that a proposal does, and who proposed it. A handshake is a list of these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Deed {
     /// Who proposed it: for one by reference that need not be the committer.
     pub by: Author,
@@ -261,7 +262,7 @@ pub struct Deed {
 }
 
 /// Who proposes something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Author {
     /// A client, in its user's name.
@@ -276,7 +277,7 @@ pub enum Author {
 }
 
 /// What a proposal does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "snake_case")]
 pub enum DeedKind {
     /// A client enters the group.
@@ -333,7 +334,9 @@ pub enum DeedKind {
 }
 
 /// What kind of thing a hub accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The room's first state (epoch 0).
@@ -349,7 +352,7 @@ pub enum Kind {
 }
 
 /// A handshake that a hub held against the rules and refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Judged {
     /// What it would have been.
     pub kind: Kind,
@@ -360,7 +363,7 @@ pub struct Judged {
 }
 
 /// How a client came into an epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// It created the room.
@@ -376,7 +379,7 @@ pub enum Way {
 }
 
 /// Which of the hub's views of a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// The state of the GroupContext.
@@ -386,7 +389,7 @@ pub enum Stage {
 }
 
 /// The end of an intent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// It took effect.
@@ -398,7 +401,7 @@ pub enum Fate {
 }
 
 /// Which part of the run begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// All steps were given and the last fault has healed: the room has `rest_ms` from here.
@@ -412,7 +415,9 @@ pub enum Phase {
 }
 
 /// When an attacker copied a client's disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Taken {
     /// When the hub's view no longer had the client, before the client could learn of it.
@@ -426,7 +431,7 @@ pub enum Taken {
 }
 
 /// What a server must not see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Secret {
     /// The plaintext of an application message.
@@ -436,7 +441,7 @@ pub enum Secret {
 }
 
 /// An MLS group as a restart finds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct FoundGroup {
     /// Its epoch.
     pub epoch: u64,
@@ -447,7 +452,7 @@ pub struct FoundGroup {
 }
 
 /// A commit as a client's mailbox has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct FoundCommit {
     /// Hash of the MLS message.
     pub digest: Digest,
@@ -456,7 +461,7 @@ pub struct FoundCommit {
 }
 
 /// A frank, as the receiver of a message sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct SeenFrank {
     /// Its hash.
     pub frank: Digest,
@@ -465,7 +470,7 @@ pub struct SeenFrank {
 }
 
 /// A message that somebody reports, as its hub finds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Evidence {
     /// Hash of what is said to be its plaintext.
     pub content: Digest,

@@ -1,0 +1,95 @@
+//! Traces fit the JSON Schema that is printed of them, each kind of event at least once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use boon::{Compiler, SchemaIndex, Schemas};
+use serde_json::{Value, json};
+
+use super::playing::{play, script};
+
+/// Scenarios in whose traces each kind of event occurs.
+const SCENARIOS: [&str; 10] = [
+    "servers-in-rough-weather",
+    "success-that-nobody-else-saw",
+    "consent-revoked-in-time",
+    "users-behind-a-mask",
+    "incidents/backup-that-does-not-heal",
+    "adversaries/drafts-in-the-clear",
+    "consent-for-one-room",
+    "repair-from-a-fork",
+    "late-message-tolerated",
+    "any-room",
+];
+/// Lines of a kind that are looked at in each trace.
+const MOST: usize = 20;
+
+struct Validator(Schemas, SchemaIndex);
+
+impl Validator {
+    fn new() -> Self {
+        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+        compiler.add_resource("trace.json", schism::trace::schema()).unwrap();
+        let index = compiler.compile("trace.json", &mut schemas).unwrap();
+        Self(schemas, index)
+    }
+
+    fn takes(&self, line: &Value) -> Result<(), String> {
+        self.0.validate(line, self.1).map_err(|error| format!("{error:#}"))
+    }
+}
+
+/// Of each kind of event that the schema knows, its name.
+fn kinds() -> BTreeSet<String> {
+    let schema = schism::trace::schema();
+    let events = schema["$defs"]["Entry"]["oneOf"].as_array().unwrap().iter();
+    let name = |event: &Value| event["properties"]["event"]["const"].as_str().unwrap().to_owned();
+    events.map(name).collect()
+}
+
+#[test]
+fn the_lines_of_a_trace_fit_the_schema_whatever_happened() {
+    let validator = Validator::new();
+    let mut seen = BTreeSet::new();
+    for name in SCENARIOS {
+        let trace = play(&script(name, None)).trace;
+        let mut looked_at: BTreeMap<String, usize> = BTreeMap::new();
+        for line in trace.lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let kind = line["event"].as_str().unwrap_or("header").to_owned();
+            let count = looked_at.entry(kind).or_default();
+            *count += 1;
+            if *count <= MOST {
+                validator.takes(&line).unwrap_or_else(|error| panic!("{name}, {line}: {error}"));
+            }
+        }
+        seen.extend(looked_at.into_keys());
+    }
+    let missing: Vec<_> = kinds().into_iter().filter(|kind| !seen.contains(kind)).collect();
+    assert!(missing.is_empty(), "no trace here has {missing:?}");
+}
+
+#[test]
+fn a_line_that_the_reader_could_not_read_does_not_fit() {
+    let validator = Validator::new();
+    let room = "mimi://a.example/r/clubhouse";
+    let right = json!({
+        "n": 12, "at_ms": 1040, "node": "a.example", "cause": 9, "event": "durable",
+        "room": room, "index": 0,
+    });
+    validator.takes(&right).unwrap();
+    for (key, wrong) in [
+        ("n", json!(-1)),
+        ("n", json!("12")),
+        ("at_ms", json!(1.5)),
+        ("event", json!("unheard_of")),
+        ("event", json!("crashed at once")),
+        ("room", json!("clubhouse")),
+        ("room", json!("mimi://a.example/u/alice")),
+        ("index", json!(null)),
+    ] {
+        let mut line = right.clone();
+        line[key] = wrong;
+        assert!(validator.takes(&line).is_err(), "{line}");
+        assert!(serde_json::from_value::<schism::trace::Entry>(line.clone()).is_err(), "{line}");
+    }
+}
