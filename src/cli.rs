@@ -6,8 +6,9 @@
 //! `schism plot` draws it again, `schism gallery` does so with the figures that are kept, `schism
 //! meta` compares two processes, `schism check` judges a stored trace again, `schism report` makes
 //! a page of it, `schism explain` says how it came to what broke, `schism export` hands it to other
-//! tools, `schism list` shows what can be named in a scenario. Each command gives its text for
-//! stdout and its exit code, or a [`Failure`]; only [`main`] prints and ends the process.
+//! tools, `schism schema` tells editors what a file can hold, `schism list` shows what can be named
+//! in a scenario. Each command gives its text for stdout and its exit code, or a [`Failure`]; only
+//! [`main`] prints and ends the process.
 //!
 //! Exit codes: those of [`Outcome::exit_code`](schism::oracle::Outcome::exit_code), 64 for usage
 //! and bad files, 70 for what is Schism's own or the machine's fault.
@@ -30,6 +31,7 @@ mod progress;
 mod replay;
 mod report;
 mod run;
+mod schema;
 mod shrink;
 mod stored;
 mod sweep;
@@ -45,7 +47,7 @@ use self::arguments::{
     AblateArguments, Arguments, CheckArguments, Command, DetectorsArguments, ExpandArguments,
     ExplainArguments, ExportArguments, ExportFormat, Format, FuzzArguments, GalleryArguments,
     ListArguments, MetaArguments, MutantsArguments, PlotArguments, ReplayArguments,
-    ReportArguments, RunArguments, ShrinkArguments, SweepArguments,
+    ReportArguments, RunArguments, SchemaArguments, SchemaOf, ShrinkArguments, SweepArguments,
 };
 
 /// Usage, or a file that is not what it should be.
@@ -99,6 +101,7 @@ fn follow(command: &Command, paint: Paint) -> Result<Answer, Failure> {
         Command::Report(arguments) => report::report(arguments),
         Command::Export(arguments) => export::export(arguments),
         Command::Explain(arguments) => explain::explain(arguments, paint),
+        Command::Schema(arguments) => schema::schema(arguments),
         Command::List(arguments) => list::list(arguments),
     }
 }

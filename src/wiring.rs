@@ -174,6 +174,15 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
     }
 }
 
+/// The JSON Schema of scenario files.
+pub fn scenario_schema() -> serde_json::Value {
+    scenario::schema(&scenario::Meanings {
+        invariants: INVARIANTS.iter().map(|it| (it.id, it.meaning)).collect(),
+        behaviours: BEHAVIOURS.iter().map(|it| (it.id, it.meaning)).collect(),
+        faults: FAULTS.iter().map(|it| (it.id, it.meaning)).collect(),
+    })
+}
+
 /// The scenario files in a folder.
 ///
 /// # Errors

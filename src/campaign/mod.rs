@@ -45,6 +45,7 @@ pub use plants::{PLANTS, Plant};
 pub use shrink::{Effort, NothingToShrink, Origin, Shrunk, count_lines, regression, shrink};
 pub use standing::{ALSO_AT_WORK, DEEDS_AGAINST};
 pub use sweep::{
-    Axis, Described, Kind as PlotKind, Played, Plot, Point, Sweep, Told, play as play_sweep, points,
+    Axis, Described, Kind as PlotKind, Played, Plot, Point, Sweep, Told, play as play_sweep,
+    points, schema as sweep_schema,
 };
 pub use worth::{NOTES, Note, Worth};

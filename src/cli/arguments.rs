@@ -56,6 +56,8 @@ pub enum Command {
     Export(ExportArguments),
     /// Make a page of a stored run, to look at in a browser.
     Report(ReportArguments),
+    /// Print the JSON Schema of a file format.
+    Schema(SchemaArguments),
     /// List what a scenario can name, or the scenarios there are.
     List(ListArguments),
 }
@@ -291,6 +293,23 @@ pub struct ReportArguments {
     /// Show the page in the browser.
     #[arg(long)]
     pub open: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// Of what.
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaOf {
+    /// A line of a trace.jsonl.
+    Trace,
+    /// A scenario file.
+    Scenario,
+    /// A sweep file.
+    Sweep,
 }
 
 #[derive(Debug, Args)]

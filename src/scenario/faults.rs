@@ -19,7 +19,7 @@ pub(super) const TOO_MANY_REQUESTS: u16 = 429;
 /// How long a crash or a rollback lasts where the file does not say, in milliseconds.
 const OUTAGE_MS: u64 = 2000;
 
-const FAULT_KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "at",
     "for",
     "fault",
@@ -73,22 +73,44 @@ pub(super) fn each<'t, T>(
 }
 
 fn fault(value: &Value<'_>, topology: &Topology, steps: &Steps) -> Result<Fault, Complaint> {
-    let fields = value.fields("a fault", FAULT_KEYS)?;
+    let fields = value.fields("a fault", KEYS)?;
     let at = fields.need("at", "the time when it begins")?;
     let at_ms = at.time(0)?;
     let form = format!("one of {}", ids::FAULTS.join(", "));
     let name = fields.need("fault", &form)?.text(&form)?;
     let kind = Reader { fields: &fields, topology, name: &name }.kind()?;
     let has_default = matches!(kind, FaultKind::Crash { .. } | FaultKind::Rollback { .. });
-    let may_last = matches!(kind, FaultKind::ClockStep { .. } | FaultKind::ClockDrift { .. });
     let for_ms = match fields.get("for") {
         None if has_default => Some(OUTAGE_MS),
-        None if may_last => None,
+        None if !needs_an_end(name.text) => None,
         None => Some(fields.need("for", "how long it lasts")?.time(1)?),
         Some(length) => Some(length.time(1)?),
     };
     steps.room_exists((at_ms, &at.span()), "this fault", None)?;
     Ok(Fault { at_ms, for_ms, kind })
+}
+
+/// What a fault of this name says beside `at`, `for` and `fault`: what it has to, and what it may.
+pub(super) fn keys(name: &str) -> Option<(&'static [&'static str], &'static [&'static str])> {
+    Some(match name {
+        "partition" | "hold" => (&["between"], &[]),
+        "partition-one-way" => (&["from", "to"], &[]),
+        "delay" => (&["between", "up_to"], &[]),
+        "lose-requests" | "lose-responses" | "repeat" => (&["between", "percent"], &[]),
+        "crash" => (&["node"], &["point"]),
+        "rollback" => (&["node", "back"], &[]),
+        "offline" => (&["node"], &[]),
+        "slow-disk" => (&["node", "up_to"], &[]),
+        "clock-step" => (&["node", "by"], &[]),
+        "clock-drift" => (&["node", "percent"], &[]),
+        "busy" => (&["node", "percent", "retry_after"], &["status"]),
+        _ => return None,
+    })
+}
+
+/// Whether a fault of this name has to say how long it lasts.
+pub(super) fn needs_an_end(name: &str) -> bool {
+    !matches!(name, "crash" | "rollback" | "clock-step" | "clock-drift")
 }
 
 /// Reads what is particular to a kind of fault.
@@ -100,24 +122,11 @@ struct Reader<'a, 't> {
 
 impl Reader<'_, '_> {
     fn kind(&self) -> Result<FaultKind, Complaint> {
-        let own: &[&str] = match self.name.text {
-            "partition" | "hold" => &["between"],
-            "partition-one-way" => &["from", "to"],
-            "delay" => &["between", "up_to"],
-            "lose-requests" | "lose-responses" | "repeat" => &["between", "percent"],
-            "crash" => &["node", "point"],
-            "rollback" => &["node", "back"],
-            "offline" => &["node"],
-            "slow-disk" => &["node", "up_to"],
-            "clock-step" => &["node", "by"],
-            "clock-drift" => &["node", "percent"],
-            "busy" => &["node", "percent", "status", "retry_after"],
-            unknown => {
-                let known = ids::FAULTS.iter().copied();
-                return Err(Complaint::unknown(&self.name.span, "fault", unknown, known));
-            }
+        let Some((needs, may)) = keys(self.name.text) else {
+            let known = ids::FAULTS.iter().copied();
+            return Err(Complaint::unknown(&self.name.span, "fault", self.name.text, known));
         };
-        self.fields.only(self.name.text, &[&["at", "for", "fault"], own].concat())?;
+        self.fields.only(self.name.text, &[&["at", "for", "fault"], needs, may].concat())?;
         Ok(match self.name.text {
             "partition" => FaultKind::Partition(self.between()?),
             "partition-one-way" => FaultKind::PartitionOneWay(self.one_way()?),

@@ -17,10 +17,10 @@ pub(super) const KEYS: &[&str] = &[
 
 /// How a file says whether users must have agreed to be added.
 pub(super) const EXPLICIT: &str = "explicit";
-const IMPLIED: &str = "implied";
+pub(super) const IMPLIED: &str = "implied";
 
 /// Most KeyPackages that a client may leave: as many fit into one body with ease.
-const MOST_KEY_PACKAGES: u64 = 1_000;
+pub(super) const MOST_KEY_PACKAGES: u64 = 1_000;
 
 /// Reads these keys, given the `protocol` table if there is one.
 pub(super) fn key_material(

@@ -14,7 +14,8 @@ use super::topology::Topology;
 use crate::mimi::uri::ProviderName;
 use crate::script::{Behaviour, Form, Misbehaviour, Room, Takes, Who, ids};
 
-const KEYS: &[&str] = &["at", "for", "node", "behaviour", "room", "side", "rule", "code", "user"];
+pub(super) const KEYS: &[&str] =
+    &["at", "for", "node", "behaviour", "room", "side", "rule", "code", "user"];
 
 /// Reads `misbehaviour`, which may be left out. `known_rules` are those that a hub can fail to check.
 pub(super) fn misbehaviour(
@@ -104,7 +105,7 @@ fn misbehaves(
 }
 
 /// What a misbehaviour of this form may say.
-fn keys(form: &Form) -> Vec<&'static str> {
+pub(super) fn keys(form: &Form) -> Vec<&'static str> {
     let mut keys = vec!["at", "node", "behaviour", "room"];
     keys.extend(form.lasts.then_some("for"));
     keys.extend(form.takes.iter().map(|takes| takes.key()));

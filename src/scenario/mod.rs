@@ -45,6 +45,7 @@ mod policy_steps;
 mod problem;
 mod random;
 mod rooms;
+mod schema;
 mod steps;
 mod time;
 mod topology;
@@ -61,6 +62,7 @@ use toml::de::DeTable;
 pub use self::list::{Listed, Said, Unreadable, list};
 pub use self::problem::{Problem, render};
 pub use self::random::{FAMILIES, Family, OPERATIONS, Operation};
+pub use self::schema::{Meanings, schema};
 pub use self::write::write;
 
 pub(crate) use self::problem::nearest;
@@ -88,6 +90,8 @@ const KEYS: &[&str] = &[
     "misbehaviour",
     "expect",
 ];
+/// The keys of the `protocol` table that are read here.
+const PROTOCOL_KEYS: &[&str] = &["without", "hub_without", "readings", "commit_delay"];
 /// How long a room may take to come to rest where something is left to chance: anything may have
 /// to heal.
 const RANDOM_REST_MS: u64 = 90_000;
@@ -270,8 +274,7 @@ fn protocol(file: &Fields<'_>, known_rules: &[&str]) -> Result<Protocol, Complai
 }
 
 fn protocol_table<'t>(file: &Fields<'t>) -> Result<Option<Fields<'t>>, Complaint> {
-    let own: &[&str] = &["without", "hub_without", "readings", "commit_delay"];
-    let keys = [own, key_material::KEYS, watch::KEYS].concat();
+    let keys = [PROTOCOL_KEYS, key_material::KEYS, watch::KEYS].concat();
     file.get("protocol").map(|value| value.fields("the protocol", &keys)).transpose()
 }
 

@@ -15,7 +15,7 @@ use crate::mimi::policy::{Capability, PRESETS, PendingProposalPolicy, Preset, RE
 use crate::mimi::room::{Charter, CharterError, Whom};
 use crate::mimi::uri::{ProviderName, RoomUri, UserUri};
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "hub",
     "policy",
     "participants",

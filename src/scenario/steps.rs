@@ -41,10 +41,10 @@ const SEARCHES: [(&str, SearchField); 6] = [
 ];
 /// Actions that make sense many times in a row.
 const REPEATABLE: &[&str] = &["send", "rename", "update"];
-/// Keys of a `find-user`.
-const FIND_USER_KEYS: [&str; 7] =
-    ["provider", "handle", "nick", "email", "phone", "partial_name", "whole_profile"];
-const KEYS: &[&str] = &[
+/// The keys among them.
+const SEARCH_KEYS: [&str; 6] =
+    ["handle", "nick", "email", "phone", "partial_name", "whole_profile"];
+pub(super) const KEYS: &[&str] = &[
     "at",
     "who",
     "do",
@@ -66,7 +66,7 @@ const KEYS: &[&str] = &[
     "partial_name",
     "whole_profile",
 ];
-const MOST_TIMES: u64 = 10_000;
+pub(super) const MOST_TIMES: u64 = 10_000;
 
 /// What users do, and when each room comes to be.
 pub(super) struct Steps {
@@ -172,32 +172,58 @@ fn step(value: &Value<'_>, topology: &Topology) -> Result<Vec<Placed>, Complaint
     Ok((0..times.unwrap_or(1)).map(nth).collect())
 }
 
+/// What a step of some action says beside `at`, `who` and `do`.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Keys {
+    /// What it has to say.
+    pub(super) needs: Vec<&'static str>,
+    /// What it may say.
+    pub(super) may: Vec<&'static str>,
+}
+
+impl Keys {
+    /// Of the action with this name.
+    pub(super) fn of(verb: &str) -> Option<Self> {
+        let (needs, may): (&[_], &[_]) = match verb {
+            "add" | "remove" | "ban" | "kick" | "re-add" => (&["user"], &[]),
+            "reboot" => (&["of"], &[]),
+            "invite" | "unban" => (&["user"], &["role"]),
+            "change-role" => (&["user", "role"], &[]),
+            "change-own-role" => (&["role"], &[]),
+            "remove-client" => (&["client"], &[]),
+            "join" => (&[], &["code"]),
+            "change-policy" => (&[], policy_steps::KEYS),
+            "ask-consent" | "cancel-consent" | "grant-consent" | "revoke-consent" => {
+                (&["user"], &[])
+            }
+            "find-user" => (&["provider"], &SEARCH_KEYS),
+            "upload" => (&["name"], &[]),
+            "download" => (&["user", "name"], &[]),
+            "send" => (&["text"], &[]),
+            "report-abuse" => (&["user"], &["text"]),
+            "rename" => (&["name"], &[]),
+            known if ACTIONS.contains(&known) => (&[], &[]),
+            _ => return None,
+        };
+        let nowhere = matches!(verb, "delete-account" | "find-user" | "upload");
+        let place: &[_] = if nowhere { &[] } else { &["room"] };
+        let repeat: &[_] = if REPEATABLE.contains(&verb) { &["every", "times"] } else { &[] };
+        Some(Self { needs: needs.to_vec(), may: [place, may, repeat].concat() })
+    }
+
+    /// All that it can say, the place before the rest.
+    pub(super) fn all(&self) -> Vec<&'static str> {
+        let (place, may): (Vec<_>, Vec<_>) = self.may.iter().partition(|key| **key == "room");
+        [vec!["at", "who", "do"], place, self.needs.clone(), may].concat()
+    }
+}
+
 fn action(verb: &Text<'_>, fields: &Fields<'_>, topology: &Topology) -> Result<Action, Complaint> {
-    let own: &[&str] = match verb.text {
-        "add" | "remove" | "ban" | "kick" | "re-add" => &["user"],
-        "reboot" => &["of"],
-        "invite" | "unban" | "change-role" => &["user", "role"],
-        "change-own-role" => &["role"],
-        "remove-client" => &["client"],
-        "join" => &["code"],
-        "change-policy" => policy_steps::KEYS,
-        "ask-consent" | "cancel-consent" | "grant-consent" | "revoke-consent" => &["user"],
-        "find-user" => &FIND_USER_KEYS,
-        "upload" => &["name"],
-        "download" => &["user", "name"],
-        "send" => &["text"],
-        "report-abuse" => &["user", "text"],
-        "rename" => &["name"],
-        known if ACTIONS.contains(&known) => &[],
-        unknown => {
-            let known = ACTIONS.iter().copied();
-            return Err(Complaint::unknown(&verb.span, "action", unknown, known));
-        }
+    let Some(keys) = Keys::of(verb.text) else {
+        let known = ACTIONS.iter().copied();
+        return Err(Complaint::unknown(&verb.span, "action", verb.text, known));
     };
-    let repeat: &[&str] = if REPEATABLE.contains(&verb.text) { &["every", "times"] } else { &[] };
-    let nowhere = matches!(verb.text, "delete-account" | "find-user" | "upload");
-    let place: &[&str] = if nowhere { &[] } else { &["room"] };
-    fields.only(verb.text, &[&["at", "who", "do"], place, own, repeat].concat())?;
+    fields.only(verb.text, &keys.all())?;
     let user = || {
         let user = fields.need("user", "the user that it concerns")?;
         topology.user(&user.text("the short name of a user")?)

@@ -14,6 +14,7 @@ use crate::mimi::room::Charter;
 use crate::mimi::uri::{ClientUri, ProviderName, RoomUri, UserUri, is_name};
 use crate::script::{ACCESS, Room, User};
 
+pub(super) const USER_KEYS: &[&str] = &["at", "clients", "new_clients"];
 const PROVIDERS_FORM: &str = "a list of domains such as [\"a.example\", \"b.example\"]";
 const CLIENTS_FORM: &str = "a list of short names such as [\"A1\", \"A2\"]";
 
@@ -62,7 +63,7 @@ impl Topology {
     }
 
     fn read_user(&self, name: &Text<'_>, value: &Value<'_>) -> Result<User, Complaint> {
-        let fields = value.fields("a user", &["at", "clients", "new_clients"])?;
+        let fields = value.fields("a user", USER_KEYS)?;
         let at = fields.need("at", "the user's provider")?.text("the domain of a provider")?;
         let provider = self.provider(&at)?;
         let uri = UserUri::new(provider, checked(name)?).map_err(|error| not_uri(name, error))?;

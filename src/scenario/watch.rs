@@ -10,7 +10,7 @@ use crate::script::{Expect, Watch, ids};
 pub(super) const KEYS: &[&str] = &["detectors", "watch_every", "watch_patience"];
 
 /// The keys of the `expect` table.
-const EXPECTED: &[&str] = &["violates", "detected_by", "within"];
+pub(super) const EXPECTED: &[&str] = &["violates", "detected_by", "within"];
 
 /// Reads these keys, given the `protocol` table if there is one.
 pub(super) fn watch(fields: Option<&Fields<'_>>) -> Result<Watch, Complaint> {

@@ -1,7 +1,10 @@
 //! What is known of a sweep beside its rows, as it stands in `sweep.json`: enough to draw again
 //! without the sweep file.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::schema;
 
 /// See the top of this file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,8 +50,9 @@ pub struct Told {
 }
 
 /// A figure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = schema::needs_of_kinds)]
 pub struct Plot {
     /// The name of its file, without the ending.
     pub name: String,
@@ -62,6 +66,7 @@ pub struct Plot {
     pub x: Option<String>,
     /// The measures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::measures")]
     pub y: Vec<String>,
     /// What the legend calls each of them; or with one of them and `by`, each value of that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,6 +81,7 @@ pub struct Plot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub y_label: Option<String>,
     /// The point whose run a time series shows, from 1.
+    #[schemars(range(min = 1))]
     #[serde(default = "first", skip_serializing_if = "is_first")]
     pub point: u64,
     /// The seed of that run.
@@ -96,7 +102,7 @@ fn is_zero(seed: &u64) -> bool {
 }
 
 /// The kinds of figures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The median of a measure over a parameter, with a band of quantiles.

@@ -33,11 +33,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::described::{Axis, Described, Kind, Plot, Told};
 use super::grid::{Point, points};
 use super::lines::{Case, Each, shown};
+use super::schema;
 use super::template::filled;
 use crate::campaign::measures::{MEASURES, Measure};
 use crate::scenario::{self, Scenario, nearest};
@@ -56,36 +58,57 @@ pub struct Sweep {
     each: Vec<Each>,
 }
 
-#[derive(Deserialize)]
+/// A grid of scenarios, what is measured of their runs, and how that is drawn.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct File {
+#[schemars(transform = schema::base_or_scenario)]
+pub(super) struct File {
+    /// One line that says what this is.
     title: String,
+    /// What its figures show.
     caption: String,
+    /// How many seeds each point is played with, from 0.
+    #[schemars(range(min = 1, max = MOST_RUNS))]
     seeds: u64,
+    /// What happens before is not measured: whole seconds, as `8s`.
     #[serde(default)]
+    #[schemars(regex(pattern = "^[0-9]+s$"))]
     warm_up: Option<String>,
+    /// What is measured of each run.
     #[serde(default)]
+    #[schemars(schema_with = "schema::measures")]
     measures: Vec<String>,
+    /// The scenario file, from the folder of this one.
     #[serde(default)]
     base: Option<String>,
+    /// The scenario itself, in place of `base`.
     #[serde(default)]
     scenario: Option<String>,
+    /// What differs from point to point. Each point has one value of each.
     #[serde(default)]
     parameters: Vec<Parameter>,
+    /// Texts that stand in the scenario, by the value of a parameter.
     #[serde(default)]
     cases: Vec<Case>,
+    /// Lines that stand in the scenario many times.
     #[serde(default)]
     each: Vec<Each>,
+    /// The figures.
     #[serde(default)]
     plots: Vec<Plot>,
 }
 
-#[derive(Deserialize)]
+/// What differs from point to point.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Parameter {
+    /// Where `$name` stands in the scenario, its value stands.
     name: String,
+    /// What an axis says of it; its name where there is none.
     #[serde(default)]
     label: Option<String>,
+    /// Its values, as they are put into the scenario.
+    #[schemars(with = "Vec<serde_json::Value>", length(min = 1))]
     values: Vec<toml::Value>,
 }
 

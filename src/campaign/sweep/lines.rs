@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::schema;
 use super::template::filled;
 
 /// No table `each` stands for more lines.
 const MOST_LINES: u64 = 10_000;
 
 /// Lines that are alike, but for a number.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Each {
     /// Where `$name` stands, the lines stand.
@@ -19,16 +21,18 @@ pub(super) struct Each {
     /// The first number.
     from: u64,
     /// The last one, or the parameter that has it.
+    #[schemars(schema_with = "schema::number")]
     to: toml::Value,
     /// How far it is from one number to the next, or the parameter that says so; 1 without it.
     #[serde(default)]
+    #[schemars(schema_with = "schema::number")]
     step: Option<toml::Value>,
     /// The line; `$i` in it is the number.
     line: String,
 }
 
 /// One text or another, by the value of a parameter.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
     /// Where `$name` stands, the text stands.

@@ -12,9 +12,11 @@ mod file;
 mod grid;
 mod lines;
 mod play;
+mod schema;
 mod template;
 
 pub use described::{Axis, Described, Kind, Plot, Told};
 pub use file::Sweep;
 pub use grid::{Point, points};
 pub use play::{Played, play};
+pub use schema::schema;

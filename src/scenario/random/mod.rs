@@ -42,9 +42,10 @@ mod operations;
 mod picture;
 mod plan;
 mod scenes;
+pub(super) mod schema;
 mod storm;
 mod swarm;
-mod tables;
+pub(super) mod tables;
 #[cfg(test)]
 mod tests;
 mod workload;

@@ -15,7 +15,7 @@ use crate::scenario::time::show;
 use crate::scenario::topology::Topology;
 use crate::script::{FORMS, ids};
 
-const DRAW_KEYS: &[&str] = &[
+pub(in crate::scenario) const DRAW_KEYS: &[&str] = &[
     "providers",
     "users",
     "clients",
@@ -28,16 +28,18 @@ const DRAW_KEYS: &[&str] = &[
     "explicit_consent",
     "protocol",
 ];
-const WORKLOAD_KEYS: &[&str] = &["duration", "every", "sensible", "swarm", "weights"];
-const LIARS_KEYS: &[&str] = &["behaviours", "rules", "count", "length"];
-const STORM_KEYS: &[&str] = &["families", "swarm", "faults", "length", "percent", "up_to", "back"];
+pub(in crate::scenario) const WORKLOAD_KEYS: &[&str] =
+    &["duration", "every", "sensible", "swarm", "weights"];
+pub(in crate::scenario) const LIARS_KEYS: &[&str] = &["behaviours", "rules", "count", "length"];
+pub(in crate::scenario) const STORM_KEYS: &[&str] =
+    &["families", "swarm", "faults", "length", "percent", "up_to", "back"];
 
 /// Most clients that a user can draw.
-const MOST_CLIENTS: u64 = 10;
+pub(super) const MOST_CLIENTS: u64 = 10;
 /// Most that an operation can weigh.
-const MOST_WEIGHT: u64 = 1_000;
+pub(super) const MOST_WEIGHT: u64 = 1_000;
 /// Most operations that a workload can come to, and most faults of a storm.
-const MOST_DRAWN: u64 = 10_000;
+pub(super) const MOST_DRAWN: u64 = 10_000;
 /// Least time between operations in milliseconds: a tick.
 const LEAST_EVERY_MS: u64 = 10;
 /// Least latency in milliseconds, as everywhere.
