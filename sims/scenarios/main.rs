@@ -15,6 +15,7 @@ mod codes;
 mod controls;
 mod crashes;
 mod detectors;
+mod exported;
 mod expulsion;
 mod followers;
 mod found;

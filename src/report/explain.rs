@@ -19,6 +19,9 @@ use super::text::{hanging, length, seconds};
 use crate::oracle::{Verdict, Violation};
 use crate::trace::{Entry, Event, Header, Stage};
 
+/// Most steps that are told; of more, the middle is left out.
+const MOST_STEPS: usize = 12;
+
 /// Most nodes whose last troubles are told where something never came to pass.
 const MOST_NODES: usize = 3;
 
@@ -47,6 +50,9 @@ pub struct Explanation {
     pub setting: Vec<String>,
     /// The way there, in the order of the trace.
     pub steps: Vec<Step>,
+    /// How many steps are left out in the middle of these, since nobody reads more.
+    #[serde(skip_serializing_if = "is_none")]
+    pub left_out: usize,
 }
 
 /// Explains runs.
@@ -73,18 +79,19 @@ impl<'a> Explainer<'a> {
     pub fn event(&self, n: u64) -> Option<Explanation> {
         let entry = self.entry(n)?;
         let why = format!("{} {}", entry.node, self.sentence(n)?);
-        let steps = self.steps(&self.way_to(&[n]), &[n]);
-        Some(Explanation { invariant: None, why, setting: self.setting(), steps })
+        let (steps, left_out) = shortened(self.steps(&self.way_to(&[n]), &[n]));
+        Some(Explanation { invariant: None, why, setting: self.setting(), steps, left_out })
     }
 
     fn violation(&self, violation: &Violation) -> Explanation {
         let ends = self.ends(violation);
-        let steps = self.steps(&self.way_to(&ends), &ends);
+        let (steps, left_out) = shortened(self.steps(&self.way_to(&ends), &ends));
         Explanation {
             invariant: Some(violation.invariant.clone()),
             why: violation.why.clone(),
             setting: self.setting(),
             steps,
+            left_out,
         }
     }
 
@@ -223,6 +230,19 @@ fn beginning(event: &Event) -> Option<&'static str> {
     })
 }
 
+/// The first and the last of too many, and how many stood between.
+fn shortened(mut steps: Vec<Step>) -> (Vec<Step>, usize) {
+    let left_out = steps.len().saturating_sub(MOST_STEPS);
+    if left_out > 0 {
+        steps.drain(MOST_STEPS / 2..MOST_STEPS / 2 + left_out);
+    }
+    (steps, left_out)
+}
+
+fn is_none(left_out: &usize) -> bool {
+    *left_out == 0
+}
+
 /// Whether a reader has a use for it on the way to something else.
 fn is_told(event: &Event) -> bool {
     beginning(event).is_some()
@@ -279,7 +299,10 @@ fn one(explanation: &Explanation, paint: Paint) -> String {
     text.push('\n');
     let widest = |of: fn(&Step) -> usize| explanation.steps.iter().map(of).max().unwrap_or(0);
     let (time, node) = (widest(|it| length(&seconds(it.at_ms))), widest(|it| length(&it.node)));
-    for step in &explanation.steps {
+    for (place, step) in explanation.steps.iter().enumerate() {
+        if place == MOST_STEPS / 2 && explanation.left_out > 0 {
+            text += &hanging("  ", &format!("… {} more in between", explanation.left_out));
+        }
         let when = format!("  {:>time$}  {:<node$}  ", seconds(step.at_ms), step.node);
         text += &hanging(&when, &step.text);
     }
@@ -308,6 +331,22 @@ mod tests {
         let explanation = explainer.event(ended.unwrap().n).unwrap();
         assert_eq!(explanation.steps[0].text, "creates clubhouse (done in 0.120 s)");
         assert!(explainer.event(9_999).is_none());
+    }
+
+    #[test]
+    fn of_too_many_steps_the_middle_is_left_out_and_counted() {
+        let step = |event| Step { event, at_ms: event, node: "A1".into(), text: "is there".into() };
+        let (all, none) = shortened((1..=12).map(step).collect());
+        assert_eq!((all.len(), none), (12, 0));
+        let (steps, left_out) = shortened((1..=20).map(step).collect());
+        let told: Vec<_> = steps.iter().map(|step| step.event).collect();
+        assert_eq!(told, [1, 2, 3, 4, 5, 6, 15, 16, 17, 18, 19, 20]);
+        assert_eq!(left_out, 8);
+        let (invariant, why, setting) = (None, "A1 is there".into(), vec![]);
+        let text =
+            explained(&[Explanation { invariant, why, setting, steps, left_out }], Paint::plain());
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[9].contains("… 8 more in between"), "{text}");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! A trace for other tools: as Chrome trace JSON, which Perfetto opens, and as CSV.
 //!
 //! In the Chrome trace, a provider with its clients is a process and each node a thread. A request
-//! is a slice from where it sets off to its end, and a flow leads from it to what it led to. All
-//! other events are instants, and a client's epoch in each room is a counter. Times are simulated
+//! is a slice from where it sets off to its end, and a flow leads from it to what it led to. Slices
+//! of one thread must not overlap unless one is within the other, so a request that begins while
+//! others are under way goes to another thread of its node. All other events are instants; a
+//! client's epoch in each room is a counter, and so is what was put into its mailbox. Times are simulated
 //! microseconds. What each field of a trace means stands in [`trace`](crate::trace).
 
 use std::collections::BTreeMap;
@@ -11,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::sentence::sentences;
 use super::wires::{Wire, wires};
+use crate::mimi::uri::ClientUri;
 use crate::trace::{Entry, Event, Header, Node};
 
 /// The columns of the CSV.
@@ -24,12 +27,16 @@ pub fn perfetto(header: &Header, entries: &[Entry]) -> serde_json::Result<String
     let places = Places::of(header);
     let said = sentences(header, entries);
     let mut events = places.named();
+    let mut lanes = Lanes::default();
     for wire in wires(entries) {
-        events.extend(slice(&places, &wire));
+        events.extend(slice(&places, &mut lanes, &wire));
     }
+    events.extend(lanes.named(&places));
+    let mut queued = BTreeMap::new();
     for (entry, said) in entries.iter().zip(&said) {
         events.extend(instant(&places, entry, said));
         events.extend(counter(&places, entry));
+        events.extend(mail_counters(&places, &mut queued, entry));
     }
     let title = format!("{} (seed {})", header.scenario, header.seed);
     let whole = json!({
@@ -59,14 +66,15 @@ pub fn csv_rows(header: &Header, entries: &[Entry]) -> Vec<[String; 7]> {
 }
 
 /// A slice for a request, and the flow from it to what it led to.
-fn slice(places: &Places<'_>, wire: &Wire<'_>) -> Vec<Value> {
+fn slice<'a>(places: &Places<'_>, lanes: &mut Lanes<'a>, wire: &Wire<'a>) -> Vec<Value> {
     let Event::Request { endpoint, about, attempt, bytes, .. } = &wire.request.event else {
         return vec![];
     };
-    let Some((process, thread)) = places.of_node(&wire.request.node) else { return vec![] };
+    let Some((process, own_thread)) = places.of_node(&wire.request.node) else { return vec![] };
     let begin = wire.request.at_ms;
     // Within a tick each node has its own time, so that an end may seem to come before.
     let end = wire.response.map_or(begin, |it| it.at_ms.max(begin));
+    let thread = own_thread + LANE * lanes.free(&wire.request.node, begin, end);
     let fate = if wire.is_lost() { "lost".to_owned() } else { wire.fates.join(", ") };
     let mut made = vec![json!({
         "ph": "X", "cat": "request", "name": endpoint, "pid": process, "tid": thread,
@@ -109,6 +117,64 @@ fn counter(places: &Places<'_>, entry: &Entry) -> Option<Value> {
         "ph": "C", "name": name, "pid": process, "ts": entry.at_ms * 1_000,
         "args": { "epoch": epoch },
     }))
+}
+
+/// How many items a provider has put into each client's mailbox so far. The trace does not say when
+/// the provider forgets one.
+fn mail_counters<'a>(
+    places: &Places<'_>,
+    queued: &mut BTreeMap<&'a str, u64>,
+    entry: &'a Entry,
+) -> Vec<Value> {
+    let Event::Queued { clients, .. } = &entry.event else { return vec![] };
+    let one = |client: &'a ClientUri| {
+        let (process, _) = places.of_node(client.name())?;
+        let count = queued.entry(client.name()).or_default();
+        *count += 1;
+        Some(json!({
+            "ph": "C", "name": format!("{}: put into its mailbox", client.name()), "pid": process,
+            "ts": entry.at_ms * 1_000, "args": { "items": count },
+        }))
+    };
+    clients.iter().filter_map(one).collect()
+}
+
+/// From one thread of a node to its next.
+const LANE: u64 = 10_000;
+
+/// Which threads of each node are taken, by when what they hold ends.
+#[derive(Default)]
+struct Lanes<'a> {
+    ends: BTreeMap<&'a str, Vec<u64>>,
+}
+
+impl<'a> Lanes<'a> {
+    /// The first of a node's threads that is free at `begin`; it is taken until `end`.
+    fn free(&mut self, node: &'a str, begin: u64, end: u64) -> u64 {
+        let ends = self.ends.entry(node).or_default();
+        let place = ends.iter().position(|taken| *taken <= begin).unwrap_or(ends.len());
+        match ends.get_mut(place) {
+            Some(taken) => *taken = end,
+            None => ends.push(end),
+        }
+        place as u64
+    }
+
+    /// The threads beside each node's own.
+    fn named(&self, places: &Places<'_>) -> Vec<Value> {
+        let of_node = |(node, ends): (&&str, &Vec<u64>)| {
+            let place = places.of_node(node);
+            let named = |lane: u64| {
+                let (process, thread) = place?;
+                Some(json!({
+                    "ph": "M", "name": "thread_name", "pid": process, "tid": thread + LANE * lane,
+                    "args": { "name": format!("{node}, {} at once", lane + 1) },
+                }))
+            };
+            (1..ends.len() as u64).filter_map(named).collect::<Vec<_>>()
+        };
+        self.ends.iter().flat_map(of_node).collect()
+    }
 }
 
 /// Processes and threads by the names of nodes. The testbed itself is process 0.
@@ -187,6 +253,15 @@ mod tests {
             events.iter().filter(|it| it["ph"] == ph).map(|it| it["id"].clone()).collect()
         };
         assert_eq!(ends("s"), ends("f"));
+    }
+
+    #[test]
+    fn what_begins_while_a_node_has_something_under_way_goes_to_another_thread() {
+        let mut lanes = Lanes::default();
+        let taken = [(0, 10), (5, 20), (10, 12), (11, 13), (12, 30)]
+            .map(|(begin, end)| lanes.free("A1", begin, end));
+        assert_eq!(taken, [0, 1, 0, 2, 0]);
+        assert_eq!(lanes.free("A2", 5, 6), 0, "each node has its own");
     }
 
     #[test]
