@@ -69,6 +69,23 @@ fn the_lines_of_a_trace_fit_the_schema_whatever_happened() {
 }
 
 #[test]
+fn times_grow_for_each_node_and_between_nodes_step_back_by_less_than_a_tick() {
+    for name in ["servers-in-rough-weather", "adversaries/drafts-in-the-clear"] {
+        let entries = play(&script(name, None)).run.entries;
+        let (mut of_node, mut before): (BTreeMap<&str, u64>, u64) = (BTreeMap::new(), 0);
+        for entry in &entries {
+            let last = of_node.insert(&entry.node, entry.at_ms).unwrap_or(0);
+            assert!(last <= entry.at_ms, "{name}, {}: {last} ms, then earlier", entry.n);
+            assert!(before < entry.at_ms + 20, "{name}, {}: {before} ms before it", entry.n);
+            before = entry.at_ms;
+            let cause = entry.cause.map(|n| &entries[usize::try_from(n).unwrap() - 1]);
+            let grows = cause.is_none_or(|cause| cause.at_ms <= entry.at_ms);
+            assert!(grows, "{name}, {}: earlier than its cause", entry.n);
+        }
+    }
+}
+
+#[test]
 fn a_line_that_the_reader_could_not_read_does_not_fit() {
     let validator = Validator::new();
     let room = "mimi://a.example/r/clubhouse";

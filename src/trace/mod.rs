@@ -38,7 +38,7 @@
 //! | key | holds |
 //! |---|---|
 //! | `n` | its place among the entries, from 1, without gaps: the second line of the file has 1 |
-//! | `at_ms` | simulated milliseconds since the start of the run |
+//! | `at_ms` | simulated milliseconds since the start of the run, from 0; see below on its order |
 //! | `node` | who it happened to: a domain, a client's short name, or `world` |
 //! | `cause` | the `n` of the entry that led to it, where that is known |
 //! | `event` | what happened; the keys beside it are that event's own |
@@ -51,6 +51,11 @@
 //! # let entry: schism::trace::Entry = serde_json::from_str(line).unwrap();
 //! # assert!(matches!(entry.event, schism::trace::Event::Durable { index: 0, .. }));
 //! ```
+//!
+//! `at_ms` is the node's own time. Within one tick of the simulation, which is 20 ms at most, each
+//! host has its turn in full before the next. So the times of one node never go back, nor those
+//! from a cause to what it led to, but from an entry of one node to one of another they may, by
+//! less than a tick. A reader that wants the order of time sorts by `at_ms`, stably.
 //!
 //! Each event stands, field by field, at [`Event`]. By what they are about they are:
 //!
