@@ -308,7 +308,7 @@ pub enum SchemaOf {
     Trace,
     /// A scenario file.
     Scenario,
-    /// A sweep file.
+    /// A sweep file, *.sweep.toml.
     Sweep,
 }
 
