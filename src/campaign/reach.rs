@@ -113,7 +113,7 @@ fn no_refusal(rule: &Rule) -> Option<String> {
     if let Some(why) = known(STOOD_BEFORE) {
         return Some(why.to_owned());
     }
-    let lie = ids::LIES.contains(&rule.id) || known(ids::LIES_OF_SERVERS).is_some();
+    let lie = ids::LIES.contains(&rule.id) || known(ids::LIES_BY_BEHAVIOUR).is_some();
     match rule.evidence()?.scenario {
         Ok(scenario) => lie.then(|| only_a_liar(scenario)),
         Err(why) => Some(why.to_owned()),
@@ -166,8 +166,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_reaches_by_lying_is_seen_with_that_lie() {
-        for (id, lie) in ids::LIES_OF_SERVERS {
+    fn what_is_reached_by_one_behaviour_is_seen_with_that_behaviour() {
+        for (id, lie) in ids::LIES_BY_BEHAVIOUR {
             let rule = RULES.iter().find(|rule| rule.id == *id).unwrap();
             let name = rule.evidence().unwrap().scenario.unwrap();
             assert!(Form::of(lie).is_some() && scenario(name).contains(lie), "{id}");

@@ -107,7 +107,7 @@ fn against(rule: &Rule, arguments: &AblateArguments) -> Result<Vec<Against>, Fai
 fn random(rule: &Rule) -> Result<(String, String), Failure> {
     let text = std::fs::read_to_string(RANDOM)
         .map_err(|error| Failure::usage(&format!("cannot read {RANDOM}: {error}")))?;
-    let mut deeds = ids::LIES_OF_SERVERS.iter().chain(DEEDS_AGAINST);
+    let mut deeds = ids::LIES_BY_BEHAVIOUR.iter().chain(DEEDS_AGAINST);
     let deed = deeds.find(|(id, _)| *id == rule.id);
     Ok(match (ids::LIES.contains(&rule.id), deed) {
         (true, _) => {

@@ -50,11 +50,12 @@ pub const INVARIANTS: &[&str] = &[
     "no_false_alarm",
 ];
 
-/// Rules that a server breaks by a behaviour of its own, with the id of that.
-pub const LIES_OF_SERVERS: &[(&str, &str)] = &[
+/// Rules that somebody breaks by a behaviour that is for that alone, with its id.
+pub const LIES_BY_BEHAVIOUR: &[(&str, &str)] = &[
     ("servers-only-remove", "follower.proposes-more"),
     ("frank-is-genuine", "follower.spoils-franks"),
     ("group-info-is-the-hubs", "hub.signs-with-another-key"),
+    ("welcome-leads-on", "client.renews-welcomes"),
 ];
 
 /// Ids of the rules that `client.breaks-rule` knows how to break.
