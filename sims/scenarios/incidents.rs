@@ -183,6 +183,19 @@ fn a_welcome_to_an_epoch_that_is_over_is_no_way_in() {
 }
 
 #[test]
+fn who_has_lost_a_room_takes_no_old_welcome_while_it_waits_for_a_new_one() {
+    each_seed("incidents/old-welcome-to-a-lost-client", |played| {
+        assert_began(played, "B1", "client.renews-welcomes");
+        let refused = rejects(played, "B1", "welcome-leads-on");
+        assert!(refused.len() > 1, "{refused:?}");
+        let Event::Rejected { why, .. } = &played.at(refused[0]).event else { unreachable!() };
+        assert_eq!(why, "it leads to epoch 3, and this client was in epoch 3");
+        assert_eq!(entrances(played, "B1", Way::Welcome), 3, "the attic, the vault, and again");
+        assert_eq!(played.readers("I am back"), ["A1", "A2"]);
+    });
+}
+
+#[test]
 fn an_old_welcome_with_a_new_stamp_leads_back_into_an_old_epoch_where_nobody_looks() {
     each_seed("incidents/old-welcome-as-new-unchecked", |played| {
         assert_began(played, "B1", "client.renews-welcomes");

@@ -9,7 +9,7 @@
 use super::inbox::Use;
 use super::job::Job;
 use super::kit::Kit;
-use super::room::{Denials, Room, Standing};
+use super::room::{Room, Standing};
 use crate::mimi::rules::Reading;
 use crate::mimi::wire::{FanoutMessage, RatchetTreeOption};
 use crate::mls::OpenedWelcome;
@@ -36,7 +36,7 @@ impl Room {
         let is_lost = self.record.recover.is_some() || !self.record.denials.is_none();
         let leads_on = is_lost && event.timestamp > self.record.led_at;
         // Whatever the hub said of it before, somebody lets this client in.
-        self.record.denials = Denials::default();
+        let denials = std::mem::take(&mut self.record.denials);
         let is_inside = match self.record.standing {
             Standing::Member => !leads_on,
             standing => standing == Standing::Creating,
@@ -58,6 +58,8 @@ impl Room {
             && opened.epoch() <= self.last_inside()
             && kit.rules.is_on(LEADS_ON)
         {
+            // This was nobody who does.
+            self.record.denials = denials;
             self.used_key_packages += 1;
             let (to, inside) = (opened.epoch(), self.last_inside());
             let why = format!("it leads to epoch {to}, and this client was in epoch {inside}");
@@ -79,9 +81,9 @@ impl Room {
         }
     }
 
-    /// The last epoch of which this client knows that it was in it with everybody. Of a stay that it
-    /// has lost, that is only the first: what came after may have been a fork, which may be longer
-    /// than what the others have.
+    /// The last epoch of which this client knows that it was in it with everybody. Of a stay that
+    /// it has lost, that is only the first: what came after may have been a fork, which may be
+    /// longer than what the others have.
     fn last_inside(&self) -> u64 {
         match self.record.standing {
             Standing::Member => self.record.first_epoch,
