@@ -25,8 +25,9 @@
 //! Further keys, all optional: of a room, what `rooms` lists; `seed`; `rest` (`"20s"`);
 //! `network.latency` (`"20ms..60ms"`); `protocol.without`, `protocol.hub_without`,
 //! `protocol.readings`, `protocol.commit_delay` (`"300ms..1500ms"`), and what `key_material` names;
-//! those that `watch` names; `misbehaviour`; `expect.violates`. `room` may be left out of a step where there is only one
-//! room. A step with `every` and `times` stands for many, whose texts and names are numbered.
+//! those that `watch` names; `misbehaviour`; `expect.violates`. `room` may be left out of a step
+//! where there is only one room. A step with `every` and `times` stands for many, whose texts and
+//! names are numbered.
 //! With `draw`, `workload`, `storm` or `liars`, some of it is left to chance: see `random`.
 //!
 //! Reading goes from the names to their use: `topology` and `rooms` say who is there, `steps`,
@@ -62,6 +63,8 @@ use toml::de::DeTable;
 pub use self::list::{Listed, Said, Unreadable, list};
 pub use self::problem::{Problem, render};
 pub use self::random::{FAMILIES, Family, OPERATIONS, Operation};
+#[cfg(test)]
+pub(crate) use self::schema::testing::Validator;
 pub use self::schema::{Meanings, schema};
 pub use self::write::write;
 

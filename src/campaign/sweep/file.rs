@@ -169,6 +169,7 @@ impl Sweep {
             Some(1..=MOST_RUNS) => {}
             _ => return Err(format!("the grid has more than {MOST_RUNS} runs")),
         }
+        file.cases.iter().try_for_each(|case| case.check(&described.parameters))?;
         described.plots.iter().try_for_each(|plot| check(plot, &described))?;
         Ok(Self { described, measures, warm_up_ms, text, cases: file.cases, each: file.each })
     }
@@ -263,13 +264,14 @@ fn check(plot: &Plot, described: &Described) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    const FILE: &str = r#"
+    pub const FILE: &str = r#"
         title = "t"
         caption = "c"
         seeds = 2
+        warm_up = "8s"
         measures = ["rejoins"]
         scenario = '''
 title = "n is $n"
@@ -324,6 +326,10 @@ steps = [{ at = "1s", who = "A1", do = "create" }]
         assert_eq!([users(0), users(1)], [6, 2]);
         let less = file.replace(", 2 = \"3\"", "");
         assert!(read(&less).unwrap_err().contains("no text for `2` of `n`"));
+        let more = file.replace(", 2 = \"3\"", ", 2 = \"3\", 4 = \"5\"");
+        assert!(read(&more).unwrap_err().contains("a text for `4`, no value of `n`"));
+        let still = file.replace("2 = \"3\"", "2 = \"0\"");
+        assert!(read(&still).unwrap_err().contains("must be 1 at least"));
         let nobody = file.replace("of = \"n\"", "of = \"m\"");
         assert!(read(&nobody).unwrap_err().contains("none of the parameters"));
     }
@@ -342,8 +348,7 @@ steps = [{ at = "1s", who = "A1", do = "create" }]
         assert!(refused("seeds = 2", "seeds = 2\nseed = 1").contains("unknown field"));
         assert!(refused("\"$n\"", "\"many\"").contains("whole number"));
         assert!(refused("to = \"$n\"", "to = 1000000000000").contains("more than 10000 lines"));
-        let far = "seeds = 2\nwarm_up = \"18446744073709551615s\"";
-        assert!(refused("seeds = 2", far).contains("whole seconds"));
+        assert!(refused("\"8s\"", "\"18446744073709551615s\"").contains("whole seconds"));
         assert!(refused("do = \"create\"", "do = \"crate\"").contains("create"));
     }
 }

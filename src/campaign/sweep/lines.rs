@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::described::Axis;
 use super::schema;
 use super::template::filled;
 
@@ -52,7 +53,10 @@ impl Each {
             })
         };
         let last = number("to", &self.to)?;
-        let step = self.step.as_ref().map_or(Ok(1), |step| number("step", step))?.max(1);
+        let step = self.step.as_ref().map_or(Ok(1), |step| number("step", step))?;
+        if step == 0 {
+            return Err(format!("`step` of `each.{}` must be 1 at least, and is 0", self.name));
+        }
         if last.saturating_sub(self.from) / step >= MOST_LINES {
             return Err(format!("`each.{}` stands for more than {MOST_LINES} lines", self.name));
         }
@@ -67,10 +71,22 @@ impl Each {
 }
 
 impl Case {
-    pub fn text(&self, values: &BTreeMap<String, String>) -> Result<String, String> {
-        let value = values.get(&self.of).ok_or_else(|| {
+    /// Whether each text is of a value that its parameter has: another would never be used.
+    pub fn check(&self, parameters: &[Axis]) -> Result<(), String> {
+        let of = parameters.iter().find(|axis| axis.name == self.of).ok_or_else(|| {
             format!("`cases.{}` is of `{}`, which is none of the parameters", self.name, self.of)
         })?;
+        match self.texts.keys().find(|value| !of.values.contains(value)) {
+            Some(value) => {
+                let Self { name, of, .. } = self;
+                Err(format!("`cases.{name}` has a text for `{value}`, no value of `{of}`"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub fn text(&self, values: &BTreeMap<String, String>) -> Result<String, String> {
+        let value = values.get(&self.of).map_or("", String::as_str);
         let text = self.texts.get(value).ok_or_else(|| {
             format!("`cases.{}` has no text for `{value}` of `{}`", self.name, self.of)
         })?;

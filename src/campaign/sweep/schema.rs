@@ -59,31 +59,15 @@ pub(super) fn needs_of_kinds(schema: &mut Schema) {
 mod tests {
     use std::path::Path;
 
-    use boon::{Compiler, SchemaIndex, Schemas};
-
     use super::super::Sweep;
+    use super::super::file::tests::FILE;
     use super::*;
-
-    struct Validator(Schemas, SchemaIndex);
-
-    impl Validator {
-        fn new() -> Self {
-            let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-            compiler.add_resource("sweep.json", schema()).unwrap();
-            let index = compiler.compile("sweep.json", &mut schemas).unwrap();
-            Self(schemas, index)
-        }
-
-        fn takes(&self, text: &str) -> Result<(), String> {
-            let value: Value = toml::from_str(text).map_err(|error| error.to_string())?;
-            self.0.validate(&value, self.1).map_err(|error| format!("{error:#}"))
-        }
-    }
+    use crate::scenario::Validator;
 
     #[test]
     fn every_sweep_that_is_kept_fits() {
         let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios"));
-        let (validator, mut held) = (Validator::new(), 0);
+        let (validator, mut held) = (Validator::of(schema()), 0);
         for file in std::fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
             if !path.to_string_lossy().ends_with(".sweep.toml") {
@@ -96,29 +80,9 @@ mod tests {
         assert!(held >= 9, "{held}");
     }
 
-    const FILE: &str = r#"
-title = "t"
-caption = "c"
-seeds = 2
-warm_up = "8s"
-measures = ["rejoins"]
-scenario = '''
-title = "t"
-why = "w"
-providers = ["a.example"]
-users.alice = { at = "a.example", clients = ["A1"] }
-$users
-rooms.hall = { hub = "a.example" }
-steps = [{ at = "1s", who = "A1", do = "create" }]
-'''
-parameters = [{ name = "n", values = [0, 2] }]
-each = [{ name = "users", from = 1, to = "$n", line = 'users.u$i = { at = "a.example", clients = ["U$i"] }' }]
-plots = [{ name = "p", kind = "line", x = "n", y = ["rejoins"] }]
-"#;
-
     #[test]
     fn what_the_reader_refuses_by_its_form_the_schema_refuses_too() {
-        let validator = Validator::new();
+        let validator = Validator::of(schema());
         let read = |text: &str| Sweep::read("x.sweep.toml", text, |_| Err("none".into()), &[]);
         validator.takes(FILE).unwrap();
         read(FILE).unwrap();
@@ -135,8 +99,8 @@ plots = [{ name = "p", kind = "line", x = "n", y = ["rejoins"] }]
             ("to = \"$n\"", "to = true"),
             ("\"line\"", "\"lines\""),
             ("x = \"n\"", "xs = \"n\""),
-            ("x = \"n\", ", ""),
-            (", y = [\"rejoins\"]", ""),
+            ("x = \"n\"\n", "\n"),
+            ("y = [\"rejoins\"]\n", "\n"),
         ] {
             let text = FILE.replacen(right, wrong, 1);
             assert_ne!(text, FILE, "{right}");

@@ -13,6 +13,8 @@ mod events;
 mod parts;
 mod settings;
 #[cfg(test)]
+pub mod testing;
+#[cfg(test)]
 mod tests;
 
 use serde_json::{Value, json};

@@ -3,8 +3,7 @@
 
 use std::path::Path;
 
-use boon::{Compiler, SchemaIndex, Schemas};
-
+use super::testing::Validator;
 use super::*;
 use crate::scenario::random::tables;
 use crate::scenario::{
@@ -27,22 +26,6 @@ fn rules() -> Vec<&'static str> {
     switches.map(|rule| rule.id).collect()
 }
 
-struct Validator(Schemas, SchemaIndex);
-
-impl Validator {
-    fn new() -> Self {
-        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-        compiler.add_resource("scenario.json", schema(&meanings())).unwrap();
-        let index = compiler.compile("scenario.json", &mut schemas).unwrap();
-        Self(schemas, index)
-    }
-
-    fn takes(&self, text: &str) -> Result<(), String> {
-        let value: Value = toml::from_str(text).map_err(|error| error.to_string())?;
-        self.0.validate(&value, self.1).map_err(|error| format!("{error:#}"))
-    }
-}
-
 /// The texts of all files that can be read.
 fn files() -> Vec<(String, String)> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios"));
@@ -56,7 +39,7 @@ fn files() -> Vec<(String, String)> {
 
 #[test]
 fn every_scenario_fits_as_it_is_written_and_as_a_seed_expands_it() {
-    let validator = Validator::new();
+    let validator = Validator::of(schema(&meanings()));
     let rules = rules();
     for (path, text) in files() {
         validator.takes(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -109,7 +92,7 @@ protocol = { without = ["authorised"] }
 
 #[test]
 fn what_the_reader_refuses_by_its_form_the_schema_refuses_too() {
-    let validator = Validator::new();
+    let validator = Validator::of(schema(&meanings()));
     let rules = rules();
     validator.takes(WHOLE).unwrap();
     scenario::read("whole.toml", WHOLE, None, &rules).unwrap();
