@@ -110,6 +110,7 @@ pub fn catalogue(which: Catalogue) -> Vec<Row> {
         Catalogue::Rules => {
             let seen = |rule: &Rule| Row {
                 enforced_by: rule.enforced_by().iter().map(ToString::to_string).collect(),
+                no_switch: rule.built_in().map(str::to_owned),
                 scenario: rule.evidence().map(|it| match it.scenario {
                     Ok(scenario) => scenario.to_owned(),
                     Err(why) => format!("none: {why}"),

@@ -16,6 +16,9 @@ pub struct Row {
     /// Who holds requests against it, for a rule.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub enforced_by: Vec<String>,
+    /// Why nothing switches the rule off, where nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_switch: Option<String>,
     /// The scenario that shows it: in which a rule refuses something, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
@@ -44,6 +47,7 @@ impl Row {
         if !self.enforced_by.is_empty() {
             notes.push(note("enforced by", &self.enforced_by.join(", ")));
         }
+        notes.extend(self.no_switch.as_ref().map(|why| note("no switch", why)));
         notes.extend(self.scenario.as_ref().map(|name| note("scenario", name)));
         notes.extend(self.test.as_ref().map(|name| note("test", name)));
         notes.extend(self.usual.as_ref().map(|text| note("else", text)));
