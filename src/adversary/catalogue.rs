@@ -10,6 +10,7 @@ use super::{
     mistaken_201, old_bodies, older_build, reordered, replays, second_hand_out, spoilt_franks,
     swallowed_errors, uneven_mail, withheld,
 };
+
 /// A value of the third catalogue.
 #[derive(Debug, Clone, Copy)]
 pub struct BehaviourInfo {

@@ -1,4 +1,4 @@
-//! What makes a behaviour: which part of an honest node it wraps, or what it stands in the place of.
+//! What makes a behaviour: what it wraps of an honest node, or stands in the place of.
 //!
 //! The catalogue says of each behaviour what makes it; who puts nodes together (`campaign`) goes by
 //! that, and knows no behaviour by name.

@@ -3,9 +3,9 @@
 //! What became of all that the rule refuses says most of it. Where others refuse that all the same,
 //! the rule is redundant, and the row names them. Where the refusal stays in the rule's own name,
 //! something stands behind it that has no switch. Where something came to pass, or never came up,
-//! [`NOTES`] say why that is no loss, or what it would take to see the loss; where they say nothing,
-//! the oracle or the workload has a hole that nobody knows of. The notes are held against each run:
-//! one that a run does not bear out is amiss as much as a hole.
+//! [`NOTES`] say why that is no loss, or what it would take to see it; where they say nothing, the
+//! oracle or the workload has a hole that nobody knows of. The notes are held against each run: one
+//! that a run does not bear out is amiss as much as a hole.
 
 use super::ablate::{Off, Row};
 use super::instead::Instead;

@@ -56,8 +56,8 @@ impl Room {
         self.begin_commit(kit, Some(wanted), &plan);
     }
 
-    /// What a room that takes this one's place begins with: the room as this client has it, or had it
-    /// when it lost it. None where it never was in it, or was taken out.
+    /// What a room that takes this one's place begins with: the room as this client has it, or had
+    /// it when it lost it. None where it never was in it, or was taken out.
     pub(super) fn estate(&self, own: &UserUri) -> Option<Estate> {
         let member = self.member.as_ref().filter(|_| self.record.standing == Standing::Member);
         let Some(member) = member else { return self.record.estate.as_deref().cloned() };

@@ -4,8 +4,8 @@
 //! is a slice from where it sets off to its end, and a flow leads from it to what it led to. Slices
 //! of one thread must not overlap unless one is within the other, so a request that begins while
 //! others are under way goes to another thread of its node. All other events are instants; a
-//! client's epoch in each room is a counter, and so is what was put into its mailbox. Times are simulated
-//! microseconds. What each field of a trace means stands in [`trace`](crate::trace).
+//! client's epoch in each room is a counter, and so is what was put into its mailbox. Times are
+//! simulated microseconds. What each field of a trace means stands in [`trace`](crate::trace).
 
 use std::collections::BTreeMap;
 

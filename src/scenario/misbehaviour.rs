@@ -17,7 +17,8 @@ use crate::script::{Behaviour, Form, Misbehaviour, Room, Takes, Who, ids};
 pub(super) const KEYS: &[&str] =
     &["at", "for", "node", "behaviour", "room", "side", "rule", "code", "user"];
 
-/// Reads `misbehaviour`, which may be left out. `known_rules` are those that a hub can fail to check.
+/// Reads `misbehaviour`, which may be left out. `known_rules` are those that a hub can fail to
+/// check.
 pub(super) fn misbehaviour(
     file: &Fields<'_>,
     topology: &Topology,

@@ -173,7 +173,7 @@ fn step(value: &Value<'_>, topology: &Topology) -> Result<Vec<Placed>, Complaint
 }
 
 /// What a step of some action says beside `at`, `who` and `do`.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug)]
 pub(super) struct Keys {
     /// What it has to say.
     pub(super) needs: Vec<&'static str>,

@@ -6,8 +6,8 @@
 //! just come in: it is fed every message of earlier epochs. That of a client with a thief at its
 //! disk, as soon as no commit of its own waits there: the copy follows the room, and is fed every
 //! message of others from then on. And at the end that of some members: they are fed messages whose
-//! keys should be gone, since they are old, or were read. All reading is done when the nodes have done all they will, from what the [`Tap`](super::tap::Tap) kept, in
-//! the order of the trace.
+//! keys should be gone, since they are old, or were read. All reading is done when the nodes have
+//! done all they will, from what the [`Tap`](super::tap::Tap) kept, in the order of the trace.
 //!
 //! Not here: whether a thief should have been able to read it; the trace says what it opened, and
 //! the oracle who was to read it. Not here either: breaking cryptography, and what OpenMLS reads of

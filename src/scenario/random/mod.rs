@@ -28,7 +28,8 @@
 //! The way of a seed: `cast` draws who is there, `choices` what the drafts leave open, `workload`
 //! what they do (`operations` is the list, `acts` and `scenes` its code, `moment` what they draw
 //! from, `picture` and `plan` a guess of what is possible then), `storm` what goes wrong, `liars`
-//! who lies. `swarm` switches parts of workload and storm off. All chance comes from `dice`. `tables` reads the file.
+//! who lies. `swarm` switches parts of workload and storm off. All chance comes from `dice`.
+//! `tables` reads the file.
 
 mod acts;
 mod cast;

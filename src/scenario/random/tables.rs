@@ -1,5 +1,5 @@
-//! Reads the tables `draw`, `workload`, `storm` and `liars`. Every key has a default, an empty table is a
-//! good one.
+//! Reads the tables `draw`, `workload`, `storm` and `liars`. Every key has a default, an empty table
+//! is a good one.
 
 use super::cast::{Draw, MOST_PROVIDERS, MOST_ROOMS, MOST_USERS};
 use super::choices::Choices;
